@@ -1,0 +1,55 @@
+//! What RA Desk and its gateway say to each other.
+//!
+//! This room holds values and their rules, nothing else: no network, no file, no clock, no randomness.
+//! A value of a type in here is already checked; whoever holds a [`CareIdentityUuid`] need not look again.
+//! Text from outside becomes such a value in one place, [`std::str::FromStr`], which answers with a
+//! sentence that can stand beside a form field.
+//!
+//! Deliberately absent: how a call is made (`desk::gateway_client`), how it is answered (`gateway`),
+//! and anything that only one of the two sides needs to know.
+
+#[macro_use]
+mod text;
+
+mod address;
+mod canonical;
+pub mod cis2;
+mod codes;
+mod field;
+mod identifiers;
+mod organisation;
+mod outcome;
+mod person;
+mod profile;
+mod registration;
+mod search;
+mod session;
+
+pub use address::NhsNetAddress;
+pub use canonical::{Fingerprint, FrozenBody, ProfileSeen};
+pub use codes::{FaultCode, RefusalCode, WarningCode};
+pub use field::{FieldError, FieldErrors, Invalid};
+pub use identifiers::{
+    AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, RegistrationId, RequestId, RoleProfileId, SubmissionKey,
+};
+pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
+pub use outcome::{Coding, Details, Issue, OperationOutcome};
+pub use person::{BirthDate, FamilyName, GivenName, NationalInsuranceNumber, PersonName, Reason};
+pub use profile::{Authenticator, AuthenticatorKind, AuthenticatorState, Profile, ProfileReply, ProfileStatus};
+pub use registration::{
+    BatchItem, BatchReply, BatchRequest, BatchResult, CancelOutcome, CancelReply, ChangedReply, Declaration,
+    DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH, Receipt,
+    RefusalDetail, Registration, RegistrationBody, RegistrationState, RemovalReason, RemovalReply, RemovalRequest,
+};
+pub use search::{FamilyPattern, MAX_MATCHES, MatchedBy, ProfileSummary, SearchReply, SearchRequest};
+pub use session::{
+    Access, DeclarationText, EndReason, NoAccessReason, Permissions, Policy, RaRole, RaUser, Role, RoleAccess,
+    SessionReply, TokenReply,
+};
+
+/// Header that names one request; the gateway mirrors it. A repeated request carries the same value.
+pub const HEADER_REQUEST_ID: &str = "x-request-id";
+/// Header that ties the requests of one act together; the gateway mirrors it.
+pub const HEADER_CORRELATION_ID: &str = "x-correlation-id";
+/// Header with the role profile (URID) the caller acts in; must equal the session's role.
+pub const HEADER_SESSION_URID: &str = "nhsd-session-urid";

@@ -1,0 +1,43 @@
+//! What crosses between the page and Rust, and nothing else does.
+//!
+//! Plain data with text for everything that has a rule: Rust parses it again at the door. Times are RFC 3339
+//! text, numbers are at most 32 bits. No token, key or user's link ever stands in a type of this room.
+
+mod fault;
+mod find;
+mod outbox;
+mod session;
+
+pub use fault::{Code, Fault};
+pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
+pub use outbox::{
+    AddressForm, Attention, DraftView, IdentityForm, NextStep, OutboxPage, OutboxTab, RegistrationView, Status,
+    SubmissionView,
+};
+pub use session::{
+    AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView, RoleView,
+    SessionView, Snapshot, SyncView,
+};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Tells the page that something it may be showing is no longer so. It carries no data: the page asks again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type, tauri_specta::Event)]
+#[serde(rename_all = "snake_case")]
+pub struct DeskChanged {
+    /// What to ask for again.
+    pub what: Changed,
+}
+
+/// What changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// Who is signed in, or how long still.
+    Session,
+    /// Whether the gateway answers, or what sending waits for.
+    Network,
+    /// Drafts or submissions.
+    Outbox,
+}

@@ -1,0 +1,217 @@
+//! Who is signed in, whether the gateway answers, and how much is waiting.
+
+use contract::{EndReason, NoAccessReason, RaRole};
+use serde::Serialize;
+use specta::Type;
+
+/// All that the frame around every page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct Snapshot {
+    /// RA Desk's version.
+    pub version: String,
+    /// Whether this is the practice world: made-up people, marked on every page.
+    pub practice: bool,
+    /// Who is signed in.
+    pub session: SessionView,
+    /// Whether the gateway answers.
+    pub network: NetworkView,
+    /// How many drafts and submissions this RA user has, by status.
+    pub outbox: OutboxCounts,
+    /// What sending is doing.
+    pub sync: SyncView,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionView {
+    /// Nobody.
+    SignedOut {
+        /// How the session before ended, if one did since RA Desk was started.
+        why: Option<EndReason>,
+    },
+    /// The browser is open at the issuer.
+    SigningIn,
+    /// Somebody signed in and has not yet said that it is them: *You are NAME. Not you?*
+    Confirming {
+        /// Who.
+        person: PersonView,
+    },
+    /// Somebody is signed in and at work.
+    SignedIn {
+        /// Who.
+        person: PersonView,
+        /// Rules of the gateway.
+        policy: PolicyView,
+        /// When the session ends for want of input, RFC 3339. Moves with every input.
+        idle_at: String,
+        /// When the warning before that is shown, RFC 3339.
+        idle_warning_at: String,
+        /// When the session ends at the latest, RFC 3339.
+        ends_at: String,
+        /// How many submissions of this RA user, recorded in an earlier session, wait to be confirmed.
+        to_confirm: u32,
+    },
+}
+
+/// The person signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct PersonView {
+    /// Their name as the issuer gives it.
+    pub name: String,
+    /// The role they act in, if they have one here.
+    pub role: Option<RoleView>,
+    /// All their roles.
+    pub roles: Vec<RoleView>,
+    /// Whether they may register and remove in the role they act in.
+    pub may_register: bool,
+    /// Whether they may find people in the role they act in.
+    pub may_find: bool,
+}
+
+/// One role at one organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct RoleView {
+    /// Role profile (URID).
+    pub id: String,
+    /// Its national name, for instance *Registration Authority Agent*.
+    pub name: String,
+    /// What RA Desk calls it.
+    pub ra_role: RaRole,
+    /// Where it is held.
+    pub organisation_name: String,
+    /// Its ODS code.
+    pub organisation_code: String,
+    /// What it opens.
+    pub access: AccessView,
+    /// Why it opens nothing, if it does not.
+    pub reason: Option<NoAccessReason>,
+    /// Whether it is the one the session acts in.
+    pub current: bool,
+}
+
+/// What a role opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessView {
+    /// Find, register, remove.
+    Register,
+    /// Find and look.
+    LookOnly,
+    /// Nothing.
+    None,
+}
+
+/// Rules of the gateway that pages tell of.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct PolicyView {
+    /// Mail domains that may be registered.
+    pub mail_domains: Vec<String>,
+    /// How long a user's link lives, in minutes.
+    pub link_lifetime_minutes: u32,
+    /// Whether the user must finish in the RA user's presence.
+    pub presence_required: bool,
+    /// How old a recorded registration may be when it is sent, in days.
+    pub queue_age_days: u32,
+    /// What the user declares.
+    pub declaration: DeclarationView,
+}
+
+/// The declaration a user accepts.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct DeclarationView {
+    /// Which wording.
+    pub version: String,
+    /// Its sentences.
+    pub sentences: Vec<String>,
+}
+
+/// Whether the gateway answers. Found by trying, not by asking the operating system.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum NetworkView {
+    /// Not tried yet.
+    Unknown,
+    /// It answered last time.
+    Online,
+    /// It did not answer last time.
+    Offline {
+        /// Why not.
+        why: NetworkFault,
+    },
+}
+
+/// Why the gateway did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkFault {
+    /// No connection: no network, refused, or no such name.
+    NoConnection,
+    /// Nothing came back in time.
+    TimedOut,
+    /// A proxy asks for a sign-in.
+    ProxySignIn,
+    /// The server's certificate is not trusted.
+    CertificateNotTrusted,
+    /// Something answered that is not the gateway: a network's log-in page, for instance.
+    NotOurServer,
+    /// The gateway asked to be left alone for a while.
+    Busy,
+}
+
+/// How many there are of each status, of the RA user signed in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Type)]
+pub struct OutboxCounts {
+    /// Half-done registrations.
+    pub drafts: u32,
+    /// Recorded, waiting to be sent or being sent.
+    pub ready: u32,
+    /// Sent; their user has not finished, or their link has expired.
+    pub waiting: u32,
+    /// Need something done.
+    pub attention: u32,
+    /// Linked, withdrawn or removed.
+    pub done: u32,
+    /// Unsent submissions of other people on this computer.
+    pub other_people: u32,
+    /// Unsent submissions of this person that were recorded in another role.
+    pub other_roles: u32,
+}
+
+/// What sending is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SyncView {
+    /// Nothing to send.
+    Idle,
+    /// Sending.
+    Sending {
+        /// How many of this run are answered.
+        done: u32,
+        /// How many this run has.
+        total: u32,
+    },
+    /// Waiting for something.
+    Paused {
+        /// For what.
+        why: PauseReason,
+        /// When it tries again by itself, RFC 3339, if it will.
+        until: Option<String>,
+    },
+}
+
+/// What sending waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// The gateway does not answer; see the network's state.
+    Network,
+    /// The RA user must sign in.
+    SignInNeeded,
+    /// The RA user must say that they recorded these.
+    ConfirmationNeeded,
+    /// What waits was recorded in another role.
+    OtherRole,
+    /// The gateway asked for a pause.
+    Busy,
+}

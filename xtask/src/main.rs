@@ -1,1 +1,85 @@
-fn main(){}
+//! The project's commands: `cargo xtask run`, `test`, `types`.
+//!
+//! Only the standard library, so that it builds anywhere in seconds. Each command first puts onto the machine
+//! what it needs and says so. Deliberately absent: anything that decides about the product; this room only starts
+//! other programs, watches their time and counts what they report.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
+#![expect(clippy::disallowed_methods, reason = "measures how long the programs it starts take")]
+
+mod machine;
+mod run;
+mod stage;
+mod test;
+mod types;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+RA Desk's commands
+
+  cargo xtask run      build RA Desk, start the practice world, open RA Desk against it;
+                       without a display: walk the main job on a virtual one, pictures in target/walk
+  cargo xtask test     everything CI runs: lints, unit tests, journeys, the real window, the walk
+  cargo xtask types    write ui/src/bridge/bindings.ts anew from the Rust types
+
+Each has --help. Exit code 0: all well; 1: something failed, the last lines say what; 2: wrong words.
+";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let command = words.next();
+    let rest: Vec<String> = words.collect();
+    let outcome = match command.as_deref() {
+        Some("run") => run::Options::read(&rest).and_then(|options| run::run(&options)),
+        Some("test") => test::Options::read(&rest).and_then(|options| test::test(&options)),
+        Some("types") => types::types(&rest),
+        Some("--help" | "-h" | "help") | None => Err(Failure::Help(HELP)),
+        Some(other) => Err(Failure::Words(format!("there is no command '{other}'\n\n{HELP}"))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Help(text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Words(text)) => {
+            eprintln!("xtask: {text}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(text)) => {
+            eprintln!("\nxtask: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command did not do its work.
+pub(crate) enum Failure {
+    /// Help was asked for.
+    Help(&'static str),
+    /// The words on the command line make no sense.
+    Words(String),
+    /// Something that was to be done failed.
+    Failed(String),
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// What a step gives back.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+/// Ends a command with a reason.
+pub(crate) fn failed<T>(why: impl Into<String>) -> Outcome<T> {
+    Err(Failure::Failed(why.into()))
+}
+
+/// The folder of the checkout.
+pub(crate) fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}

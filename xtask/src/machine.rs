@@ -1,0 +1,188 @@
+//! What the machine has and what it lacks.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::{Outcome, failed, root};
+
+/// To build RA Desk on Debian or Ubuntu.
+const TO_BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libssl-dev"];
+/// To show RA Desk without a display, and to drive its window.
+const TO_SHOW: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "webkit2gtk-driver", "fonts-liberation"];
+/// To look at the pages in a second browser.
+const TO_LOOK: &[&str] = &["chromium"];
+
+/// The oldest Node the page builds with.
+const NODE: u32 = 20;
+
+/// What a command is going to do, and so what it needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Build and open a window on the display that is there.
+    Build,
+    /// Also a virtual display, a key store and a driver for the window.
+    Virtual,
+    /// All that the tests use.
+    Tests,
+}
+
+/// Puts onto the machine what is missing, asking first unless told not to.
+pub(crate) fn prepare(need: Need, yes: bool) -> Outcome {
+    if cfg!(windows) {
+        return prepare_windows();
+    }
+    let mut wanted: Vec<&str> = TO_BUILD.to_vec();
+    if need != Need::Build {
+        wanted.extend(TO_SHOW);
+    }
+    if need == Need::Tests && !has_program("chromium") {
+        wanted.extend(TO_LOOK);
+    }
+    let missing: Vec<&str> = if has_program("dpkg-query") {
+        wanted.into_iter().filter(|package| !is_installed(package)).collect()
+    } else {
+        println!("This is neither Debian nor Ubuntu: RA Desk needs what these packages hold: {}", wanted.join(", "));
+        Vec::new()
+    };
+    if !missing.is_empty() {
+        install(&missing, yes)?;
+    }
+    check_node()
+}
+
+fn prepare_windows() -> Outcome {
+    check_node()?;
+    // The runtime registers itself here, per machine or per user (Microsoft's WebView2 distribution guide).
+    let key = r"SOFTWARE\WOW6432Node\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}";
+    let found = ["HKLM", "HKCU"].iter().any(|hive| {
+        Command::new("reg")
+            .args(["query", &format!(r"{hive}\{key}"), "/v", "pv"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    });
+    if found {
+        return Ok(());
+    }
+    failed(
+        "The Microsoft Edge WebView2 Runtime is not on this computer.\n\
+         Install the Evergreen Runtime from Microsoft (winget install Microsoft.EdgeWebView2Runtime), then try again.",
+    )
+}
+
+fn check_node() -> Outcome {
+    let version = Command::new("node").arg("--version").output();
+    let major = version.ok().and_then(|output| {
+        String::from_utf8_lossy(&output.stdout).trim().trim_start_matches('v').split('.').next()?.parse::<u32>().ok()
+    });
+    match major {
+        Some(major) if major >= NODE => Ok(()),
+        Some(major) => failed(format!("Node {major} is too old: RA Desk's page builds with Node {NODE} or newer.")),
+        None => failed(format!("Node is not on this computer. Install Node {NODE} or newer (https://nodejs.org).")),
+    }
+}
+
+fn install(missing: &[&str], yes: bool) -> Outcome {
+    println!("This machine lacks: {}", missing.join(", "));
+    let root = is_root();
+    if !yes && !(root && !std::io::stdin().is_terminal()) && !asked("Install these with apt-get?")? {
+        return failed("Nothing was installed. Install the packages above, or say --yes.");
+    }
+    apt(root, &["update"])?;
+    let mut words = vec!["install", "-y", "--no-install-recommends"];
+    words.extend(missing);
+    apt(root, &words)
+}
+
+fn apt(root: bool, words: &[&str]) -> Outcome {
+    println!("apt-get {}", words.join(" "));
+    let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
+    if !root {
+        command.arg("apt-get");
+    }
+    let status =
+        command.args(["-q", "-o", "Dpkg::Use-Pty=0"]).args(words).env("DEBIAN_FRONTEND", "noninteractive").status()?;
+    if status.success() { Ok(()) } else { failed(format!("apt-get {} failed", words.join(" "))) }
+}
+
+fn asked(question: &str) -> Outcome<bool> {
+    print!("{question} [Y/n] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "" | "y" | "Y" | "yes"))
+}
+
+fn is_installed(package: &str) -> bool {
+    Command::new("dpkg-query")
+        .args(["-W", "-f=${Status}", package])
+        .stderr(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.stdout.ends_with(b"ok installed"))
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Whether a program is on the path.
+pub(crate) fn has_program(name: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|paths| std::env::split_paths(&paths).any(|dir| dir.join(name).is_file()))
+}
+
+/// Whether there is a screen to show a window on.
+pub(crate) fn has_display() -> bool {
+    cfg!(windows)
+        || cfg!(target_os = "macos")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Where builds go: `CARGO_TARGET_DIR` if set, else one folder under the home cache, shared by all checkouts.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| cache_dir().join("target"), PathBuf::from)
+}
+
+/// Where tools and builds are kept between runs.
+pub(crate) fn cache_dir() -> PathBuf {
+    let home = if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" };
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
+        let home = PathBuf::from(std::env::var_os(home)?);
+        Some(if cfg!(windows) { home } else { home.join(".cache") })
+    });
+    base.map_or_else(|| root().join("target").join("cache"), |base| base.join("ra-desk"))
+}
+
+/// Installs the page's packages when its lock file is not the one they were installed from.
+pub(crate) fn page_packages() -> Outcome {
+    let ui = root().join("ui");
+    let lock = std::fs::read(ui.join("package-lock.json"))?;
+    let stamp = ui.join("node_modules").join(".installed-from");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    println!("npm ci (the page's packages)");
+    let status = npm(&ui).args(["ci", "--no-fund", "--no-audit"]).status()?;
+    if !status.success() {
+        return failed("npm ci failed in ui/");
+    }
+    std::fs::write(stamp, lock)?;
+    Ok(())
+}
+
+/// npm, to be run in a folder.
+pub(crate) fn npm(folder: &Path) -> Command {
+    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    command.current_dir(folder);
+    command
+}
+
+/// cargo, building where all checkouts build.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target_dir());
+    command
+}

@@ -1,0 +1,254 @@
+//! `cargo xtask test`: everything CI runs, in one command.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::machine::{Need, cache_dir, cargo, has_program, npm, page_packages, prepare, target_dir};
+use crate::run::{Programs, build, build_page, virtual_display, walk};
+use crate::stage::{Report, Tests, program};
+use crate::{Failure, Outcome, failed, root};
+
+const HELP: &str = "\
+cargo xtask test [--yes] [--full] [STAGE ...]
+
+Runs every stage below in this order, or only those named. Each has a time limit and prints its minutes;
+one that fails does not stop the others, and the command then ends with 1.
+
+  format     rustfmt finds nothing to change
+  page       the page: lint, types, build, its own tests
+  clippy     no warnings in any crate
+  deny       licences, duplicate and banned dependencies, sources
+  unit       unit and property tests of every crate, and the gateway's and sandbox's own
+  types      the page's types are what Rust says they are
+  invariants the house's rules: who may depend on whom, where SQL stands, how long files are
+  product    journeys: the real desk against the real gateway over TLS, and kill -9 at random moments
+  pages      every page in Chromium at three widths and in forced colours, with axe
+  window     the real window through WebDriver, with axe on each page
+  walk       the main job in the real window, online and offline, as `cargo xtask run` walks it
+  shipped    the build that is shipped refuses what only practice may do
+
+  --yes      install missing system packages without asking
+  --full     also the long runs: more kill -9 moments
+";
+
+/// The version of cargo-deny that the stage uses.
+const CARGO_DENY: &str = "0.20.2";
+
+type Work = fn(&Bench) -> Outcome<Tests>;
+
+/// Every stage: name, limit in minutes, work.
+const STAGES: &[(&str, u64, Work)] = &[
+    ("format", 2, format),
+    ("page", 15, page),
+    ("clippy", 25, clippy),
+    ("deny", 20, deny),
+    ("unit", 30, unit),
+    ("types", 20, types),
+    ("invariants", 10, invariants),
+    ("product", 25, product),
+    ("pages", 15, pages),
+    ("window", 30, window),
+    ("walk", 15, walk_through),
+    ("shipped", 15, shipped),
+];
+
+/// What was asked for.
+pub(crate) struct Options {
+    yes: bool,
+    full: bool,
+    stages: Vec<String>,
+}
+
+impl Options {
+    /// Reads the words behind `test`.
+    pub(crate) fn read(words: &[String]) -> Outcome<Self> {
+        let mut options = Self { yes: false, full: false, stages: Vec::new() };
+        for word in words {
+            match word.as_str() {
+                "--yes" => options.yes = true,
+                "--full" => options.full = true,
+                "--help" | "-h" => return Err(Failure::Help(HELP)),
+                stage if STAGES.iter().any(|(name, ..)| *name == stage) => options.stages.push(stage.to_owned()),
+                other => return Err(Failure::Words(format!("test does not know '{other}'\n\n{HELP}"))),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// What the stages of one run share.
+struct Bench {
+    full: bool,
+    limit: Duration,
+}
+
+/// Runs the stages and says how they went.
+pub(crate) fn test(options: &Options) -> Outcome {
+    prepare(Need::Tests, options.yes)?;
+    let mut reports = Vec::new();
+    for (name, minutes, work) in STAGES {
+        if !options.stages.is_empty() && !options.stages.iter().any(|stage| stage == name) {
+            continue;
+        }
+        println!("\n== {name} (at most {minutes} min)");
+        let started = Instant::now();
+        let outcome = work(&Bench { full: options.full, limit: Duration::from_secs(minutes * 60) });
+        let took = started.elapsed();
+        let (tests, failure) = match outcome {
+            // A program may end well though it says that a test failed; the count is believed.
+            Ok(tests) if tests.failed > 0 => (tests, Some(format!("{} tests failed", tests.failed))),
+            Ok(tests) => (tests, None),
+            Err(Failure::Failed(why) | Failure::Words(why)) => (Tests::default(), Some(why)),
+            Err(Failure::Help(_)) => (Tests::default(), Some("asked for help".to_owned())),
+        };
+        println!("== {name}: {} after {:.1} min", failure.as_deref().unwrap_or("passed"), minutes_of(took));
+        reports.push(Report { name, took, tests, failure });
+    }
+    close(&reports)
+}
+
+fn close(reports: &[Report]) -> Outcome {
+    println!("\n{:<12} {:>8} {:>8} {:>8}  result", "stage", "minutes", "tests", "ignored");
+    for report in reports {
+        println!(
+            "{:<12} {:>8.1} {:>8} {:>8}  {}",
+            report.name,
+            minutes_of(report.took),
+            report.tests.passed + report.tests.failed,
+            report.tests.ignored,
+            report.failure.as_deref().unwrap_or("passed"),
+        );
+    }
+    let tests = reports.iter().fold(Tests::default(), |sum, report| sum.and(report.tests));
+    let took: Duration = reports.iter().map(|report| report.took).sum();
+    let broken: Vec<&str> = reports.iter().filter(|r| r.failure.is_some()).map(|r| r.name).collect();
+    println!("{:<12} {:>8.1} {:>8} {:>8}", "all", minutes_of(took), tests.passed + tests.failed, tests.ignored);
+    println!("\n{} passed, {} failed, {} skipped", tests.passed, tests.failed, tests.ignored);
+    if broken.is_empty() { Ok(()) } else { failed(format!("these stages failed: {}", broken.join(", "))) }
+}
+
+fn minutes_of(time: Duration) -> f64 {
+    time.as_secs_f64() / 60.0
+}
+
+fn format(bench: &Bench) -> Outcome<Tests> {
+    let mut command = cargo();
+    command.args(["fmt", "--all", "--check"]);
+    program(command, bench.limit)
+}
+
+fn page(bench: &Bench) -> Outcome<Tests> {
+    page_packages()?;
+    let ui = root().join("ui");
+    let mut lint = npm(&ui);
+    lint.args(["run", "--silent", "lint"]);
+    program(lint, bench.limit)?;
+    build_page()?;
+    let mut test = npm(&ui);
+    test.args(["run", "--silent", "test"]);
+    program(test, bench.limit)
+}
+
+fn clippy(bench: &Bench) -> Outcome<Tests> {
+    build_page()?;
+    let mut command = cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--features", "ra-desk/practice", "--", "-D", "warnings"]);
+    program(command, bench.limit)
+}
+
+fn deny(bench: &Bench) -> Outcome<Tests> {
+    let tools = cache_dir().join("tools");
+    let installed = tools.join("bin").join(if cfg!(windows) { "cargo-deny.exe" } else { "cargo-deny" });
+    let current = Command::new(&installed)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY));
+    if !current {
+        let mut install = cargo();
+        install.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"]).arg(&tools);
+        program(install, bench.limit)?;
+    }
+    let mut check = Command::new(installed);
+    // Advisories need a database that is fetched from elsewhere; the release pipeline checks them.
+    check.current_dir(root()).args(["check", "bans", "licenses", "sources"]);
+    program(check, bench.limit)
+}
+
+fn unit(bench: &Bench) -> Outcome<Tests> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--exclude", "tests", "--exclude", "ra-desk", "--no-fail-fast"]);
+    command.args(["--features", "desk/practice"]);
+    program(command, bench.limit)
+}
+
+fn types(bench: &Bench) -> Outcome<Tests> {
+    build_page()?;
+    let mut command = cargo();
+    command.args(["test", "--package", "ra-desk", "--features", "practice", "--no-fail-fast"]);
+    program(command, bench.limit)
+}
+
+fn invariants(bench: &Bench) -> Outcome<Tests> {
+    let mut command = cargo();
+    command.args(["test", "--package", "tests", "--test", "house"]);
+    program(command, bench.limit)
+}
+
+fn product(bench: &Bench) -> Outcome<Tests> {
+    let programs = build()?;
+    let mut command = cargo();
+    command.args(["test", "--package", "tests", "--test", "product", "--no-fail-fast"]);
+    programs.name_in(&mut command);
+    if bench.full {
+        command.env("RA_DESK_TEST_FULL", "1");
+    }
+    program(command, bench.limit)
+}
+
+fn pages(bench: &Bench) -> Outcome<Tests> {
+    page_packages()?;
+    let mut command = npm(&root().join("ui"));
+    command.args(["run", "--silent", "pages"]);
+    program(command, bench.limit)
+}
+
+fn window(bench: &Bench) -> Outcome<Tests> {
+    needs_a_virtual_display()?;
+    let programs = build()?;
+    let mut build_test = cargo();
+    build_test.args(["test", "--package", "tests", "--test", "window", "--no-run"]);
+    program(build_test, bench.limit)?;
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = virtual_display(&cargo);
+    command.env("CARGO_TARGET_DIR", target_dir());
+    command.args(["test", "--package", "tests", "--test", "window", "--no-fail-fast", "--", "--test-threads=1"]);
+    programs.name_in(&mut command);
+    program(command, bench.limit)
+}
+
+fn walk_through(bench: &Bench) -> Outcome<Tests> {
+    needs_a_virtual_display()?;
+    let programs = build()?;
+    walk(&programs, 2000, bench.limit)
+}
+
+fn shipped(bench: &Bench) -> Outcome<Tests> {
+    let programs: Programs = build()?;
+    build_page()?;
+    let mut command = cargo();
+    command.args(["build", "--package", "ra-desk"]);
+    program(command, bench.limit)?;
+    let mut command = cargo();
+    command.args(["test", "--package", "tests", "--test", "shipped"]);
+    command.env("RA_DESK_SHIPPED_BIN", target_dir().join("debug").join("ra-desk"));
+    programs.name_in(&mut command);
+    program(command, bench.limit)
+}
+
+fn needs_a_virtual_display() -> Outcome {
+    if has_program("xvfb-run") && has_program("WebKitWebDriver") {
+        return Ok(());
+    }
+    failed("this stage needs xvfb-run and WebKitWebDriver, which this machine does not have")
+}

@@ -1,0 +1,348 @@
+//! What a gateway is told at its start: one TOML file.
+//!
+//! Deliberately absent: environment variables and command line overrides. What runs is what the file says.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use contract::OdsCode;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+/// Everything a gateway is told. Paths are relative to the folder of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the TLS API listens. Port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// How desks reach the API, without a slash at its end.
+    pub public_url: String,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// Folder of the keys the gateway makes for itself at its first start.
+    pub secrets: PathBuf,
+    /// The certificate of the API.
+    pub tls: Tls,
+    /// Where RA users sign in.
+    pub issuer: Issuer,
+    /// Where the user signs in who finishes a registration.
+    pub nhs_net: NhsNet,
+    /// The page that user opens.
+    pub link: LinkPage,
+    /// Rules of this gateway.
+    #[serde(default)]
+    pub policy: PolicyConfig,
+    /// Where profiles come from.
+    pub directory: Directory,
+}
+
+/// Certificate chain and key of the API, both PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The chain, the gateway's own certificate first.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// The OpenID provider of RA users: NHS CIS2 Authentication, or the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// The issuer, compared as text. Plain `http` only on this computer.
+    pub url: String,
+    /// The gateway's name there.
+    pub client_id: String,
+    /// RSA private key (PKCS#8 PEM) that shows it is the gateway.
+    pub client_key: PathBuf,
+    /// The key's name in the gateway's JWKS.
+    pub client_key_id: String,
+    /// Where the issuer may send an RA user back to, compared as text.
+    pub redirect_uris: Vec<String>,
+    /// The level that is asked for, `AAL3_ANY` for instance.
+    pub acr_values: String,
+    /// With this the issuer may ask which profile an account opens. Absent: nobody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_secret: Option<Secret>,
+}
+
+/// NHS.net Connect as an OpenID provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NhsNet {
+    /// The issuer, compared as text. Plain `http` only on this computer.
+    pub url: String,
+    /// The gateway's name there.
+    pub client_id: String,
+    /// RSA private key (PKCS#8 PEM).
+    pub client_key: PathBuf,
+    /// The key's name in the gateway's JWKS.
+    pub client_key_id: String,
+}
+
+/// The page a user opens on their phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkPage {
+    /// How phones reach it, without a slash at its end: links are `{public_url}/link/{token}`.
+    pub public_url: String,
+    /// A plain listener of its own, on this computer only. Absent: the TLS listener serves the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// How long a link lives, 1 to 43,200 minutes.
+    #[serde(default = "LinkPage::default_lifetime")]
+    pub lifetime_minutes: u32,
+    /// How many sign-ins with another account end a link, 1 to 100.
+    #[serde(default = "LinkPage::default_attempts")]
+    pub attempts: u32,
+}
+
+impl LinkPage {
+    const fn default_lifetime() -> u32 {
+        10_080
+    }
+    const fn default_attempts() -> u32 {
+        5
+    }
+}
+
+/// Rules of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyConfig {
+    /// Mail domains that may be registered.
+    pub mail_domains: Vec<String>,
+    /// Job roles that may register.
+    pub register_roles: Vec<String>,
+    /// Activities that may look.
+    pub look_activities: Vec<String>,
+    /// How old a recorded registration may be when it arrives, in days, 1 to 365.
+    pub queue_age_days: u32,
+    /// Whether the user must finish in the RA user's presence.
+    pub presence_required: bool,
+    /// ODS codes served. Empty: all.
+    pub organisations: Vec<OdsCode>,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        Self {
+            mail_domains: texts(&["nhs.net"]),
+            register_roles: texts(&["R5080", "R5090"]),
+            look_activities: texts(&["B1300", "B0267", "B0274"]),
+            queue_age_days: 14,
+            presence_required: false,
+            organisations: Vec::new(),
+        }
+    }
+}
+
+/// Where profiles and accounts come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// A file of [`crate::directory_file::DirectoryRecord`]s, read at start when it is new or changed.
+    pub file: PathBuf,
+}
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what a configuration looks like.
+    #[error("the configuration {path} is not understood: {message}")]
+    NotUnderstood {
+        /// Which file.
+        path: PathBuf,
+        /// What the parser says, without the line itself: it may hold a secret.
+        message: String,
+    },
+    /// A value is not allowed.
+    #[error("{key}: {reason}")]
+    NotAllowed {
+        /// Which key, with its table.
+        key: &'static str,
+        /// What would be allowed.
+        reason: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|error| ConfigError::NotUnderstood {
+            path: path.to_owned(),
+            message: error.message().to_owned(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether every value is one a gateway can run with.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |key, reason| Err(ConfigError::NotAllowed { key, reason });
+        if !is_base_url(&self.public_url) || !self.public_url.starts_with("https://") {
+            return refuse("public_url", "an https URL without a slash, a query or a fragment at its end");
+        }
+        for (key, url) in [("issuer.url", &self.issuer.url), ("nhs_net.url", &self.nhs_net.url)] {
+            if !is_base_url(url) || !is_safe(url) {
+                return refuse(key, "an https URL; http only for 127.0.0.1, [::1] or localhost");
+            }
+        }
+        if !is_base_url(&self.link.public_url) || !is_safe(&self.link.public_url) {
+            return refuse("link.public_url", "an https URL; http only for 127.0.0.1, [::1] or localhost");
+        }
+        if self.link.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+            return refuse("link.listen", "an address of this computer, 127.0.0.1 for instance: it speaks plain http");
+        }
+        if self.issuer.redirect_uris.is_empty() {
+            return refuse("issuer.redirect_uris", "at least one, or nobody can sign in");
+        }
+        if contract::cis2::level_of_acr(&self.issuer.acr_values).is_none_or(|level| !(1..=3).contains(&level)) {
+            return refuse("issuer.acr_values", "a level such as AAL3_ANY");
+        }
+        if self.issuer.lookup_secret.as_ref().is_some_and(|secret| secret.0.len() < 16) {
+            return refuse("issuer.lookup_secret", "at least 16 characters");
+        }
+        if !(1..=43_200).contains(&self.link.lifetime_minutes) {
+            return refuse("link.lifetime_minutes", "1 to 43200");
+        }
+        if !(1..=100).contains(&self.link.attempts) {
+            return refuse("link.attempts", "1 to 100");
+        }
+        if self.policy.mail_domains.is_empty() {
+            return refuse("policy.mail_domains", "at least one, or nothing can be registered");
+        }
+        if !(1..=365).contains(&self.policy.queue_age_days) {
+            return refuse("policy.queue_age_days", "1 to 365");
+        }
+        Ok(())
+    }
+}
+
+fn is_base_url(text: &str) -> bool {
+    !text.ends_with('/') && Url::parse(text).is_ok_and(|url| url.query().is_none() && url.fragment().is_none())
+}
+
+/// Whether what is sent there stays private: TLS, or this computer.
+fn is_safe(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_this_computer(&url)))
+}
+
+fn is_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+listen = "127.0.0.1:9443"
+public_url = "https://localhost:9443"
+database = "gateway.sqlite3"
+secrets = "gateway-secrets"
+[tls]
+certificate = "gateway-cert.pem"
+key = "gateway-key.pem"
+[issuer]
+url = "http://127.0.0.1:9400/cis2"
+client_id = "ra-desk.practice"
+client_key = "gateway-client-key.pem"
+client_key_id = "gateway-1"
+redirect_uris = ["http://127.0.0.1:9411/callback", "http://127.0.0.1:9412/callback"]
+acr_values = "AAL3_ANY"
+lookup_secret = "a-secret-of-the-issuer"
+[nhs_net]
+url = "http://127.0.0.1:9400/nhsnet"
+client_id = "ra-gateway.practice"
+client_key = "gateway-client-key.pem"
+client_key_id = "gateway-1"
+[link]
+public_url = "http://127.0.0.1:9404"
+listen = "127.0.0.1:9404"
+lifetime_minutes = 10080
+attempts = 5
+[policy]
+mail_domains = ["nhs.net"]
+register_roles = ["R5080", "R5090"]
+look_activities = ["B1300", "B0267", "B0274"]
+queue_age_days = 14
+presence_required = false
+organisations = []
+[directory]
+file = "people.jsonl"
+"#;
+
+    #[test]
+    fn a_configuration_is_written_as_it_is_read() {
+        let config: Config = toml::from_str(SAMPLE).unwrap();
+        config.check().unwrap();
+        let again: Config = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+        assert_eq!(again, config);
+        assert!(!format!("{config:?}").contains("a-secret-of-the-issuer"));
+    }
+
+    #[test]
+    fn the_smallest_configuration_has_the_documented_defaults() {
+        let sample = SAMPLE.replace("lifetime_minutes = 10080\nattempts = 5\n", "");
+        let (start, rest) = sample.split_once("[policy]").unwrap();
+        let (_, end) = rest.split_once("[directory]").unwrap();
+        let config: Config = toml::from_str(&format!("{start}[directory]{end}")).unwrap();
+        assert_eq!(config, toml::from_str(SAMPLE).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_by_name() {
+        let cases = [
+            ("listen = \"127.0.0.1:9404\"", "listen = \"0.0.0.0:9404\"", "link.listen"),
+            ("\"http://127.0.0.1:9400/cis2\"", "\"http://issuer.example/cis2\"", "issuer.url"),
+            ("\"http://127.0.0.1:9400/nhsnet\"", "\"ftp://127.0.0.1/nhsnet\"", "nhs_net.url"),
+            ("\"http://127.0.0.1:9404\"", "\"http://10.0.0.1:9404\"", "link.public_url"),
+            ("\"https://localhost:9443\"", "\"http://localhost:9443\"", "public_url"),
+            ("AAL3_ANY", "anything", "issuer.acr_values"),
+            ("a-secret-of-the-issuer", "short", "issuer.lookup_secret"),
+            ("attempts = 5", "attempts = 0", "link.attempts"),
+            ("lifetime_minutes = 10080", "lifetime_minutes = 0", "link.lifetime_minutes"),
+            ("queue_age_days = 14", "queue_age_days = 0", "policy.queue_age_days"),
+            ("mail_domains = [\"nhs.net\"]", "mail_domains = []", "policy.mail_domains"),
+        ];
+        for (good, bad, expected) in cases {
+            assert!(SAMPLE.contains(good), "{good}");
+            let config: Config = toml::from_str(&SAMPLE.replacen(good, bad, 1)).unwrap();
+            match config.check() {
+                Err(ConfigError::NotAllowed { key, .. }) => assert_eq!(key, expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+        assert!(toml::from_str::<Config>(&format!("colour = 1\n{SAMPLE}")).is_err(), "unknown keys are refused");
+    }
+}

@@ -1,1 +1,38 @@
-//! placeholder
+//! Everything an RA user can do, without a window.
+//!
+//! [`Desk`] is the only door. Behind it are two kinds of rooms: pure ones, which decide and cannot wait
+//! ([`submission`], [`session`], [`reply`], [`backoff`], [`registering`]), and rooms that touch the world
+//! (`store`, `gateway_client`, `sign_in`, `sync`). What belongs to a machine or a window comes in by the
+//! small traits of [`Parts`].
+//!
+//! Deliberately absent: any window, key store or Windows crate; text for pages; and any way to make time or
+//! randomness other than through their seams.
+
+mod backoff;
+mod clock;
+mod desk;
+mod error;
+mod outbox;
+mod parts;
+mod people;
+mod random;
+mod settings;
+mod sign_in;
+mod snapshot;
+mod store;
+
+pub use clock::SystemClock;
+pub use desk::Desk;
+pub use error::{Cause, Failure, OpenError};
+pub use outbox::{
+    AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab, RegistrationSeen,
+    Status, Submission,
+};
+pub use parts::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, Random};
+pub use people::{FindBy, FindForm, Found, ProfileRead};
+pub use random::SystemRandom;
+pub use sign_in::{Check, SignInError};
+pub use settings::{Settings, SettingsError, Trust};
+pub use snapshot::{
+    Changed, Network, NetworkFault, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow,
+};

@@ -1,0 +1,132 @@
+//! What can go wrong, as the door tells it. Nothing in here holds personal data.
+
+use contract::{CorrelationId, EndReason, FaultCode, FieldErrors, RefusalCode};
+
+use crate::sign_in::SignInError;
+use crate::store::StoreError;
+use crate::{NetworkFault, SettingsError};
+
+/// Why something an RA user asked for was not done.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{cause}")]
+pub struct Failure {
+    /// What went wrong.
+    pub cause: Cause,
+    /// What to quote to support, when a request was made.
+    pub reference: Option<CorrelationId>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// Fields need correcting.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// Nobody is signed in, or nobody has said yet that it is them.
+    #[error("nobody is signed in")]
+    SignInNeeded,
+    /// The session has ended.
+    #[error("the session has ended")]
+    SessionEnded(EndReason),
+    /// The role does not allow this.
+    #[error("the role does not allow this")]
+    NotPermitted,
+    /// The sign-in did not come to its end.
+    #[error("{0}")]
+    SignIn(SignInError),
+    /// The gateway or the issuer did not answer.
+    #[error("{0}")]
+    Network(NetworkFault),
+    /// The gateway failed, or answered with a code that has no place here.
+    #[error("the gateway answered {}", .0.map_or("with a fault of its own", FaultCode::as_str))]
+    GatewayFault(Option<FaultCode>),
+    /// There is no such profile, draft or submission.
+    #[error("there is nothing of that name")]
+    NotFound,
+    /// The search says too little.
+    #[error("the search says too little")]
+    SearchTooBroad,
+    /// It is no longer in a state in which that can be done.
+    #[error("it is not in a state in which that can be done")]
+    WrongState,
+    /// The profile is not as it was when it was read.
+    #[error("the profile is not as it was when it was read")]
+    ProfileChanged,
+    /// A refusal that is known at once.
+    #[error("refused: {0}")]
+    Refused(RefusalCode),
+    /// The computer's disk is full: nothing was saved.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The store could not be written or read: nothing was saved.
+    #[error("the store failed: {0}")]
+    StoreFailed(String),
+    /// A fault in RA Desk itself.
+    #[error("a fault in RA Desk: {0}")]
+    Internal(&'static str),
+}
+
+impl From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self { cause, reference: None }
+    }
+}
+
+impl From<FieldErrors> for Failure {
+    fn from(errors: FieldErrors) -> Self {
+        Cause::Invalid(errors).into()
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => Cause::DiskFull,
+            StoreError::NotFound => Cause::NotFound,
+            StoreError::WrongState => Cause::WrongState,
+            StoreError::Failed(why) => Cause::StoreFailed(why),
+            StoreError::Closed => Cause::StoreFailed("the store is closed".into()),
+        }
+        .into()
+    }
+}
+
+/// Why RA Desk cannot start. Whatever it says, nothing was deleted or overwritten.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There is no key store on this computer, or it failed.
+    #[error("the key store cannot be used: {0}")]
+    KeyStoreMissing(String),
+    /// The key store is locked.
+    #[error("the key store is locked")]
+    KeyStoreLocked,
+    /// The store is here but its key is not.
+    #[error("the store is here but the key store has no key for it")]
+    KeyMissing,
+    /// The store belongs to another key.
+    #[error("the store was made with another key")]
+    WrongKey,
+    /// The store is damaged.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The store was written by a newer RA Desk.
+    #[error("the store has version {found}; this RA Desk knows versions up to {known}")]
+    Newer {
+        /// The store's version.
+        found: u32,
+        /// The newest version known here.
+        known: u32,
+    },
+    /// Another RA Desk has the store open.
+    #[error("another RA Desk has the store open")]
+    InUse,
+    /// The data folder cannot be written.
+    #[error("the data folder cannot be written: {0}")]
+    FolderNotWritable(String),
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The settings of this computer are missing or wrong.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+}

@@ -1,0 +1,129 @@
+//! What the desk is given: the seams to the machine it runs on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+/// All seams together.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where the store's key lives.
+    pub keys: Arc<dyn KeyStore>,
+    /// What shows the issuer's sign-in pages.
+    pub browser: Arc<dyn Browser>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub random: Arc<dyn Random>,
+}
+
+/// The operating system's key store. Called from threads that may wait, never from the runtime's own.
+pub trait KeyStore: Send + Sync {
+    /// The entry of that name, or none where there is none.
+    ///
+    /// Some key stores answer *none* while they are locked, so none alone is never a reason to make a key.
+    fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError>;
+
+    /// Keeps an entry under that name, in place of one that is there.
+    fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError>;
+}
+
+/// Why the key store did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyStoreError {
+    /// There is no key store on this computer.
+    #[error("this computer has no key store")]
+    Missing,
+    /// It is locked and cannot ask for its password.
+    #[error("the key store is locked")]
+    Locked,
+    /// It failed; the text is the key store's own and holds no secret.
+    #[error("the key store failed: {0}")]
+    Failed(String),
+}
+
+/// Whatever shows a web page to the RA user.
+pub trait Browser: Send + Sync {
+    /// Opens a page. The address carries the state of one sign-in, so it is not to be logged.
+    fn open(&self, url: &str) -> Result<(), BrowserError>;
+}
+
+/// No browser could be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no browser could be opened")]
+pub struct BrowserError;
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    /// The computer's date and time, which somebody may have set wrongly.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment of this run. Never goes back.
+    fn monotonic(&self) -> Duration;
+
+    /// Both at once.
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), steady: self.monotonic() }
+    }
+}
+
+/// A moment by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The computer's date and time.
+    pub wall: Timestamp,
+    /// Time since some fixed moment of this run.
+    pub steady: Duration,
+}
+
+impl Moment {
+    /// How long ago an earlier moment was.
+    ///
+    /// The longer of what the two clocks say: the steady one may stand still while the computer sleeps, the
+    /// other may be set back.
+    pub fn since(&self, earlier: Self) -> Duration {
+        let steady = self.steady.saturating_sub(earlier.steady);
+        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
+        steady.max(wall)
+    }
+}
+
+/// Where randomness comes from.
+pub trait Random: Send + Sync {
+    /// Fills the whole slice with bytes nobody can foretell.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+impl dyn Random + '_ {
+    /// A secret of 32 bytes as 43 characters that may stand in a URL.
+    pub(crate) fn secret_text(&self) -> Zeroizing<String> {
+        use base64::Engine;
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        self.fill(bytes.as_mut());
+        Zeroizing::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes.as_ref()))
+    }
+
+    /// A GUID made of random bits (version 4).
+    pub(crate) fn guid(&self) -> uuid::Uuid {
+        let mut bytes = [0_u8; 16];
+        self.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// A GUID that sorts by time (version 7).
+    pub(crate) fn guid_at(&self, now: Timestamp) -> uuid::Uuid {
+        let mut bytes = [0_u8; 10];
+        self.fill(&mut bytes);
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
+
+    /// A number in `0.0..1.0`.
+    pub(crate) fn fraction(&self) -> f64 {
+        let mut bytes = [0_u8; 4];
+        self.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+}

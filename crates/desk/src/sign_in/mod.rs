@@ -1,0 +1,5 @@
+//! Signing in.
+
+mod error;
+
+pub use error::{Check, SignInError};

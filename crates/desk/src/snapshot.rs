@@ -1,0 +1,171 @@
+//! Who is signed in, whether the gateway answers, and how much is waiting.
+
+use contract::{CareIdentityUuid, EndReason, Permissions, Policy, RoleAccess};
+use jiff::Timestamp;
+
+/// All that the frame around every page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// RA Desk's version.
+    pub version: &'static str,
+    /// Whether this is the practice world: made-up people.
+    pub practice: bool,
+    /// Who is signed in.
+    pub session: SessionNow,
+    /// Whether the gateway answers.
+    pub network: Network,
+    /// How many drafts and submissions this RA user has, by status.
+    pub outbox: OutboxCounts,
+    /// What sending is doing.
+    pub sync: SyncNow,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionNow {
+    /// Nobody.
+    SignedOut {
+        /// How the session before ended, if one did since RA Desk was started.
+        why: Option<EndReason>,
+    },
+    /// The browser is open at the issuer.
+    SigningIn,
+    /// Somebody signed in and has not yet said that it is them.
+    Confirming {
+        /// Who.
+        person: PersonSignedIn,
+    },
+    /// Somebody is signed in and at work.
+    SignedIn {
+        /// Who.
+        person: PersonSignedIn,
+        /// Rules of the gateway.
+        policy: Policy,
+        /// When the session ends for want of input.
+        idle_at: Timestamp,
+        /// When the warning before that is shown, two minutes earlier.
+        idle_warning_at: Timestamp,
+        /// When the session ends at the latest.
+        ends_at: Timestamp,
+        /// How many submissions of this RA user and role, recorded in an earlier session, wait to be confirmed.
+        to_confirm: u32,
+    },
+}
+
+/// The person signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonSignedIn {
+    /// Their own Care Identity UUID.
+    pub uuid: CareIdentityUuid,
+    /// Their name as the issuer gives it.
+    pub name: String,
+    /// The role they act in, if they have one here.
+    pub role: Option<RoleAccess>,
+    /// All their roles.
+    pub roles: Vec<RoleAccess>,
+    /// What the session may do.
+    pub may: Permissions,
+}
+
+/// Whether the gateway answers. Found by trying, not by asking the operating system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Not tried yet.
+    Unknown,
+    /// It answered last time.
+    Online,
+    /// It did not answer last time.
+    Offline {
+        /// Why not.
+        why: NetworkFault,
+    },
+}
+
+/// Why the gateway did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkFault {
+    /// No connection: no network, refused, or no such name.
+    #[error("no connection")]
+    NoConnection,
+    /// Nothing came back in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// A proxy asks for a sign-in.
+    #[error("a proxy asks for a sign-in")]
+    ProxySignIn,
+    /// The server's certificate is not trusted.
+    #[error("the server's certificate is not trusted")]
+    CertificateNotTrusted,
+    /// Something answered that is not the gateway: a network's log-in page, for instance.
+    #[error("what answered is not the gateway")]
+    NotOurServer,
+    /// The gateway asked to be left alone for a while.
+    #[error("the gateway asked for a pause")]
+    Busy,
+}
+
+/// How many there are of each status, of the RA user signed in. All zero while nobody is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutboxCounts {
+    /// Half-done registrations.
+    pub drafts: u32,
+    /// Recorded, waiting to be sent or being sent.
+    pub ready: u32,
+    /// Sent; their user has not finished, or their link has expired.
+    pub waiting: u32,
+    /// Need something done.
+    pub attention: u32,
+    /// Linked, withdrawn or removed.
+    pub done: u32,
+    /// Unsent submissions of other people on this computer. Counted also while nobody is signed in.
+    pub other_people: u32,
+    /// Unsent submissions of this person that were recorded in another role.
+    pub other_roles: u32,
+}
+
+/// What sending is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncNow {
+    /// Nothing to send.
+    Idle,
+    /// Sending.
+    Sending {
+        /// How many of this run are answered.
+        done: u32,
+        /// How many this run has.
+        total: u32,
+    },
+    /// Waiting for something.
+    Paused {
+        /// For what.
+        why: PauseReason,
+        /// When it tries again by itself, if it will.
+        until: Option<Timestamp>,
+    },
+}
+
+/// What sending waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseReason {
+    /// The gateway does not answer; see the network's state.
+    Network,
+    /// The RA user must sign in.
+    SignInNeeded,
+    /// The RA user must say that they recorded these.
+    ConfirmationNeeded,
+    /// What waits was recorded in another role.
+    OtherRole,
+    /// The gateway asked for a pause.
+    Busy,
+}
+
+/// What is no longer as it was when it was last asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Changed {
+    /// Who is signed in, or how long still.
+    Session,
+    /// Whether the gateway answers, or what sending waits for.
+    Network,
+    /// Drafts or submissions.
+    Outbox,
+}

@@ -1,0 +1,5 @@
+//! The one encrypted file on this computer.
+
+mod error;
+
+pub use error::StoreError;

@@ -1,1 +1,16 @@
-//! placeholder
+//! What the tests from the outside share: the built programs, a practice world, a desktop session of its own, and
+//! a driver for the real window.
+//!
+//! Deliberately absent: anything that knows how RA Desk works inside. Tests in here see what a person sees, what
+//! lies in the data folder, and what stands in the gateway's file.
+#![expect(clippy::print_stdout, reason = "test programs tell what they see")]
+#![expect(clippy::disallowed_methods, reason = "tests live in real time")]
+
+pub mod desktop;
+pub mod programs;
+pub mod scan;
+pub mod window;
+pub mod world;
+
+/// Any failure of a test program, in words.
+pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -26,14 +26,14 @@ mod search;
 mod session;
 
 pub use address::NhsNetAddress;
-pub use canonical::{Fingerprint, FrozenBody, ProfileSeen};
+pub use canonical::{Fingerprint, FrozenBody, MAX_BODY, ProfileSeen};
 pub use codes::{FaultCode, RefusalCode, WarningCode};
 pub use field::{FieldError, FieldErrors, Invalid};
 pub use identifiers::{
     AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, RegistrationId, RequestId, RoleProfileId, SubmissionKey,
 };
 pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
-pub use outcome::{Coding, Details, Issue, OperationOutcome};
+pub use outcome::{Coding, Details, FAULT_SYSTEM, Issue, OperationOutcome};
 pub use person::{BirthDate, FamilyName, GivenName, NationalInsuranceNumber, PersonName, Reason};
 pub use profile::{Authenticator, AuthenticatorKind, AuthenticatorState, Profile, ProfileReply, ProfileStatus};
 pub use registration::{

@@ -27,9 +27,10 @@ text_newtype!(
 
 fn parse_role_code(text: &str) -> Result<String, Invalid> {
     let mut parts = text.split(':');
-    let ok = ["S", "G", "R"].iter().all(|letter| {
-        parts.next().is_some_and(|part| part.strip_prefix(letter).is_some_and(|digits| four_digits(digits)))
-    }) && parts.next().is_none();
+    let ok = ["S", "G", "R"]
+        .iter()
+        .all(|letter| parts.next().is_some_and(|part| part.strip_prefix(letter).is_some_and(four_digits)))
+        && parts.next().is_none();
     if ok {
         Ok(text.to_owned())
     } else {

@@ -98,7 +98,7 @@ pub fn after_prefix(prefix: &str) -> Option<String> {
 pub fn mailbox_fits(mailbox: &str, given: &str, family: &str) -> bool {
     let letters = |text: &str| -> String { fold(text).chars().filter(|c| c.is_alphabetic()).collect() };
     let mailbox_words: Vec<String> =
-        mailbox.split(['.', '-', '_', '\'']).map(|word| letters(word)).filter(|word| !word.is_empty()).collect();
+        mailbox.split(['.', '-', '_', '\'']).map(letters).filter(|word| !word.is_empty()).collect();
     let joined: String = mailbox_words.concat();
     let family_words: Vec<String> = fold(family).split(' ').map(letters).collect();
     let family_joined: String = family_words.concat();

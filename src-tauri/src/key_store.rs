@@ -66,6 +66,8 @@ fn told(error: &Error) -> KeyStoreError {
     match error {
         Error::NoStorageAccess(_) => KeyStoreError::Locked,
         Error::PlatformFailure(_) | Error::NoDefaultStore | Error::NotSupportedByStore(_) => KeyStoreError::Missing,
-        _ => KeyStoreError::Failed,
+        Error::BadStoreFormat(_) => KeyStoreError::Failed("it is not in a form that can be read".to_owned()),
+        Error::Ambiguous(_) => KeyStoreError::Failed("it holds more than one entry of this name".to_owned()),
+        _ => KeyStoreError::Failed("it refused the entry".to_owned()),
     }
 }

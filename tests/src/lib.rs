@@ -3,7 +3,7 @@
 //!
 //! Deliberately absent: anything that knows how RA Desk works inside. Tests in here see what a person sees, what
 //! lies in the data folder, and what stands in the gateway's file.
-#![expect(clippy::print_stdout, reason = "test programs tell what they see")]
+
 #![expect(clippy::disallowed_methods, reason = "tests live in real time")]
 
 pub mod desktop;

@@ -87,7 +87,8 @@ fn check_node() -> Outcome {
 fn install(missing: &[&str], yes: bool) -> Outcome {
     println!("This machine lacks: {}", missing.join(", "));
     let root = is_root();
-    if !yes && !(root && !std::io::stdin().is_terminal()) && !asked("Install these with apt-get?")? {
+    let may_install_unasked = yes || (root && !std::io::stdin().is_terminal());
+    if !may_install_unasked && !asked("Install these with apt-get?")? {
         return failed("Nothing was installed. Install the packages above, or say --yes.");
     }
     apt(root, &["update"])?;

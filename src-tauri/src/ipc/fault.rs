@@ -1,6 +1,7 @@
 //! What went wrong, as a code the page turns into heading, explanation and next step.
 
 use contract::FieldError;
+use desk::{Cause, Failure, NetworkFault, OpenError, SignInError};
 use serde::Serialize;
 use specta::Type;
 
@@ -89,4 +90,83 @@ pub enum Code {
     SettingsWrong,
     /// A fault in RA Desk itself.
     Internal,
+}
+
+impl Fault {
+    /// A fault of a code, told in words.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fields: Vec::new(), reference: None }
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        let message = failure.cause.to_string();
+        let reference = failure.reference.map(|reference| reference.to_string());
+        let code = code_of(&failure.cause);
+        let fields = if let Cause::Invalid(errors) = failure.cause { errors.0 } else { Vec::new() };
+        Self { code, message, fields, reference }
+    }
+}
+
+fn code_of(cause: &Cause) -> Code {
+    match cause {
+        Cause::Invalid(_) => Code::Invalid,
+        Cause::SignInNeeded => Code::SignInNeeded,
+        Cause::SessionEnded(_) => Code::SessionEnded,
+        Cause::NotPermitted => Code::NotPermitted,
+        Cause::SignIn(error) => code_of_sign_in(error),
+        Cause::Network(fault) => code_of_network(*fault),
+        Cause::GatewayFault(_) => Code::GatewayFault,
+        Cause::NotFound => Code::NotFound,
+        Cause::SearchTooBroad => Code::SearchTooBroad,
+        Cause::WrongState => Code::WrongState,
+        Cause::ProfileChanged => Code::ProfileChanged,
+        Cause::Refused(_) => Code::Refused,
+        Cause::DiskFull => Code::DiskFull,
+        Cause::StoreFailed(_) => Code::StoreFailed,
+        Cause::Internal(_) => Code::Internal,
+    }
+}
+
+fn code_of_sign_in(error: &SignInError) -> Code {
+    match error {
+        SignInError::Cancelled => Code::SignInCancelled,
+        SignInError::TimedOut => Code::SignInTimedOut,
+        SignInError::Denied(_) => Code::SignInDenied,
+        SignInError::Rejected(_) => Code::SignInRejected,
+        SignInError::BrowserNotOpened => Code::BrowserNotOpened,
+        SignInError::NoFreePort => Code::NoFreePort,
+        SignInError::Network(fault) => code_of_network(*fault),
+        SignInError::GatewayFault => Code::GatewayFault,
+    }
+}
+
+fn code_of_network(fault: NetworkFault) -> Code {
+    match fault {
+        NetworkFault::NoConnection => Code::Offline,
+        NetworkFault::TimedOut => Code::TimedOut,
+        NetworkFault::ProxySignIn => Code::ProxySignIn,
+        NetworkFault::CertificateNotTrusted => Code::CertificateNotTrusted,
+        NetworkFault::NotOurServer => Code::NotOurServer,
+        NetworkFault::Busy => Code::Busy,
+    }
+}
+
+impl From<&OpenError> for Fault {
+    fn from(error: &OpenError) -> Self {
+        let code = match error {
+            OpenError::KeyStoreMissing(_) => Code::KeyStoreMissing,
+            OpenError::KeyStoreLocked => Code::KeyStoreLocked,
+            OpenError::KeyMissing => Code::KeyMissing,
+            OpenError::WrongKey => Code::WrongKey,
+            OpenError::Damaged(_) => Code::StoreDamaged,
+            OpenError::Newer { .. } => Code::StoreNewer,
+            OpenError::InUse => Code::StoreInUse,
+            OpenError::FolderNotWritable(_) => Code::FolderNotWritable,
+            OpenError::DiskFull => Code::DiskFull,
+            OpenError::Settings(_) => Code::SettingsWrong,
+        };
+        Self::new(code, error.to_string())
+    }
 }

@@ -1,8 +1,6 @@
 //! Finding people and looking at a profile.
 
-use contract::{
-    AuthenticatorKind, AuthenticatorState, MatchedBy, ProfileStatus, RefusalCode, WarningCode,
-};
+use contract::{AuthenticatorKind, AuthenticatorState, MatchedBy, ProfileStatus, RefusalCode, WarningCode};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 

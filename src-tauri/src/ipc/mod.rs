@@ -5,6 +5,7 @@
 
 mod fault;
 mod find;
+mod from_desk;
 mod outbox;
 mod session;
 
@@ -15,8 +16,8 @@ pub use outbox::{
     SubmissionView,
 };
 pub use session::{
-    AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView, RoleView,
-    SessionView, Snapshot, SyncView,
+    AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView,
+    RoleView, SessionView, Snapshot, SyncView,
 };
 
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,6 @@
 //! Drafts, submissions and what became of them.
 
-use contract::{
-    DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ProfileStatus, RefusalCode, WarningCode,
-};
+use contract::{DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ProfileStatus, RefusalCode, WarningCode};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 

@@ -96,7 +96,7 @@ fn wrong(key: &'static str, message: impl Into<String>) -> SettingsError {
 }
 
 /// An `https` address; in practice also plain `http` on this computer.
-fn address(key: &'static str, text: &str) -> Result<Url, SettingsError> {
+pub(crate) fn address(key: &'static str, text: &str) -> Result<Url, SettingsError> {
     let url = Url::parse(text).map_err(|error| wrong(key, format!("is not an address: {error}")))?;
     let plain_allowed = cfg!(feature = "practice") && is_loopback(&url);
     if url.scheme() != "https" && !(url.scheme() == "http" && plain_allowed) {

@@ -1,0 +1,131 @@
+//! Calls to the gateway, and the one HTTP client.
+//!
+//! A call is made in one session and says so in its headers; what its reply means is decided in [`crate::reply`].
+//! No address, no search term and no token ever gets into an error's text. Deliberately absent: trying again.
+//! A call is made once; whoever needs more decides that ([`crate::sync`]).
+
+mod calls;
+mod tokens;
+mod transport;
+
+use std::sync::Arc;
+
+use contract::{CorrelationId, RequestId, RoleProfileId};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::reply::{self, RawReply, Trouble};
+use crate::{NetworkFault, Parts, SettingsError, Settings};
+
+pub(crate) use tokens::{GatewaySession, Tokens};
+pub(crate) use transport::Transport;
+
+/// Why a call was not answered, and what to quote to support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError {
+    /// Why.
+    pub(crate) trouble: Trouble,
+    /// The correlation id of the call.
+    pub(crate) reference: CorrelationId,
+}
+
+/// The gateway as it is called from this computer.
+#[derive(Clone)]
+pub(crate) struct GatewayClient {
+    transport: Transport,
+    base: String,
+    client_id: String,
+    parts: Parts,
+}
+
+/// One call.
+struct Call<'a, B> {
+    method: Method,
+    path: String,
+    request_id: RequestId,
+    body: Option<&'a B>,
+}
+
+impl GatewayClient {
+    /// Builds the client of this computer's settings.
+    pub(crate) fn new(settings: &Settings, parts: &Parts) -> Result<Self, SettingsError> {
+        Ok(Self {
+            transport: Transport::new(&settings.trust)?,
+            base: settings.gateway_url.as_str().trim_end_matches('/').to_owned(),
+            client_id: settings.client_id.clone(),
+            parts: parts.clone(),
+        })
+    }
+
+    /// What else speaks HTTP in here speaks it through the same client.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// A name for a new request.
+    pub(crate) fn new_request_id(&self) -> RequestId {
+        RequestId::from_guid(self.parts.random.guid())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// Makes a call in a session and reads its reply. An access token that the gateway does not take is renewed
+    /// once.
+    async fn call<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        session: &GatewaySession,
+        call: Call<'_, B>,
+    ) -> Result<T, CallError> {
+        let reference = CorrelationId::from_guid(self.parts.random.guid());
+        let failed = |trouble| CallError { trouble, reference };
+        let bearer = session.bearer(self).await.map_err(failed)?;
+        let raw = self.send(&bearer, session.role(), &call, reference).await.map_err(failed)?;
+        match reply::read(&raw, self.now()) {
+            Err(Trouble::SignInNeeded) => {
+                let bearer = session.renewed(self, &bearer).await.map_err(failed)?;
+                let raw = self.send(&bearer, session.role(), &call, reference).await.map_err(failed)?;
+                reply::read(&raw, self.now()).map_err(failed)
+            }
+            other => other.map_err(failed),
+        }
+    }
+
+    async fn send<B: Serialize>(
+        &self,
+        bearer: &Arc<zeroize::Zeroizing<String>>,
+        role: Option<&RoleProfileId>,
+        call: &Call<'_, B>,
+        reference: CorrelationId,
+    ) -> Result<RawReply, Trouble> {
+        // The path is ours and the base was checked with the settings, so this is an address.
+        let url = Url::parse(&format!("{}{}", self.base, call.path))
+            .map_err(|_| Trouble::Network(NetworkFault::NotOurServer))?;
+        let mut request = Request::new(call.method.clone(), url);
+        let headers = request.headers_mut();
+        let mut put = |name: http::HeaderName, value: &str| {
+            if let Ok(mut value) = http::HeaderValue::from_str(value) {
+                value.set_sensitive(name == AUTHORIZATION);
+                headers.insert(name, value);
+            }
+        };
+        put(AUTHORIZATION, &format!("Bearer {}", bearer.as_str()));
+        put(ACCEPT, "application/json");
+        put(http::HeaderName::from_static(contract::HEADER_REQUEST_ID), &call.request_id.to_string());
+        put(http::HeaderName::from_static(contract::HEADER_CORRELATION_ID), &reference.to_string());
+        if let Some(role) = role {
+            put(http::HeaderName::from_static(contract::HEADER_SESSION_URID), role.as_str());
+        }
+        if let Some(body) = call.body {
+            put(CONTENT_TYPE, "application/json");
+            let bytes = serde_json::to_vec(body).map_err(|_| Trouble::Refused { code: None, fields: vec![] })?;
+            *request.body_mut() = Some(bytes.into());
+        }
+        self.transport.send(request).await.map_err(Trouble::Network)
+    }
+}

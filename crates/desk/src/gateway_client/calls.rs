@@ -1,0 +1,125 @@
+//! The gateway's calls, one function each.
+
+use contract::{
+    AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid, ChangedReply, ProfileReply,
+    Registration, RegistrationId, RemovalReply, RemovalRequest, SearchReply, SearchRequest, SessionReply,
+    SubmissionKey,
+};
+use reqwest::Method;
+use serde::Serialize;
+
+use super::{Call, CallError, GatewayClient, GatewaySession};
+use crate::NetworkFault;
+use crate::reply::Trouble;
+
+impl GatewayClient {
+    /// Who is signed in.
+    pub(crate) async fn session(&self, session: &GatewaySession) -> Result<SessionReply, CallError> {
+        self.call(session, self.get("/v1/session".into())).await
+    }
+
+    /// Who answers to this.
+    pub(crate) async fn search(
+        &self,
+        session: &GatewaySession,
+        request: &SearchRequest,
+    ) -> Result<SearchReply, CallError> {
+        self.call(session, self.post("/v1/care-identities/search".into(), request)).await
+    }
+
+    /// A profile.
+    pub(crate) async fn profile(
+        &self,
+        session: &GatewaySession,
+        uuid: &CareIdentityUuid,
+    ) -> Result<ProfileReply, CallError> {
+        self.call(session, self.get(format!("/v1/care-identities/{uuid}"))).await
+    }
+
+    /// Removes an authenticator. The request names itself, so that it may be repeated.
+    pub(crate) async fn remove(
+        &self,
+        session: &GatewaySession,
+        uuid: &CareIdentityUuid,
+        authenticator: AuthenticatorId,
+        request: &RemovalRequest,
+    ) -> Result<RemovalReply, CallError> {
+        let path = format!("/v1/care-identities/{uuid}/authenticators/{authenticator}/removal");
+        let call = Call { request_id: request.request, ..self.post(path, request) };
+        self.call(session, call).await
+    }
+
+    /// Registers, one item or many. A reply that is not to this request is not the gateway's.
+    pub(crate) async fn register(
+        &self,
+        session: &GatewaySession,
+        items: Vec<BatchItem>,
+    ) -> Result<BatchReply, CallError> {
+        let request = BatchRequest { items };
+        let call = self.post("/v1/registrations/batch".into(), &request);
+        let request_id = call.request_id;
+        let reply: BatchReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
+    }
+
+    /// Settles a key: nothing is registered under it and never will be, or this is what it became.
+    pub(crate) async fn cancel(
+        &self,
+        session: &GatewaySession,
+        key: SubmissionKey,
+    ) -> Result<CancelReply, CallError> {
+        let call = Call { method: Method::PUT, ..self.get(format!("/v1/submissions/{key}/cancel")) };
+        let request_id = call.request_id;
+        let reply: CancelReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
+    }
+
+    /// One registration.
+    pub(crate) async fn registration(
+        &self,
+        session: &GatewaySession,
+        id: RegistrationId,
+    ) -> Result<Registration, CallError> {
+        self.call(session, self.get(format!("/v1/registrations/{id}"))).await
+    }
+
+    /// Registrations of this RA user that changed since, from the beginning where there is no cursor yet.
+    pub(crate) async fn changed(
+        &self,
+        session: &GatewaySession,
+        since: Option<&str>,
+    ) -> Result<ChangedReply, CallError> {
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("changed-since", since.unwrap_or_default())
+            .finish();
+        self.call(session, self.get(format!("/v1/registrations?{query}"))).await
+    }
+
+    /// A fresh link for a registration whose user has not finished.
+    pub(crate) async fn fresh_link(
+        &self,
+        session: &GatewaySession,
+        id: RegistrationId,
+    ) -> Result<Registration, CallError> {
+        let call = Call { method: Method::POST, ..self.get(format!("/v1/registrations/{id}/link")) };
+        self.call(session, call).await
+    }
+
+    fn get(&self, path: String) -> Call<'static, ()> {
+        Call { method: Method::GET, path, request_id: self.new_request_id(), body: None }
+    }
+
+    fn post<'a, B: Serialize>(&self, path: String, body: &'a B) -> Call<'a, B> {
+        Call { method: Method::POST, path, request_id: self.new_request_id(), body: Some(body) }
+    }
+
+    fn same_request(&self, same: bool) -> Result<(), CallError> {
+        if same {
+            return Ok(());
+        }
+        let reference = contract::CorrelationId::from_guid(self.parts.random.guid());
+        Err(CallError { trouble: Trouble::Network(NetworkFault::NotOurServer), reference })
+    }
+}

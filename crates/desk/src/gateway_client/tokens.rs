@@ -1,0 +1,165 @@
+//! A session's tokens: kept in memory, renewed before they expire, by one request for all who need it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{EndReason, RoleProfileId, TokenReply};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, Request};
+use tokio::sync::Mutex;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::GatewayClient;
+use crate::reply::{self, RawReply, Trouble};
+use crate::{Moment, NetworkFault};
+
+/// How long before its end an access token is renewed.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// What a token reply gave, without the ID token.
+pub(crate) struct Tokens {
+    access: Arc<Zeroizing<String>>,
+    refresh: Zeroizing<String>,
+    got: Moment,
+    lifetime: Duration,
+}
+
+impl Tokens {
+    /// Takes a reply of the token endpoint. None where it is not of use.
+    pub(crate) fn new(reply: &TokenReply, got: Moment) -> Option<Self> {
+        let usable = reply.token_type.eq_ignore_ascii_case("bearer")
+            && !reply.access_token.is_empty()
+            && !reply.refresh_token.is_empty();
+        usable.then(|| Self {
+            access: Arc::new(Zeroizing::new(reply.access_token.clone())),
+            refresh: Zeroizing::new(reply.refresh_token.clone()),
+            got,
+            lifetime: Duration::from_secs(reply.expires_in.into()),
+        })
+    }
+}
+
+/// One session at the gateway: its tokens and its role. Whoever holds it can call in it, and in no other.
+pub(crate) struct GatewaySession {
+    tokens: Mutex<Tokens>,
+    role: Option<RoleProfileId>,
+}
+
+impl GatewaySession {
+    /// A session with these tokens, in this role.
+    pub(crate) fn new(tokens: Tokens, role: Option<RoleProfileId>) -> Self {
+        Self { tokens: Mutex::new(tokens), role }
+    }
+
+    /// The same tokens in the role the gateway says they are for.
+    pub(crate) fn in_role(self, role: Option<RoleProfileId>) -> Self {
+        Self { role, ..self }
+    }
+
+    /// The role profile the session acts in.
+    pub(super) fn role(&self) -> Option<&RoleProfileId> {
+        self.role.as_ref()
+    }
+
+    /// An access token that lives long enough for a call.
+    pub(super) async fn bearer(&self, client: &GatewayClient) -> Result<Arc<Zeroizing<String>>, Trouble> {
+        let mut tokens = self.tokens.lock().await;
+        let age = client.parts.clock.moment().since(tokens.got);
+        if age + EARLY >= tokens.lifetime {
+            match client.refresh(&tokens.refresh).await {
+                Ok(fresh) => *tokens = fresh,
+                // It is early yet: the old one is still good, and the refresh token too.
+                Err(Trouble::Network(_) | Trouble::Busy(_)) if age < tokens.lifetime => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(tokens.access.clone())
+    }
+
+    /// Another access token than this one, which the gateway did not take.
+    pub(super) async fn renewed(
+        &self,
+        client: &GatewayClient,
+        refused: &Arc<Zeroizing<String>>,
+    ) -> Result<Arc<Zeroizing<String>>, Trouble> {
+        let mut tokens = self.tokens.lock().await;
+        // Somebody else may have renewed it while this one waited.
+        if *tokens.access == **refused {
+            *tokens = client.refresh(&tokens.refresh).await?;
+        }
+        Ok(tokens.access.clone())
+    }
+
+    /// The refresh token, to revoke the session by.
+    pub(super) async fn refresh_token(&self) -> Zeroizing<String> {
+        self.tokens.lock().await.refresh.clone()
+    }
+}
+
+impl GatewayClient {
+    /// The code the issuer gave, for tokens and the issuer's ID token.
+    pub(crate) async fn exchange(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: &str,
+        nonce: &str,
+    ) -> Result<TokenReply, Trouble> {
+        let raw = self
+            .post_form(
+                "/oauth2/token",
+                &[
+                    ("grant_type", "authorization_code"),
+                    ("code", code),
+                    ("redirect_uri", redirect_uri),
+                    ("code_verifier", verifier),
+                    ("client_id", &self.client_id),
+                    ("nonce", nonce),
+                ],
+            )
+            .await?;
+        reply::read(&raw, self.now())
+    }
+
+    /// A new access token. A reply that is lost costs nothing: the refresh token stays good until the next one is
+    /// used.
+    async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Trouble> {
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id)];
+        let raw = self.post_form("/oauth2/token", &form).await?;
+        match reply::read::<TokenReply>(&raw, self.now()) {
+            Ok(reply) => Tokens::new(&reply, self.parts.clock.moment())
+                .ok_or(Trouble::Network(NetworkFault::NotOurServer)),
+            // The gateway no longer knows the session.
+            Err(Trouble::SignInNeeded) => Err(Trouble::SessionEnded(EndReason::EndedElsewhere)),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Ends a session at the gateway.
+    pub(crate) async fn revoke(&self, session: &GatewaySession) -> Result<(), Trouble> {
+        let token = session.refresh_token().await;
+        let raw = self.post_form("/oauth2/revoke", &[("token", token.as_str())]).await?;
+        reply::read_empty(&raw, self.now())
+    }
+
+    async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<RawReply, Trouble> {
+        let fault = || Trouble::Network(NetworkFault::NotOurServer);
+        let url = Url::parse(&format!("{}{path}", self.base)).map_err(|_| fault())?;
+        let mut request = Request::new(Method::POST, url);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/x-www-form-urlencoded"));
+        for (name, id) in [
+            (contract::HEADER_REQUEST_ID, self.parts.random.guid()),
+            (contract::HEADER_CORRELATION_ID, self.parts.random.guid()),
+        ] {
+            if let Ok(value) = http::HeaderValue::from_str(&id.to_string()) {
+                headers.insert(name, value);
+            }
+        }
+        let body = serde_urlencoded::to_string(form).map_err(|_| fault())?;
+        *request.body_mut() = Some(body.into());
+        self.transport.send(request).await.map_err(Trouble::Network)
+    }
+}

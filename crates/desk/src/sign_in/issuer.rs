@@ -1,0 +1,81 @@
+//! What the issuer says of itself: where its sign-in page is, and with which keys it signs.
+
+use openidconnect::core::CoreJsonWebKeySet;
+use reqwest::{Method, Request};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{Check, SignInError};
+use crate::gateway_client::Transport;
+use crate::settings::address;
+use crate::{NetworkFault, Settings};
+
+/// The issuer, as its document and its keys tell.
+pub(super) struct Issuer {
+    name: String,
+    /// Where the browser goes.
+    pub(super) authorization_endpoint: String,
+    /// What it signs with.
+    pub(super) keys: CoreJsonWebKeySet,
+    /// Whether its answers always say whom they come from (RFC 9207).
+    says_who: bool,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    authorization_endpoint: String,
+    jwks_uri: String,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl Issuer {
+    /// Reads the issuer's document and keys.
+    pub(super) async fn discover(transport: &Transport, settings: &Settings) -> Result<Self, SignInError> {
+        let shape = SignInError::Rejected(Check::IssuerDocumentShape);
+        let name = settings.issuer_url.clone();
+        let document: Document =
+            get(transport, &format!("{}/.well-known/openid-configuration", name.trim_end_matches('/'))).await?;
+        // As text: an issuer with `:443` is another than one without.
+        if document.issuer != name {
+            return Err(SignInError::Rejected(Check::IssuerDocument));
+        }
+        for url in [&document.authorization_endpoint, &document.jwks_uri] {
+            address("issuer_url", url).map_err(|_| shape.clone())?;
+        }
+        let keys: CoreJsonWebKeySet = get(transport, &document.jwks_uri).await?;
+        Ok(Self {
+            name,
+            authorization_endpoint: document.authorization_endpoint,
+            keys,
+            says_who: document.authorization_response_iss_parameter_supported,
+        })
+    }
+
+    /// Whether an answer in the browser comes from this issuer (RFC 9207).
+    pub(super) fn check_answer(&self, iss: Option<&str>) -> Result<(), SignInError> {
+        match iss {
+            Some(iss) if iss == self.name => Ok(()),
+            None if !self.says_who => Ok(()),
+            _ => Err(SignInError::Rejected(Check::ResponseIssuer)),
+        }
+    }
+}
+
+async fn get<T: DeserializeOwned>(transport: &Transport, url: &str) -> Result<T, SignInError> {
+    let shape = SignInError::Rejected(Check::IssuerDocumentShape);
+    let url = Url::parse(url).map_err(|_| shape.clone())?;
+    let reply = transport.send(Request::new(Method::GET, url)).await.map_err(SignInError::Network)?;
+    match reply.status {
+        200 => {}
+        407 => return Err(SignInError::Network(NetworkFault::ProxySignIn)),
+        429 | 500..=599 => return Err(SignInError::Network(NetworkFault::Busy)),
+        _ => return Err(SignInError::Network(NetworkFault::NotOurServer)),
+    }
+    if reply.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/html")) {
+        return Err(SignInError::Network(NetworkFault::NotOurServer));
+    }
+    serde_json::from_slice(&reply.body).map_err(|_| shape)
+}

@@ -1,0 +1,198 @@
+//! The listener on loopback at which the browser's answer arrives.
+//!
+//! It speaks as little HTTP as it can: one path, one method, one answer taken. Whatever else knocks is told so and
+//! changes nothing; the wait goes on. Anything on this computer may knock, so an answer counts only with the state
+//! that was sent with the request.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use subtle::ConstantTimeEq;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use super::SignInError;
+
+/// The one path.
+const PATH: &str = "/callback";
+/// The most that is read of a request's head.
+const LARGEST_HEAD: usize = 16 * 1024;
+/// How long one visitor may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How many visitors are heard at once.
+const MOST_AT_ONCE: usize = 16;
+
+/// A bound listener.
+pub(super) struct Listener {
+    socket: TcpListener,
+    port: u16,
+}
+
+/// What the browser brought back.
+pub(super) struct Answer {
+    /// The authorization code.
+    pub(super) code: Option<Zeroizing<String>>,
+    /// The issuer's word for why it said no.
+    pub(super) error: Option<String>,
+    /// Whom the answer says it comes from (RFC 9207).
+    pub(super) iss: Option<String>,
+}
+
+impl Listener {
+    /// Binds the first of these ports that is free, on `127.0.0.1` alone.
+    pub(super) async fn bind(ports: &[u16]) -> Result<Self, SignInError> {
+        for port in ports {
+            if let Ok(socket) = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).await {
+                let port = socket.local_addr().map_or(*port, |address| address.port());
+                return Ok(Self { socket, port });
+            }
+        }
+        Err(SignInError::NoFreePort)
+    }
+
+    /// Where the issuer sends the browser back to.
+    pub(super) fn redirect_uri(&self) -> String {
+        format!("http://127.0.0.1:{}{PATH}", self.port)
+    }
+
+    /// Waits for the one answer with this state. Later ones find nobody listening.
+    pub(super) async fn wait(self, state: &str) -> Answer {
+        let (taken, mut answers) = mpsc::channel(1);
+        let mut visitors = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                answer = answers.recv() => {
+                    if let Some(answer) = answer {
+                        // The browser still has to read its page.
+                        while tokio::time::timeout(PATIENCE, visitors.join_next()).await.is_ok_and(|v| v.is_some()) {}
+                        return answer;
+                    }
+                }
+                Some(_) = visitors.join_next() => {}
+                visitor = self.socket.accept(), if visitors.len() < MOST_AT_ONCE => {
+                    if let Ok((stream, _)) = visitor {
+                        let visit = Visit { host: format!("127.0.0.1:{}", self.port), state: state.to_owned() };
+                        visitors.spawn(visit.serve(stream, taken.clone()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Visit {
+    host: String,
+    state: String,
+}
+
+impl Visit {
+    async fn serve(self, mut stream: TcpStream, taken: mpsc::Sender<Answer>) {
+        let head = tokio::time::timeout(PATIENCE, read_head(&mut stream)).await;
+        let (status, page) = match head {
+            Ok(Some(head)) => match self.judge(&head) {
+                Ok(answer) => {
+                    let page = if answer.code.is_some() { DONE } else { NOT_DONE };
+                    // One place: whoever comes second finds it taken.
+                    match taken.try_send(answer) {
+                        Ok(()) => ("200 OK", page),
+                        Err(_) => ("409 Conflict", REFUSED),
+                    }
+                }
+                Err(status) => (status, REFUSED),
+            },
+            Ok(None) => ("431 Request Header Fields Too Large", REFUSED),
+            Err(_) => ("408 Request Timeout", REFUSED),
+        };
+        let response = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+             Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'\r\n\
+             Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
+             Connection: close\r\n\r\n{page}",
+            page.len(),
+        );
+        // A visitor that went away has nothing more to hear.
+        _ = tokio::time::timeout(PATIENCE, async {
+            stream.write_all(response.as_bytes()).await?;
+            stream.shutdown().await
+        })
+        .await;
+    }
+
+    /// The answer a request brings, or the status with which it is turned away.
+    fn judge(&self, head: &str) -> Result<Answer, &'static str> {
+        let mut lines = head.split("\r\n");
+        let mut request = lines.next().unwrap_or_default().split(' ');
+        let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
+            (request.next(), request.next(), request.next(), request.next())
+        else {
+            return Err("400 Bad Request");
+        };
+        let mut hosts = lines.filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("host").then(|| value.trim())
+        });
+        // A page elsewhere whose name was made to point here (DNS rebinding) says its own name.
+        if hosts.next() != Some(self.host.as_str()) || hosts.next().is_some() {
+            return Err("421 Misdirected Request");
+        }
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if path != PATH {
+            return Err("404 Not Found");
+        }
+        if method != "GET" {
+            return Err("405 Method Not Allowed");
+        }
+        let one = |wanted: &str| {
+            let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+            let value = values.next().map(|(_, value)| value.into_owned());
+            // Said twice is not said.
+            if values.next().is_some() { None } else { value }
+        };
+        let state = one("state").unwrap_or_default();
+        if !bool::from(state.as_bytes().ct_eq(self.state.as_bytes())) {
+            return Err("400 Bad Request");
+        }
+        let (code, error) = (one("code").filter(|code| !code.is_empty()).map(Zeroizing::new), one("error"));
+        if code.is_some() == error.is_some() {
+            return Err("400 Bad Request");
+        }
+        Ok(Answer { code, error, iss: one("iss") })
+    }
+}
+
+/// Reads until the empty line that ends a head. None where it is too long or not text.
+async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut chunk = [0_u8; 2048];
+    loop {
+        let read = stream.read(&mut chunk).await.ok()?;
+        head.extend_from_slice(&chunk[..read]);
+        if let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            head.truncate(end);
+            return String::from_utf8(head).ok();
+        }
+        if read == 0 || head.len() > LARGEST_HEAD {
+            return None;
+        }
+    }
+}
+
+const DONE: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Back to RA Desk</title></head>\
+<body><main><h1>Back to RA Desk</h1><p>You can close this tab and go back to RA Desk.</p></main></body></html>";
+
+const NOT_DONE: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Not signed in - RA Desk</title></head>\
+<body><main><h1>You are not signed in</h1><p>You can close this tab and go back to RA Desk. It tells you what you can \
+do next.</p></main></body></html>";
+
+const REFUSED: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+<title>Not for this page - RA Desk</title></head><body><main><h1>Nothing to do here</h1><p>This page is only for \
+signing in to RA Desk.</p></main></body></html>";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! The store's file: its folder, its lock, its key, and whether it can be believed.
+//!
+//! The cipher key is handled here and nowhere else. The first 16 bytes of the file are the cipher's salt; it is
+//! derived from the key, so a file of another key is told from a damaged one without decrypting anything.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::hmac;
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::migrations;
+use crate::{KeyStore, KeyStoreError, OpenError, Random};
+
+/// The entry of the store's key in the key store.
+const KEY_NAME: &str = "store-key-1";
+/// What the canary row says.
+const CANARY: &str = "ra-desk store";
+
+/// An open file: the lock is held as long as this lives.
+pub(super) struct StoreFile {
+    /// The connection that writes.
+    pub(super) writer: Connection,
+    /// The connection that reads.
+    pub(super) reader: Connection,
+    /// Held for the life of the store.
+    pub(super) lock: File,
+}
+
+/// Opens the store, or makes one where there is none. Whatever goes wrong, nothing that is there is changed.
+pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<StoreFile, OpenError> {
+    make_folder(folder)?;
+    let lock = take_lock(&folder.join("store.lock"))?;
+    let path = folder.join("store.db");
+    let is_there = path.try_exists().map_err(|error| folder_fault(&error))?;
+    let key = if is_there { existing_key(keys)? } else { key_for_a_new_store(keys, random)? };
+    if is_there {
+        check_whose(&path, &key)?;
+    } else {
+        create(folder, &path, &key)?;
+    }
+    let mut writer = connect(&path, &key)?;
+    check_believable(&writer)?;
+    writer.execute_batch("PRAGMA journal_mode = WAL;").map_err(|error| fault(&error))?;
+    migrations::migrate(&mut writer).map_err(|error| fault(&error))?;
+    let reader = connect(&path, &key)?;
+    reader.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
+    Ok(StoreFile { writer, reader, lock })
+}
+
+/// The raw key as SQLCipher takes it: 32 bytes of key and 16 of salt.
+struct StoreKey {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl StoreKey {
+    const LENGTH: usize = 32;
+
+    fn salt(&self) -> [u8; 16] {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.bytes), b"ra-desk store salt 1");
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&tag.as_ref()[..16]);
+        salt
+    }
+
+    /// The pragma that opens the file.
+    fn pragma(&self) -> Zeroizing<String> {
+        use std::fmt::Write;
+        let mut text = Zeroizing::new(String::with_capacity(128));
+        text.push_str("PRAGMA key = \"x'");
+        for byte in self.bytes.iter().chain(&self.salt()) {
+            // Writing to a string cannot fail.
+            _ = write!(text, "{byte:02x}");
+        }
+        text.push_str("'\";");
+        text
+    }
+}
+
+fn existing_key(keys: &dyn KeyStore) -> Result<StoreKey, OpenError> {
+    let bytes = keys.load(KEY_NAME).map_err(key_store_fault)?.ok_or(OpenError::KeyMissing)?;
+    if bytes.len() == StoreKey::LENGTH { Ok(StoreKey { bytes }) } else { Err(OpenError::WrongKey) }
+}
+
+/// A key that an earlier store left behind is used again: a copy of that store stays readable.
+fn key_for_a_new_store(keys: &dyn KeyStore, random: &dyn Random) -> Result<StoreKey, OpenError> {
+    if let Some(bytes) = keys.load(KEY_NAME).map_err(key_store_fault)?
+        && bytes.len() == StoreKey::LENGTH
+    {
+        return Ok(StoreKey { bytes });
+    }
+    let mut made = Zeroizing::new(vec![0; StoreKey::LENGTH]);
+    random.fill(&mut made);
+    keys.save(KEY_NAME, &made).map_err(key_store_fault)?;
+    // A locked key store takes an entry and forgets it.
+    match keys.load(KEY_NAME).map_err(key_store_fault)? {
+        Some(kept) if kept == made => Ok(StoreKey { bytes: kept }),
+        _ => Err(OpenError::KeyStoreMissing("it did not keep the key it was given".into())),
+    }
+}
+
+fn key_store_fault(error: KeyStoreError) -> OpenError {
+    match error {
+        KeyStoreError::Locked => OpenError::KeyStoreLocked,
+        KeyStoreError::Missing | KeyStoreError::Failed(_) => OpenError::KeyStoreMissing(error.to_string()),
+    }
+}
+
+/// Makes a new store beside its place and moves it there when it is whole, so that a half-made one is never
+/// taken for a store.
+fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
+    let unfinished = folder.join("store.new");
+    for left in [unfinished.clone(), folder.join("store.new-journal")] {
+        match std::fs::remove_file(left) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(folder_fault(&error)),
+            _ => {}
+        }
+    }
+    private(OpenOptions::new().write(true).create_new(true)).open(&unfinished).map_err(|error| folder_fault(&error))?;
+    let mut conn = connect(&unfinished, key)?;
+    let made = (|| {
+        conn.pragma_update(None, "journal_mode", "delete")?;
+        migrations::migrate(&mut conn)?;
+        conn.execute("INSERT INTO meta (name, value) VALUES ('canary', ?1)", [CANARY])?;
+        Ok(())
+    })();
+    made.map_err(|error| fault(&error))?;
+    drop(conn);
+    let moved = File::open(&unfinished)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .and_then(|()| sync_folder(folder));
+    moved.map_err(|error| folder_fault(&error))
+}
+
+/// Opens a file that is there; SQLite never makes one of its own accord here.
+fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
+    let set_up = (|| {
+        // SQLCipher would write its own complaints, with paths, to the standard error.
+        conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+        conn.execute_batch(&key.pragma())?;
+        conn.execute_batch(
+            "PRAGMA temp_store = MEMORY;
+             PRAGMA secure_delete = ON;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA trusted_schema = OFF;
+             PRAGMA busy_timeout = 5000;",
+        )?;
+        // The first statement that needs a page: a key that does not fit shows here.
+        conn.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok(())
+    })();
+    set_up.map_err(|error| fault(&error))?;
+    Ok(conn)
+}
+
+/// The file's salt tells whose key it was made with.
+fn check_whose(path: &Path, key: &StoreKey) -> Result<(), OpenError> {
+    let mut head = [0; 16];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    match read {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(OpenError::Damaged("it has no head".into())),
+        Err(error) => Err(folder_fault(&error)),
+        Ok(()) if head != key.salt() => Err(OpenError::WrongKey),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn check_believable(conn: &Connection) -> Result<(), OpenError> {
+    let found = migrations::version(conn).map_err(|error| fault(&error))?;
+    if found > migrations::LATEST {
+        return Err(OpenError::Newer { found, known: migrations::LATEST });
+    }
+    let sound: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| fault(&error))?;
+    if found == 0 || sound != "ok" {
+        return Err(OpenError::Damaged("its tables are not whole".into()));
+    }
+    let canary: String = conn
+        .query_row("SELECT value FROM meta WHERE name = 'canary'", [], |row| row.get(0))
+        .map_err(|error| fault(&error))?;
+    if canary == CANARY { Ok(()) } else { Err(OpenError::Damaged("its canary is another".into())) }
+}
+
+fn make_folder(folder: &Path) -> Result<(), OpenError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| folder_fault(&error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+            .map_err(|error| folder_fault(&error))?;
+    }
+    Ok(())
+}
+
+fn take_lock(path: &PathBuf) -> Result<File, OpenError> {
+    let lock = private(OpenOptions::new().write(true).create(true).truncate(false))
+        .open(path)
+        .map_err(|error| folder_fault(&error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(folder_fault(&error)),
+    }
+}
+
+/// A file that only this account may read.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a rename last through a power cut.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn folder_fault(error: &std::io::Error) -> OpenError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::DiskFull,
+        // The error's own text may hold a path with somebody's account in it.
+        kind => OpenError::FolderNotWritable(kind.to_string()),
+    }
+}
+
+fn fault(error: &rusqlite::Error) -> OpenError {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => OpenError::DiskFull,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse,
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            OpenError::FolderNotWritable("the store's file cannot be opened".into())
+        }
+        Some(code) => OpenError::Damaged(format!("SQLite {code:?}")),
+        None => OpenError::Damaged("its rows are not as they should be".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

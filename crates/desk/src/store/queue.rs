@@ -1,0 +1,191 @@
+//! The queue over the submissions: what may be sent in a session, what waits and for what, and how many.
+
+use contract::{BatchItem, CareIdentityUuid, SubmissionKey};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::audit::{self, About, Act, Actor};
+use super::submissions::{self, COLUMNS, News, StoredSubmission, happen, read};
+use super::{StoreError, drafts, rows};
+use crate::submission::Event;
+use crate::{OutboxCounts, OutboxTab};
+use jiff::Timestamp;
+
+/// Unsent: recorded, and nobody has answered for it.
+const UNSENT: &str = "status IN ('ready_to_send', 'sending')";
+/// Ready, of this author (`?1`) and role (`?2`), and not to be taken back.
+const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0";
+/// Recorded in this session (`?3`), or confirmed in a later one.
+const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
+
+/// Takes the oldest submissions this session may send and marks them as on their way.
+///
+/// They are marked before the request is made: after a crash nobody can mistake one that was sent for one that
+/// was not.
+pub(crate) fn start_sending(
+    conn: &Connection,
+    now: Timestamp,
+    actor: &Actor,
+    limit: u32,
+    after: Option<SubmissionKey>,
+) -> Result<Vec<BatchItem>, StoreError> {
+    let Some(role) = &actor.role else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM submission WHERE {READY_HERE} AND {MINE} AND key > ?4 ORDER BY key LIMIT ?5"
+    );
+    let after = after.map(|key| key.to_string()).unwrap_or_default();
+    let ready = rows::readable(conn.prepare_cached(&sql)?.query_map(
+        params![actor.uuid.as_str(), role.as_str(), actor.session.to_string(), after, limit],
+        read,
+    )?)?;
+    ready
+        .into_iter()
+        .map(|submission| {
+            happen(conn, now, actor, submission.key, Event::SendStarted, News::None)?;
+            Ok(BatchItem { key: submission.key, care_identity: submission.profile.uuid, body: submission.body })
+        })
+        .collect()
+}
+
+/// How many this session may send now.
+pub(crate) fn sendable(conn: &Connection, actor: &Actor) -> Result<u32, StoreError> {
+    let Some(role) = &actor.role else { return Ok(0) };
+    let sql = format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND {MINE}");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], |row| row.get(0))?)
+}
+
+/// Those that need *I recorded these* before this session may send them, oldest first.
+pub(crate) fn to_confirm(conn: &Connection, actor: &Actor) -> Result<Vec<StoredSubmission>, StoreError> {
+    let Some(role) = &actor.role else { return Ok(Vec::new()) };
+    let sql = format!("SELECT {COLUMNS} FROM submission WHERE {READY_HERE} AND NOT {MINE} ORDER BY key");
+    rows::readable(
+        conn.prepare_cached(&sql)?
+            .query_map(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], read)?,
+    )
+}
+
+/// *I recorded these.*
+pub(crate) fn confirm_recorded(conn: &Connection, now: Timestamp, actor: &Actor) -> Result<u32, StoreError> {
+    let waiting = to_confirm(conn, actor)?;
+    for submission in &waiting {
+        conn.prepare_cached("UPDATE submission SET confirmed_in = ?2 WHERE key = ?1")?
+            .execute(params![submission.key.to_string(), actor.session.to_string()])?;
+        let about = About {
+            subject: Some(submission.profile.uuid.clone()),
+            key: Some(submission.key),
+            detail: String::new(),
+        };
+        audit::append(conn, now, Act::Confirmed, actor, &about)?;
+    }
+    Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX))
+}
+
+/// Keys whose taking back the gateway has to settle, in this role.
+pub(crate) fn to_settle(conn: &Connection, actor: &Actor) -> Result<Vec<SubmissionKey>, StoreError> {
+    let Some(role) = &actor.role else { return Ok(Vec::new()) };
+    rows::readable(
+        conn.prepare_cached(
+            "SELECT key FROM submission
+             WHERE author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 1 ORDER BY key",
+        )?
+        .query_map(params![actor.uuid.as_str(), role.as_str()], |row| rows::parsed(row, 0, str::parse))?,
+    )
+}
+
+/// Whether any registration of this author can still change at the gateway: linked ones can be removed, but that
+/// is seen when they are next looked at.
+pub(crate) fn any_waiting(conn: &Connection, author: &CareIdentityUuid) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM submission WHERE author = ?1 AND status IN ('waiting_for_them', 'link_expired') LIMIT 1",
+        )?
+        .query_row([author.as_str()], |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
+/// Of these keys, those that are this author's submissions on this computer.
+pub(crate) fn known(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    keys: impl IntoIterator<Item = SubmissionKey>,
+) -> Result<Vec<SubmissionKey>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT 1 FROM submission WHERE key = ?1 AND author = ?2")?;
+    let mut known = Vec::new();
+    for key in keys {
+        if statement.exists(params![key.to_string(), author.as_str()])? {
+            known.push(key);
+        }
+    }
+    Ok(known)
+}
+
+/// The author's submission for a person that is not at its end, if there is one.
+pub(crate) fn unfinished_of_person(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    person: &CareIdentityUuid,
+) -> Result<Option<SubmissionKey>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT key FROM submission WHERE author = ?1 AND care_identity = ?2
+               AND status NOT IN ('linked', 'withdrawn', 'removed') ORDER BY key DESC LIMIT 1",
+        )?
+        .query_row(params![author.as_str(), person.as_str()], |row| rows::parsed(row, 0, str::parse))
+        .optional()?)
+}
+
+/// One tab of an author's outbox, newest first.
+pub(crate) fn tab(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    tab: OutboxTab,
+    limit: u32,
+) -> Result<Vec<StoredSubmission>, StoreError> {
+    let Some(statuses) = statuses(tab) else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM submission WHERE author = ?1 AND status IN ({statuses}) ORDER BY key DESC LIMIT ?2"
+    );
+    rows::readable(conn.prepare_cached(&sql)?.query_map(params![author.as_str(), limit], submissions::read)?)
+}
+
+const fn statuses(tab: OutboxTab) -> Option<&'static str> {
+    match tab {
+        OutboxTab::Drafts => None,
+        OutboxTab::Ready => Some("'ready_to_send', 'sending'"),
+        OutboxTab::Waiting => Some("'waiting_for_them', 'link_expired'"),
+        OutboxTab::Attention => Some("'needs_attention'"),
+        OutboxTab::Done => Some("'linked', 'withdrawn', 'removed'"),
+    }
+}
+
+/// How many there are of each. Of other people only how many they have not sent.
+pub(crate) fn counts(conn: &Connection, actor: Option<&Actor>) -> Result<OutboxCounts, StoreError> {
+    let author = actor.map_or("", |actor| actor.uuid.as_str());
+    let role = actor.and_then(|actor| actor.role.as_ref()).map_or("", |role| role.as_str());
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE author = ?1 AND {UNSENT}),
+                count(*) FILTER (WHERE author = ?1 AND status IN ('waiting_for_them', 'link_expired')),
+                count(*) FILTER (WHERE author = ?1 AND status = 'needs_attention'),
+                count(*) FILTER (WHERE author = ?1 AND status IN ('linked', 'withdrawn', 'removed')),
+                count(*) FILTER (WHERE author <> ?1 AND {UNSENT}),
+                count(*) FILTER (WHERE author = ?1 AND role <> ?2 AND {UNSENT})
+         FROM submission"
+    );
+    let mut counts = conn.prepare_cached(&sql)?.query_row(params![author, role], |row| {
+        Ok(OutboxCounts {
+            drafts: 0,
+            ready: row.get(0)?,
+            waiting: row.get(1)?,
+            attention: row.get(2)?,
+            done: row.get(3)?,
+            other_people: row.get(4)?,
+            other_roles: row.get(5)?,
+        })
+    })?;
+    if let Some(actor) = actor {
+        counts.drafts = drafts::count(conn, &actor.uuid)?;
+    }
+    Ok(counts)
+}

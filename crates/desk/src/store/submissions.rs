@@ -1,0 +1,218 @@
+//! Submissions: registrations on their way, and what became of them.
+//!
+//! Every change goes through [`happen`], so that a row is never in a state its life does not allow and the audit
+//! tells of it in the same transaction.
+
+use contract::{
+    CareIdentityUuid, FrozenBody, NhsNetAddress, Profile, RefusalCode, RefusalDetail, Registration, RoleProfileId,
+    SubmissionKey,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::audit::{self, About, Act, Actor};
+use super::rows::{self, at, json, parsed, word};
+use super::StoreError;
+use crate::Status;
+use crate::submission::{Effect, Event, Life};
+
+/// A submission as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredSubmission {
+    pub(crate) key: SubmissionKey,
+    /// The person as shown when it was recorded.
+    pub(crate) profile: Profile,
+    pub(crate) profile_read_at: Timestamp,
+    pub(crate) address: NhsNetAddress,
+    pub(crate) body: FrozenBody,
+    pub(crate) role: RoleProfileId,
+    pub(crate) role_text: String,
+    pub(crate) recorded_in: uuid::Uuid,
+    pub(crate) confirmed_in: Option<uuid::Uuid>,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) life: Life,
+    pub(crate) attempts: u32,
+    pub(crate) attention: Option<(RefusalCode, RefusalDetail)>,
+    pub(crate) registration: Option<(Registration, Timestamp)>,
+    pub(crate) replaces: Option<SubmissionKey>,
+    pub(crate) replaced_by: Option<SubmissionKey>,
+}
+
+pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, role, role_text, recorded_in, \
+    confirmed_in, recorded_at, status, unsettled, withdrawal_requested, attempts, attention, attention_detail, \
+    registration, registration_read_at, replaces, replaced_by";
+
+/// Writes a submission down for the first time.
+pub(super) fn insert(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    submission: &StoredSubmission,
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO submission (key, care_identity, profile, profile_read_at, address, body, author, role, role_text,
+                                 recorded_in, recorded_at, status, replaces, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11)",
+    )?
+    .execute(params![
+        submission.key.to_string(),
+        submission.profile.uuid.as_str(),
+        rows::to_json(&submission.profile)?,
+        submission.profile_read_at.as_microsecond(),
+        submission.address.as_str(),
+        submission.body.as_str(),
+        author.as_str(),
+        submission.role.as_str(),
+        submission.role_text,
+        submission.recorded_in.to_string(),
+        submission.recorded_at.as_microsecond(),
+        status_word(submission.life.status),
+        submission.replaces.map(|key| key.to_string()),
+    ])?;
+    Ok(())
+}
+
+/// One submission of its author.
+pub(crate) fn get(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    key: SubmissionKey,
+) -> Result<StoredSubmission, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM submission WHERE key = ?1 AND author = ?2");
+    Ok(conn.prepare_cached(&sql)?.query_row(params![key.to_string(), author.as_str()], read)?)
+}
+
+/// What the gateway said, to be kept beside the new state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum News<'a> {
+    /// Nothing more than the event itself.
+    None,
+    /// The registration as it is.
+    Registration(&'a Registration),
+    /// What more there is to know about a refusal.
+    Refusal(RefusalCode, &'a RefusalDetail),
+}
+
+/// Something happened to a submission: its row and the audit say so from now on.
+pub(crate) fn happen(
+    conn: &Connection,
+    now: Timestamp,
+    actor: &Actor,
+    key: SubmissionKey,
+    event: Event,
+    news: News<'_>,
+) -> Result<Vec<Effect>, StoreError> {
+    let text = key.to_string();
+    let (life, subject) = conn
+        .prepare_cached(
+            "SELECT status, unsettled, withdrawal_requested, care_identity FROM submission
+             WHERE key = ?1 AND author = ?2",
+        )?
+        .query_row(params![text, actor.uuid.as_str()], |row| {
+            Ok((life(row, 0)?, parsed(row, 3, str::parse::<CareIdentityUuid>)?))
+        })?;
+    let (next, effects) = life.after(event).map_err(|_| StoreError::WrongState)?;
+    let attempts = u32::from(effects.contains(&Effect::CountAttempt));
+    conn.prepare_cached(
+        "UPDATE submission SET status = ?2, unsettled = ?3, withdrawal_requested = ?4, attempts = attempts + ?5,
+                               updated_at = ?6
+         WHERE key = ?1",
+    )?
+    .execute(params![
+        text,
+        status_word(next.status),
+        next.unsettled,
+        next.withdrawal_requested,
+        attempts,
+        now.as_microsecond()
+    ])?;
+    let detail = match news {
+        News::None => status_word(next.status),
+        News::Registration(registration) => {
+            conn.prepare_cached("UPDATE submission SET registration = ?2, registration_read_at = ?3 WHERE key = ?1")?
+                .execute(params![text, rows::to_json(registration)?, now.as_microsecond()])?;
+            status_word(next.status)
+        }
+        News::Refusal(code, detail) => {
+            conn.prepare_cached("UPDATE submission SET attention = ?2, attention_detail = ?3 WHERE key = ?1")?
+                .execute(params![text, code.as_str(), rows::to_json(detail)?])?;
+            code.as_str()
+        }
+    };
+    for act in effects.iter().filter_map(|effect| act_of(*effect)) {
+        let about = About { subject: Some(subject.clone()), key: Some(key), detail: detail.to_owned() };
+        audit::append(conn, now, act, actor, &about)?;
+    }
+    Ok(effects)
+}
+
+/// After a crash nothing is on its way any more. What was sent stays unsettled.
+pub(super) fn restart(conn: &Connection) -> Result<(), StoreError> {
+    let on_their_way: Vec<(String, Life)> = conn
+        .prepare("SELECT key, status, unsettled, withdrawal_requested FROM submission WHERE status = 'sending'")?
+        .query_map([], |row| Ok((row.get(0)?, life(row, 1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (key, life) in on_their_way {
+        if let Ok((next, _)) = life.after(Event::Restarted) {
+            conn.prepare_cached("UPDATE submission SET status = ?2 WHERE key = ?1")?
+                .execute(params![key, status_word(next.status)])?;
+        }
+    }
+    Ok(())
+}
+
+const fn act_of(effect: Effect) -> Option<Act> {
+    match effect {
+        Effect::CountAttempt | Effect::AskToSettle => None,
+        Effect::TellSent => Some(Act::Sent),
+        Effect::TellOutcome => Some(Act::Outcome),
+        Effect::TellWithdrawn => Some(Act::Withdrawn),
+        Effect::TellWithdrawalRequested => Some(Act::WithdrawalRequested),
+    }
+}
+
+const STATUS_WORDS: [(Status, &str); 8] = [
+    (Status::ReadyToSend, "ready_to_send"),
+    (Status::Sending, "sending"),
+    (Status::WaitingForThem, "waiting_for_them"),
+    (Status::LinkExpired, "link_expired"),
+    (Status::Linked, "linked"),
+    (Status::NeedsAttention, "needs_attention"),
+    (Status::Withdrawn, "withdrawn"),
+    (Status::Removed, "removed"),
+];
+
+fn status_word(status: Status) -> &'static str {
+    STATUS_WORDS.iter().find(|(listed, _)| *listed == status).map_or("", |(_, word)| word)
+}
+
+/// Reads status, unsettled and withdrawal requested from three columns in a row.
+pub(super) fn life(row: &Row<'_>, column: usize) -> rusqlite::Result<Life> {
+    let word = row.get_ref(column)?.as_str()?;
+    let (status, _) = STATUS_WORDS.iter().find(|(_, listed)| *listed == word).ok_or(rows::unreadable(column))?;
+    Ok(Life { status: *status, unsettled: row.get(column + 1)?, withdrawal_requested: row.get(column + 2)? })
+}
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
+    let refusal: Option<RefusalCode> = word(row, 14)?;
+    let registration: Option<Registration> = rows::json_or_none(row, 16)?;
+    Ok(StoredSubmission {
+        key: parsed(row, 0, str::parse)?,
+        profile: json(row, 1)?,
+        profile_read_at: at(row, 2)?,
+        address: parsed(row, 3, str::parse)?,
+        body: parsed(row, 4, |text| FrozenBody::from_text(text.to_owned()))?,
+        role: parsed(row, 5, str::parse)?,
+        role_text: row.get(6)?,
+        recorded_in: parsed(row, 7, uuid::Uuid::try_parse)?,
+        confirmed_in: rows::parsed_or_none(row, 8)?,
+        recorded_at: at(row, 9)?,
+        life: life(row, 10)?,
+        attempts: row.get(13)?,
+        attention: refusal
+            .map(|code| Ok::<_, rusqlite::Error>((code, rows::json_or_none(row, 15)?.unwrap_or_default())))
+            .transpose()?,
+        registration: registration.map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 17)?))).transpose()?,
+        replaces: rows::parsed_or_none(row, 18)?,
+        replaced_by: rows::parsed_or_none(row, 19)?,
+    })
+}

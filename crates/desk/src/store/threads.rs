@@ -1,0 +1,150 @@
+//! The threads that own the two connections.
+//!
+//! One writes: jobs that wait together share one transaction, each in a savepoint of its own, and are answered
+//! only after the commit is on disk. One reads, so that a page never waits for a write.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::StoreError;
+
+/// The most jobs that share one transaction.
+const MOST_TOGETHER: usize = 256;
+
+/// Work in line.
+struct Job {
+    /// Does it, and keeps what came of it.
+    work: Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>,
+    /// Told once whether it is on disk, or why not.
+    answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+/// A thread with a connection. It ends when every handle on it is gone, after finishing what was asked of it.
+pub(super) struct ConnectionThread {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ConnectionThread {
+    /// Takes the connection that writes.
+    pub(super) fn writer(conn: Connection) -> std::io::Result<Self> {
+        Self::start("store-writer", move |jobs| write_loop(&conn, &jobs))
+    }
+
+    /// Takes the connection that reads.
+    pub(super) fn reader(conn: Connection) -> std::io::Result<Self> {
+        Self::start("store-reader", move |jobs| {
+            while let Ok(job) = jobs.recv() {
+                let done = (job.work)(&conn);
+                (job.answer)(done);
+            }
+        })
+    }
+
+    fn start(name: &str, body: impl FnOnce(mpsc::Receiver<Job>) + Send + 'static) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || body(queue))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Runs work on the thread. The work is put in line at once, also when the answer is not waited for.
+    pub(super) fn run<T, W>(&self, work: W) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let value = Arc::new(Mutex::new(None));
+        let kept = value.clone();
+        let job = Job {
+            work: Box::new(move |conn| {
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(conn)?);
+                Ok(())
+            }),
+            answer: Box::new(move |done| {
+                let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
+                // Nobody waiting any more is no fault: what was done is done.
+                _ = reply.send(done.and_then(|()| value.ok_or(StoreError::Closed)));
+            }),
+        };
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        async move {
+            if !sent {
+                return Err(StoreError::Closed);
+            }
+            answer.await.unwrap_or(Err(StoreError::Closed))
+        }
+    }
+}
+
+impl Drop for ConnectionThread {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has nothing more to say.
+            _ = thread.join();
+        }
+    }
+}
+
+fn write_loop(conn: &Connection, jobs: &mpsc::Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut together = vec![first];
+        while together.len() < MOST_TOGETHER
+            && let Ok(job) = jobs.try_recv()
+        {
+            together.push(job);
+        }
+        let mut waiting = together.into_iter();
+        // A fault that undoes the whole transaction (a full disk) leaves the rest for a transaction of their own.
+        while waiting.len() > 0 {
+            transaction(conn, &mut waiting);
+        }
+    }
+}
+
+fn transaction(conn: &Connection, jobs: &mut std::vec::IntoIter<Job>) {
+    if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE") {
+        let error = StoreError::from(error);
+        jobs.for_each(|job| (job.answer)(Err(error.clone())));
+        return;
+    }
+    let mut answers = Vec::new();
+    let mut fault = None;
+    for job in jobs {
+        let done = in_savepoint(conn, job.work);
+        if conn.is_autocommit() {
+            fault = Some(done.err().unwrap_or_else(|| StoreError::Failed("the transaction was undone".into())));
+            answers.push((Ok(()), job.answer));
+            break;
+        }
+        answers.push((done, job.answer));
+    }
+    if fault.is_none()
+        && let Err(error) = conn.execute_batch("COMMIT")
+    {
+        fault = Some(error.into());
+        if !conn.is_autocommit() {
+            _ = conn.execute_batch("ROLLBACK");
+        }
+    }
+    for (done, answer) in answers {
+        answer(fault.clone().map_or(done, Err));
+    }
+}
+
+fn in_savepoint(
+    conn: &Connection,
+    work: impl FnOnce(&Connection) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    conn.execute_batch("SAVEPOINT job")?;
+    let done = work(conn);
+    if conn.is_autocommit() {
+        return done;
+    }
+    conn.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    done
+}

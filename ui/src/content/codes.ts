@@ -1,0 +1,387 @@
+// Every code the desk or the gateway may give, in words: what it is, what it means, what to do next.
+
+import type { Code, NetworkFault, NextStep, NoAccessReason, PauseReason, RefusalCode, WarningCode } from "../bridge";
+
+/** What is said of a code. `next` is always something the reader can do. */
+export interface Explained {
+  heading: string;
+  explanation: string;
+  next: string;
+}
+
+const NOT_SAVED = "Nothing was saved. What you typed is still on this page.";
+const IT = "Tell your IT service desk. The details below say what they need to know.";
+
+export const FAULTS: Record<Code, Explained> = {
+  INVALID: {
+    heading: "There is a problem",
+    explanation: "Some answers need correcting.",
+    next: "Correct the answers that are named, then try again.",
+  },
+  SIGN_IN_NEEDED: {
+    heading: "You need to sign in",
+    explanation: "Nobody is signed in to RA Desk. Recorded registrations and drafts are kept on this computer.",
+    next: "Sign in with your Care Identity, then try again.",
+  },
+  SESSION_ENDED: {
+    heading: "Your session has ended",
+    explanation: "RA Desk is no longer signed in. Recorded registrations and drafts are kept on this computer.",
+    next: "Sign in again to go on.",
+  },
+  NOT_PERMITTED: {
+    heading: "Your role does not allow this",
+    explanation: "The role you are acting in may not do this.",
+    next: "Change role if you have one that may, or ask an RA manager or RA agent to do it.",
+  },
+  SIGN_IN_CANCELLED: {
+    heading: "You cancelled the sign-in",
+    explanation: "Nobody is signed in.",
+    next: "Log in again when you are ready.",
+  },
+  SIGN_IN_TIMED_OUT: {
+    heading: "The sign-in took too long",
+    explanation: "Your browser did not come back to RA Desk in time, so the sign-in was stopped.",
+    next: "Close the old browser page and log in again.",
+  },
+  SIGN_IN_DENIED: {
+    heading: "The sign-in was refused",
+    explanation: "The sign-in service did not sign you in.",
+    next: "Try again. If it is refused again, check with your RA manager that your Care Identity is open.",
+  },
+  SIGN_IN_REJECTED: {
+    heading: "RA Desk could not trust this sign-in",
+    explanation: "The sign-in came back, but it failed one of RA Desk's checks, so nobody was signed in.",
+    next: "Log in again, with a smartcard or another strong authenticator. If it fails again, tell your IT service desk.",
+  },
+  BROWSER_NOT_OPENED: {
+    heading: "Your browser could not be opened",
+    explanation: "You sign in through this computer's web browser, and RA Desk could not open it.",
+    next: "Open your browser yourself once, then log in again. If that does not help, tell your IT service desk.",
+  },
+  NO_FREE_PORT: {
+    heading: "RA Desk could not wait for your browser",
+    explanation: "Other programs on this computer use all the ports that the sign-in comes back to.",
+    next: "Close other copies of RA Desk, then log in again. If that does not help, tell your IT service desk.",
+  },
+  OFFLINE: {
+    heading: "There is no connection",
+    explanation: "RA Desk could not reach the RA service.",
+    next: "Check the network, then try again.",
+  },
+  TIMED_OUT: {
+    heading: "The RA service did not answer in time",
+    explanation: "The network may be slow, or the RA service busy.",
+    next: "Wait a moment, then try again.",
+  },
+  PROXY_SIGN_IN: {
+    heading: "The network asks for a sign-in",
+    explanation: "A proxy on this network wants a user name and password before it lets RA Desk through.",
+    next: "Sign in to the network in your browser, then try again. If that does not help, tell your IT service desk.",
+  },
+  CERTIFICATE_NOT_TRUSTED: {
+    heading: "RA Desk could not trust the connection",
+    explanation: "The server's certificate is not one this computer trusts, so nothing was sent.",
+    next: "Check that the date and time of this computer are right. If they are, tell your IT service desk.",
+  },
+  NOT_OUR_SERVER: {
+    heading: "Something else answered",
+    explanation: "What answered is not the RA service. It may be the log-in page of a guest network.",
+    next: "Open your browser, finish the network's log-in page if there is one, then try again.",
+  },
+  BUSY: {
+    heading: "The RA service is busy",
+    explanation: "It asked RA Desk to wait a little.",
+    next: "Wait a minute, then try again.",
+  },
+  GATEWAY_FAULT: {
+    heading: "The RA service has a problem",
+    explanation: "The fault is at the RA service, not on this computer.",
+    next: "Try again in a few minutes. If it goes on, tell your service desk and quote the reference.",
+  },
+  NOT_FOUND: {
+    heading: "This is no longer here",
+    explanation: "It may have been discarded, withdrawn or sent from another page.",
+    next: "Look in the outbox, or find the person again.",
+  },
+  SEARCH_TOO_BROAD: {
+    heading: "Your search says too little",
+    explanation: "Searching by family name needs one more detail.",
+    next: "Add a given name, a date of birth or an ODS code.",
+  },
+  WRONG_STATE: {
+    heading: "It has moved on",
+    explanation: "This can no longer be done, because its status has changed in the meantime.",
+    next: "Look at it again to see how far it is.",
+  },
+  PROFILE_CHANGED: {
+    heading: "The profile has changed",
+    explanation: "It is not as it was when you read it, so nothing was done.",
+    next: "Look at the profile as it is now, then try again.",
+  },
+  REFUSED: {
+    heading: "The RA service refused this",
+    explanation: "Nothing was changed.",
+    next: "Look at the profile again to see why.",
+  },
+  DISK_FULL: {
+    heading: "This computer's disk is full",
+    explanation: NOT_SAVED,
+    next: "Free some space on this computer, then try again. If you cannot, write the registration on paper.",
+  },
+  STORE_FAILED: {
+    heading: "RA Desk could not save",
+    explanation: NOT_SAVED,
+    next: "Try again. If it fails again, write the registration on paper and tell your IT service desk.",
+  },
+  KEY_STORE_MISSING: {
+    heading: "This computer has no key store",
+    explanation:
+      "RA Desk keeps its records encrypted, and the key in this computer's key store. It will not keep them without one.",
+    next: IT,
+  },
+  KEY_STORE_LOCKED: {
+    heading: "This computer's key store is locked",
+    explanation: "RA Desk's records are still here and encrypted, but their key cannot be read.",
+    next: "Unlock the key store, or sign out of this computer and in again, then try again.",
+  },
+  KEY_MISSING: {
+    heading: "The key to RA Desk's records is missing",
+    explanation: "The records are still on this computer and encrypted. Nothing was deleted or overwritten.",
+    next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk: the key may be restored with the user's account.",
+  },
+  WRONG_KEY: {
+    heading: "The key does not fit RA Desk's records",
+    explanation:
+      "The records were made under another account or on another computer. Nothing was deleted or overwritten.",
+    next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk.",
+  },
+  STORE_DAMAGED: {
+    heading: "RA Desk's records are damaged",
+    explanation: "The file cannot be read. It was left as it is, so that what is in it may be recovered.",
+    next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk.",
+  },
+  STORE_NEWER: {
+    heading: "These records are from a newer RA Desk",
+    explanation: "An older version cannot open them safely. Nothing was changed.",
+    next: "Ask your IT service desk to install the newest RA Desk on this computer.",
+  },
+  STORE_IN_USE: {
+    heading: "RA Desk is already open",
+    explanation: "Another RA Desk on this computer has the records open.",
+    next: "Use the window that is open. If you cannot find it, sign out of this computer and in again.",
+  },
+  FOLDER_NOT_WRITABLE: {
+    heading: "RA Desk cannot write to its folder",
+    explanation: "Without it nothing could be saved.",
+    next: IT,
+  },
+  SETTINGS_WRONG: {
+    heading: "RA Desk is not set up on this computer",
+    explanation: "Its settings are missing or wrong, so it does not know which RA service to use.",
+    next: IT,
+  },
+  INTERNAL: {
+    heading: "RA Desk has a fault",
+    explanation: "Something went wrong inside RA Desk. What was recorded or saved as a draft is kept on this computer.",
+    next: "Try again. If it happens again, close RA Desk, open it, and tell your IT service desk.",
+  },
+};
+
+/** Faults that mean that the gateway or issuer was not reached. */
+export const NETWORK_CODES: ReadonlySet<Code> = new Set<Code>([
+  "OFFLINE",
+  "TIMED_OUT",
+  "PROXY_SIGN_IN",
+  "CERTIFICATE_NOT_TRUSTED",
+  "NOT_OUR_SERVER",
+  "BUSY",
+]);
+
+export const REFUSALS: Record<RefusalCode, Explained> = {
+  UNKNOWN_PROFILE: {
+    heading: "There is no such profile",
+    explanation: "No Care Identity profile has this UUID any more.",
+    next: "Find the person again. If they have no profile, create one in Care Identity Management first.",
+  },
+  PROFILE_CLOSED: {
+    heading: "The profile is closed",
+    explanation: "Nothing can be registered on a closed profile.",
+    next: "If they still work in the NHS, reopen the profile in Care Identity Management. Then register here.",
+  },
+  PROFILE_UNVERIFIED: {
+    heading: "The person's identity is not verified",
+    explanation: "Nobody has verified the identity behind this profile yet.",
+    next: "Verify their identity with 3 documents in Care Identity Management. Then register here.",
+  },
+  PROFILE_RESTRICTED: {
+    heading: "The profile is restricted",
+    explanation: "Only Care Identity Management can change this profile.",
+    next: "Open the profile in Care Identity Management to see why it is restricted.",
+  },
+  OWN_PROFILE: {
+    heading: "This is your own profile",
+    explanation: "Nobody registers an account on their own profile in RA Desk.",
+    next: "Register it yourself in Care Identity Management, or ask a colleague in your RA team.",
+  },
+  ALREADY_REGISTERED: {
+    heading: "This account is already registered",
+    explanation: "The same NHS.net Connect account is already on this profile.",
+    next: "There is nothing more to do here. If their link has expired, make a fresh one from the outbox.",
+  },
+  ADDRESS_IN_USE: {
+    heading: "Somebody else has this account",
+    explanation: "The NHS.net Connect account is registered on another person's profile.",
+    next: "Check the address with the person. If it really is theirs, find who has it by searching for the address.",
+  },
+  ADDRESS_NOT_ALLOWED: {
+    heading: "This kind of address may not be registered",
+    explanation: "The part after the @ is not one your RA may register.",
+    next: "Ask the person for their own address that ends in @nhs.net.",
+  },
+  ADDRESS_UNKNOWN: {
+    heading: "There is no such NHS.net Connect account",
+    explanation: "NHS.net Connect does not know this address.",
+    next: "Check the spelling with the person. A new account can take a day before it is known.",
+  },
+  ADDRESS_INACTIVE: {
+    heading: "The NHS.net Connect account is not active",
+    explanation: "The account is inactive or disabled, so nobody can sign in with it.",
+    next: "The person's NHS.net Connect administrator can make it active. Then send again.",
+  },
+  ADDRESS_SHARED_MAILBOX: {
+    heading: "This is a shared mailbox",
+    explanation: "Several people use it. A Care Identity needs an account that only one person can use.",
+    next: "Ask for the person's own NHS.net Connect address.",
+  },
+  NOT_PERMITTED: {
+    heading: "Your role may not register",
+    explanation: "The role this was recorded in may not register NHS.net Connect accounts.",
+    next: "Change to a role that may, or ask an RA manager or RA agent.",
+  },
+  NOT_YOUR_SUBMISSION: {
+    heading: "This was recorded by somebody else, or in another role",
+    explanation: "A registration is only sent by the person who recorded it, in the role they recorded it in.",
+    next: "Change to that role, or ask the person who recorded it to sign in on this computer.",
+  },
+  PROFILE_CHANGED: {
+    heading: "The profile changed after you checked the person",
+    explanation: "What you saw is no longer so. Nothing was registered.",
+    next: "Compare both below. If it is still the same person, send again with the profile as it is now.",
+  },
+  TOO_OLD: {
+    heading: "This was recorded too long ago",
+    explanation: "The RA service accepts a registration only for a limited time after it was recorded.",
+    next: "Check the person again and record it anew.",
+  },
+  KEY_REUSED: {
+    heading: "This registration's number was used twice",
+    explanation: "The RA service already has another registration with the same number, so it did not take this one.",
+    next: "Record it anew, and tell your IT service desk that it happened.",
+  },
+  INVALID_BODY: {
+    heading: "The RA service could not read this registration",
+    explanation: "This RA Desk and the RA service may be of different versions.",
+    next: "Record it anew. If it is refused again, tell your IT service desk.",
+  },
+};
+
+/** What an RA user should know before going on. */
+export const WARNINGS: Record<WarningCode, { heading: string; explanation: string }> = {
+  HAS_AUTHENTICATOR: {
+    heading: "They could do this themselves",
+    explanation:
+      "They already have a way to sign in, so they can add NHS.net Connect to their own profile in Care Identity Management.",
+  },
+  HAS_NHS_NET_CONNECT: {
+    heading: "An NHS.net Connect account is already registered",
+    explanation: "They have one at another address. Check whether it should be removed.",
+  },
+  ADDRESS_NOT_ON_PROFILE: {
+    heading: "This address is not the one on their profile",
+    explanation: "Check that it is theirs, then say why you are using it.",
+  },
+  ADDRESS_UNLIKE_NAME: {
+    heading: "This address does not look like their name",
+    explanation: "Check that it is theirs, then say why you are using it.",
+  },
+  NO_POSITION: {
+    heading: "They have no position",
+    explanation: "They will be able to sign in, but signing in opens nothing until somebody gives them a position.",
+  },
+  MANAGED_IN_ESR: {
+    heading: "This profile is managed in ESR",
+    explanation: "Changes to personal details made elsewhere may be overwritten.",
+  },
+  BIRTH_DATE_NOT_KNOWN: {
+    heading: "Their date of birth is not known",
+    explanation: "Take extra care that this is the right person.",
+  },
+  NINO_MISSING: {
+    heading: "No National Insurance number is held",
+    explanation: "They cannot use self-service, so they need you to do this.",
+  },
+  LAST_AUTHENTICATOR: {
+    heading: "This is their last way to sign in",
+    explanation: "Without it they cannot sign in to anything with their Care Identity.",
+  },
+};
+
+/** Why the gateway does not answer, in half a sentence and with what to do. */
+export const NETWORK_FAULTS: Record<NetworkFault, { why: string; next: string }> = {
+  no_connection: {
+    why: "This computer has no connection to the RA service.",
+    next: "RA Desk tries again by itself and sends when the connection is back.",
+  },
+  timed_out: {
+    why: "The RA service did not answer in time.",
+    next: "RA Desk tries again by itself.",
+  },
+  proxy_sign_in: {
+    why: "The network asks for a sign-in before it lets RA Desk through.",
+    next: "Sign in to the network in your browser, then choose Send now.",
+  },
+  certificate_not_trusted: {
+    why: "The server's certificate is not trusted by this computer, so nothing is sent.",
+    next: "Check that this computer's date and time are right. If they are, tell your IT service desk.",
+  },
+  not_our_server: {
+    why: "Something answers that is not the RA service, perhaps the log-in page of a guest network.",
+    next: "Open your browser and finish the network's log-in page, then choose Send now.",
+  },
+  busy: {
+    why: "The RA service is busy and asked RA Desk to wait.",
+    next: "RA Desk tries again by itself.",
+  },
+};
+
+/** What sending waits for. The network's own reason stands in NETWORK_FAULTS. */
+export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
+  network: { heading: "Sending waits for the network", next: "RA Desk sends when the connection is back." },
+  sign_in_needed: { heading: "Sending waits for you to sign in", next: "Sign in with your Care Identity." },
+  confirmation_needed: {
+    heading: "Sending waits for you to confirm",
+    next: "Check the list of what was recorded in an earlier session.",
+  },
+  other_role: {
+    heading: "What waits was recorded in another role",
+    next: "Change to that role to send it.",
+  },
+  busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
+};
+
+export const NEXT_STEPS: Record<NextStep, { button: string | null; say: string }> = {
+  correct_address: { button: "Correct the address and send again", say: "Correct the address" },
+  review_profile: { button: "It is the same person: send again", say: "Look at the profile as it is now" },
+  already_done: { button: null, say: "Nothing more to do" },
+  do_in_care_identity_management: {
+    button: "It is done: check the answers and send again",
+    say: "To do in Care Identity Management first",
+  },
+  another_person_or_role: { button: null, say: "Somebody else, or you in another role, must do it" },
+  record_anew: { button: "Check the person again and record it anew", say: "Record it anew" },
+};
+
+export const NO_ACCESS: Record<NoAccessReason, string> = {
+  not_an_ra_role: "This is not a Registration Authority role.",
+  organisation_not_served: "This organisation is not served by your RA service.",
+};

@@ -1,0 +1,70 @@
+// Words around every page.
+
+export const FRAME = {
+  service: "RA Desk",
+  practice: "Practice",
+  practiceMade: "made-up people",
+  offline: "Offline",
+  account: "Your account",
+  menu: "Menu",
+  skip: "Skip to main content",
+  find: "Find",
+  outbox: "Outbox",
+  changeRole: "Change role",
+  signOut: "Sign out",
+  signingOut: "Signing out",
+  help: "Help and keyboard",
+  version: (version: string) => `RA Desk ${version}`,
+  back: "Back",
+  loading: "Loading",
+  errorPrefix: "Error: ",
+  important: "Important",
+  success: "Done",
+  problem: "There is a problem",
+  reference: (reference: string) => `If you ask for help, quote ${reference}.`,
+  again: "Try again",
+  findAgain: "Find a person",
+};
+
+export const BROKEN = {
+  title: "RA Desk has a fault",
+  explanation:
+    "This page could not be shown. Everything that was recorded or saved as a draft is kept on this computer, encrypted.",
+  next: "Start the pages again. If it happens again, close RA Desk, open it, and tell your IT service desk.",
+  again: "Start again",
+};
+
+export const HELP = {
+  title: "Help and keyboard",
+  keys: "Keyboard",
+  key: "Keys",
+  does: "What they do",
+  shortcuts: [
+    ["Ctrl + F", "Find a person"],
+    ["Alt + 1", "Find"],
+    ["Alt + 2", "Outbox"],
+    ["Alt + Left arrow", "Back"],
+    ["F1", "This page"],
+    ["Tab, Shift + Tab", "To the next or previous link, field or button"],
+    ["Space or Enter", "Press a button, follow a link; Space ticks a box"],
+    ["Arrow keys", "Choose between radio buttons or tabs"],
+    ["Esc", "Close a message that is in front of the page"],
+  ],
+  words: "What the status words mean",
+  word: "Status",
+  meaning: "Meaning",
+  meanings: {
+    draft: "Half done, on this computer only.",
+    ready_to_send: "Recorded on this computer, not sent yet. The person cannot sign in with it.",
+    sending: "On its way to the RA service.",
+    waiting_for_them: "Registered. The person must still open their link and sign in to NHS.net Connect once.",
+    link_expired: "Registered, but the person's link has run out. Make them a fresh one.",
+    linked: "The person has signed in once. They can now use NHS.net Connect to sign in.",
+    needs_attention: "The RA service did not take it. It says why, and what to do.",
+    withdrawn: "Taken back before it was registered. Nothing was registered.",
+    removed: "Registered once, and removed since.",
+  },
+  more: "If you are stuck",
+  moreText:
+    "Each page that reports a problem says what to do next. If that does not help, ask your RA manager first, then your IT service desk.",
+};

@@ -1,0 +1,178 @@
+// Words of what became of a registration: its page, and the outbox.
+
+import type { OutboxTab } from "../bridge";
+import { counted } from "./dates";
+
+export const SUBMISSION = {
+  loading: "Getting the registration",
+  findNext: "Find the next person",
+  outbox: "Go to the outbox",
+  profile: "See the profile",
+  facts: "This registration",
+  name: "Name",
+  uuid: "Care Identity UUID",
+  address: "NHS.net Connect address",
+  status: "Status",
+  recorded: "Recorded",
+  recordedAs: (time: string, role: string) => `${time}, as ${role}`,
+  registered: "Registered",
+  linked: "Linked",
+  replaces: "Corrects an earlier registration",
+  replacedBy: "Corrected by a later registration",
+  see: "See it",
+  withdraw: "Withdraw it",
+  refreshed: (time: string) => `Last heard from the RA service ${time}.`,
+};
+
+export const RECORDED = {
+  title: "Recorded on this computer",
+  text: (name: string) =>
+    `${name} cannot sign in with NHS.net Connect until this has been sent and they have finished linking.`,
+  safe: "It is saved, encrypted, on this computer. RA Desk sends it by itself when it can.",
+  offline: "You are offline.",
+  otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
+  unsettled: "It was sent once, but no answer came back. RA Desk asks again, and never registers it twice.",
+  needsConfirmation: "It was recorded in an earlier session. Confirm that you recorded it, and it is sent.",
+};
+
+export const SENDING = {
+  title: "Sending",
+  text: (name: string) => `It is saved on this computer and on its way. ${name} cannot sign in with NHS.net Connect yet.`,
+};
+
+export const WAITING = {
+  title: (name: string) => `Waiting for ${name}`,
+  text: (name: string) => `Registered, but not linked yet. ${name} must open the link on their own phone or computer, and sign in to NHS.net Connect once.`,
+  qrHeading: "Show them this code",
+  qrAlt: (name: string) => `QR code with the link for ${name}. If it cannot be scanned, copy the link instead.`,
+  qrHelp: "They scan it with the camera of their own phone.",
+  qrMissing: "The code cannot be shown now. Copy the link instead.",
+  qrOffline: "The code is shown again when RA Desk is online.",
+  orCopy: "Or send it to them",
+  copyHelp: "Paste it into an email or a chat with this person only. Nobody else should get it.",
+  copy: "Copy the link",
+  copied: "The link is copied. Paste it into a message to this person.",
+  copyFailed: "The link could not be copied.",
+  expires: (time: string) => `The link works until ${time}.`,
+  presence: "They must finish while they are with you.",
+  progress: "How far they are",
+  steps: { opened: "Opened the link", signedIn: "Signed in to NHS.net Connect", linked: "Linked" },
+  notYet: "Not yet",
+  wrongHeading: "Another account signed in",
+  wrong: (times: number, address: string) =>
+    `${times === 1 ? "Once" : `${times} times`} somebody signed in with an account that is not ${address}. The link still works. Ask the person which account they used.`,
+  attempts: (left: number) => `${counted(left, "attempt")} left.`,
+  fresh: "Make a fresh link",
+  freshDone: "A fresh link is made. The old one no longer works.",
+  mistake: "If the address is wrong, remove the account on the profile and register the right one.",
+};
+
+export const EXPIRED = {
+  title: (name: string) => `${name}’s link has run out`,
+  text: (name: string) => `The account is registered, but ${name} did not finish in time or tried too often, so they cannot sign in with it yet.`,
+  fresh: "Make a fresh link",
+};
+
+export const LINKED = {
+  title: "NHS.net Connect is linked",
+  text: (name: string) => `${name} can now sign in with NHS.net Connect.`,
+  next: "What they should know",
+  nextList: [
+    "On the Care Identity sign-in page they choose NHS.net Connect.",
+    "They sign in with their NHS.net Connect address and password, and confirm a number in their authenticator app.",
+    "Some systems need a smartcard or another stronger way to sign in (AAL3). NHS.net Connect is AAL2.",
+  ],
+};
+
+export const ATTENTION = {
+  caption: "Needs attention",
+  nothingRegistered: "Nothing was registered.",
+  whatNext: "What to do next",
+  doneBy: (name: string | null, time: string | null) =>
+    `It was done${name ? ` by ${name}` : ""}${time ? ` ${time}` : ""}.`,
+  compare: "What changed",
+  compareCaption: "The profile when you recorded this, and now",
+  what: "",
+  then: "When you recorded this",
+  now: "Now",
+  changed: "Changed",
+  signsIn: "Ways to sign in",
+  noProfile: "RA Desk has no copy of the profile to compare. Open the profile to see it as it is now.",
+  changeRole: "Change role",
+  closeDone: "Nothing more to do: withdraw this one",
+  otherReason: "Withdraw it instead",
+};
+
+export const WITHDRAWN = {
+  title: "Withdrawn",
+  text: "It was taken back before it was registered. Nothing was registered.",
+};
+
+export const REMOVED = {
+  title: "Removed",
+  text: (name: string) => `This account was registered, and has been removed from ${name}’s profile since.`,
+};
+
+export const WITHDRAWAL = {
+  title: (name: string) => `Withdraw the registration for ${name}?`,
+  text: "It is not sent any more, and nothing is registered. To register them later you begin again.",
+  unsettled:
+    "It was sent once, and no answer came back. RA Desk first asks the RA service whether it was registered. If it was, it stays registered.",
+  yes: "Withdraw it",
+  busy: "Withdrawing",
+  no: "Keep it",
+  requested: "Withdrawal requested",
+  requestedText:
+    "RA Desk has to ask the RA service first, because this was already sent once. It is withdrawn as soon as the service answers that nothing was registered.",
+};
+
+export const OUTBOX = {
+  title: "Outbox",
+  tabsLabel: "What is in your outbox",
+  tabs: {
+    drafts: "Drafts",
+    ready: "Ready to send",
+    waiting: "Waiting for them",
+    attention: "Needs attention",
+    done: "Done",
+  } satisfies Record<OutboxTab, string>,
+  empty: {
+    drafts: "You have no drafts. A draft is kept when you leave a registration before its end.",
+    ready: "Nothing waits to be sent.",
+    waiting: "You are not waiting for anybody.",
+    attention: "Nothing needs your attention.",
+    done: "Nothing is done yet.",
+  } satisfies Record<OutboxTab, string>,
+  explain: {
+    drafts: "Half done, and on this computer only.",
+    ready: "Recorded on this computer. These people cannot sign in with NHS.net Connect yet.",
+    waiting: "Registered. These people must still open their link and sign in once.",
+    attention: "The RA service did not take these. None of them holds up the others.",
+    done: "Linked, withdrawn or removed.",
+  } satisfies Record<OutboxTab, string>,
+  person: "Person",
+  address: "Address",
+  recorded: "Recorded",
+  changed: "Last changed",
+  status: "Status",
+  actions: "Actions",
+  goOn: "Continue",
+  discard: "Discard",
+  of: (name: string) => `the draft for ${name}`,
+  discarded: (name: string) => `The draft for ${name} is discarded.`,
+  undo: "Undo",
+  restored: (name: string) => `The draft for ${name} is back.`,
+  noAddress: "No address yet",
+  shown: (shown: number, total: number) => `The newest ${shown} of ${total} are shown.`,
+  sendNow: "Send now",
+  sending: "Sending",
+  sendingOf: (done: number, total: number) => `${done} of ${total} answered`,
+  tries: (until: string) => `It tries again at ${until}.`,
+  signIn: "Sign in",
+  confirm: "Check the list",
+  changeRole: "Change role",
+  otherRoles: (count: number) =>
+    `${counted(count, "registration")} you recorded in another role ${count === 1 ? "waits" : "wait"}. Change role to send ${count === 1 ? "it" : "them"}.`,
+  otherPeople: (count: number) =>
+    `${counted(count, "registration")} recorded by other people on this computer ${count === 1 ? "waits" : "wait"} for them to sign in.`,
+};

@@ -1,0 +1,54 @@
+// Words of registering: address, identity check, check your answers.
+
+export const ADDRESS = {
+  title: (name: string) => `What is ${name}’s NHS.net Connect address?`,
+  label: "NHS.net Connect address",
+  formerly: "NHS.net Connect was called NHSmail before.",
+  hint: (domains: string[]) => `It ends in ${domains.map((domain) => `@${domain}`).join(" or ")}. It must be their own, not a shared mailbox.`,
+  suggested: "This is the address on their profile. Ask the person whether they use it.",
+  reason: "Why are you using this address?",
+  reasonHint: "For example, new starter, mailbox made today. Your RA manager sees it.",
+  reasonMissing: "Say why you are using this address.",
+  button: "Save and continue",
+  busy: "Saving",
+};
+
+export const IDENTITY = {
+  title: (name: string) => `How did you check that this is ${name}?`,
+  method: "How you met",
+  documents: "What you saw",
+  documentsHint: "Tick all that apply. RA Desk records which kinds you saw, no numbers and no copies.",
+  declaration: "Declaration",
+  says: (name: string) => `${name} declares:`,
+  accepted: "Who accepted the declaration?",
+  button: "Save and continue",
+  busy: "Saving",
+};
+
+export const CHECK = {
+  title: "Check your answers",
+  person: "Person",
+  name: "Name",
+  uuid: "Care Identity UUID",
+  born: "Date of birth",
+  account: "Account",
+  address: "NHS.net Connect address",
+  reason: "Why this address",
+  check: "Identity check",
+  method: "How you met",
+  documents: "What you saw",
+  declaration: "Declaration accepted by",
+  change: "Change",
+  notGiven: "Not answered yet",
+  corrects: "This corrects a registration that needs attention. The old one is closed when this one is recorded.",
+  online: "Confirm and send",
+  offline: "Confirm and save on this computer",
+  busyOnline: "Saving and sending",
+  busyOffline: "Saving",
+  onlineNext: (name: string) => `It is saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
+  offlineNext: (name: string) =>
+    `You are offline. It is saved on this computer, and sent when the connection is back. Until then ${name} cannot sign in with NHS.net Connect.`,
+  discard: "Discard this draft",
+};
+
+export const FIRST_ANSWER = "Answer this first.";

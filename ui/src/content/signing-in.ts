@@ -1,0 +1,128 @@
+// Words of starting, signing in, choosing a role and the end of a session.
+
+import type { EndReason } from "../bridge";
+import { counted } from "./dates";
+
+export const STARTING = "Opening RA Desk";
+
+export const CANNOT_START = {
+  title: "RA Desk cannot start",
+  details: "Details for your IT service desk",
+  code: "Code",
+  message: "What happened",
+  reference: "Reference",
+  again: "Try again",
+};
+
+export const SIGN_IN = {
+  title: "Sign in to RA Desk",
+  purpose:
+    "Register and remove NHS.net Connect accounts (formerly NHSmail) on Care Identity profiles, for people who cannot do it themselves.",
+  need: "You need",
+  needs: [
+    "a Registration Authority role on your Care Identity profile",
+    "your smartcard, or another authenticator for Care Identity",
+    "a network connection to sign in",
+  ],
+  button: "Log in with my Care Identity",
+  again: "Log in again with my Care Identity",
+  kept: "Everything you recorded or saved as a draft is kept on this computer, encrypted.",
+  opens: "Your web browser opens. Come back here when it says that you are signed in.",
+};
+
+/** How the session before ended: each way has a page of its own. */
+export const ENDED: Record<EndReason, { title: string; explanation: string }> = {
+  signed_out: {
+    title: "You have signed out",
+    explanation: "You are signed out of RA Desk and of your Care Identity in it.",
+  },
+  idle: {
+    title: "You were signed out because nothing happened for 15 minutes",
+    explanation: "RA Desk does this to keep people's details safe when nobody is at the computer.",
+  },
+  twelve_hours: {
+    title: "You were signed out after 12 hours",
+    explanation: "A session lasts 12 hours at most, even when you are busy. Sign in again to go on.",
+  },
+  ended_elsewhere: {
+    title: "Your session was ended from somewhere else",
+    explanation:
+      "Your Care Identity was signed out in another place, or your access was stopped. If you did not expect this, tell your RA manager.",
+  },
+};
+
+export const SIGNING_IN = {
+  title: "Finish signing in in your browser",
+  explanation: "A page of your Care Identity has opened in your web browser. Sign in there, then come back to RA Desk.",
+  nothing: "Nothing opened?",
+  nothingHelp:
+    "Look for a browser window behind this one. If there is none, cancel and log in again.",
+  waiting: "Waiting for your browser",
+  cancel: "Cancel signing in",
+};
+
+export const CONFIRM_IDENTITY = {
+  title: (name: string) => `You are ${name}`,
+  question: "Check that this is you before you go on. Everything you do in RA Desk is recorded under this name and role.",
+  role: "Role",
+  noRole: "None chosen",
+  organisation: "Organisation",
+  ods: "ODS code",
+  access: "In this role you can",
+  yes: "Yes, this is me",
+  no: (name: string) => `I am not ${name}: sign out`,
+};
+
+export const ACCESS = {
+  register: "find people, register and remove NHS.net Connect accounts",
+  look_only: "find people and look at their profiles, but not register or remove",
+  none: "not use RA Desk",
+};
+
+export const CHOOSE_ROLE = {
+  title: "Choose your role",
+  current: "You are acting in this role",
+  choose: "Act in this role",
+  browser: "Changing role opens your browser, so that your Care Identity can confirm it.",
+  none: "You have no other role that opens RA Desk.",
+  without: (count: number) => `${counted(count, "role")} without access to RA Desk, and why`,
+  role: "Role",
+  organisation: "Organisation",
+  why: "Why",
+  can: "You can",
+};
+
+export const NO_ACCESS_PAGE = {
+  title: "You do not have a role that opens RA Desk",
+  explanation: (name: string) => `You are signed in as ${name}, but none of your roles is a Registration Authority role here.`,
+  next: "If you should have one, ask your RA manager to check the positions on your Care Identity profile.",
+  yours: "Your roles",
+  noRoles: "Your Care Identity profile has no roles.",
+  signOut: "Sign out",
+};
+
+export const CONFIRM_RECORDED = {
+  title: "Did you record these?",
+  explanation:
+    "They were recorded on this computer under your name in an earlier session, and are not sent until you say that they are yours.",
+  someNot: "If you did not record one of them, open it and withdraw it, and tell your RA manager.",
+  yes: "I recorded these",
+  later: "Not now",
+  none: "There is nothing to confirm",
+  noneExplanation: "Everything on this computer that is yours has been confirmed.",
+  confirmed: "Confirmed. They are sent in the background.",
+  banner: (count: number) => `${counted(count, "registration")} from an earlier session ${count === 1 ? "waits" : "wait"} for you to confirm`,
+  bannerLink: "Check the list",
+};
+
+export const IDLE = {
+  title: "Are you still there?",
+  before: "You will be signed out in",
+  explanation: "Drafts and recorded registrations are kept. What you are typing on this page now is not.",
+  stay: "Stay signed in",
+  out: "Sign out now",
+  spoken: (time: string) => `You will be signed out in ${time}.`,
+};
+
+export const ENDS_SOON = (time: string) =>
+  `Your session ends at ${time}, because it will then have lasted 12 hours. Finish what you are doing.`;

@@ -1,0 +1,100 @@
+// Which page is shown: first what stands in the way of working at all, then where the RA user is.
+
+import { type ReactNode, useEffect } from "react";
+import { type Desk, DeskProvider, type Snapshot, useCommand, useKeep } from "../bridge";
+import { STARTING } from "../content/signing-in";
+import { CannotStart } from "../routes/cannot-start";
+import { ChooseRole } from "../routes/choose-role";
+import { ConfirmIdentity } from "../routes/confirm-identity";
+import { NoAccess } from "../routes/no-access";
+import { SigningIn, SignIn } from "../routes/sign-in";
+import { Boundary } from "./boundary";
+import { Footer, Header } from "./header";
+import { IdleWatch } from "./idle";
+import { ConfirmBanner, Pages, useShortcuts } from "./pages";
+import { type Place, PlacesProvider, usePlaces } from "./places";
+import { SearchProvider } from "./search";
+import { AnnounceProvider, SessionProvider, SnapshotContext, useSession } from "./session";
+
+export function App({ desk, start }: { desk: Desk; start?: Place }) {
+  return (
+    <Boundary>
+      <DeskProvider desk={desk}>
+        <SessionProvider>
+          <AnnounceProvider>
+            <Started start={start} />
+          </AnnounceProvider>
+        </SessionProvider>
+      </DeskProvider>
+    </Boundary>
+  );
+}
+
+function Started({ start }: { start: Place | undefined }) {
+  const startup = useCommand("startup");
+  const snapshot = useCommand("snapshot");
+  const { changeRole } = useSession();
+  const keep = useKeep();
+  const state = snapshot.data?.session.state;
+  // What one person saw is not kept for the next.
+  useEffect(() => {
+    if (state && state !== "signed_in") keep.forgetAll();
+  }, [state, keep]);
+
+  if (startup.fault) {
+    return <CannotStart fault={startup.fault} again={startup.again} busy={startup.asking} />;
+  }
+  if (startup.data === undefined || (!snapshot.data && !snapshot.fault)) {
+    return (
+      <p className="nhsuk-width-container ra-starting" role="status">
+        {STARTING}
+      </p>
+    );
+  }
+  if (!snapshot.data) {
+    return snapshot.fault && <CannotStart fault={snapshot.fault} again={snapshot.again} busy={snapshot.asking} />;
+  }
+  return (
+    <SnapshotContext value={snapshot.data}>
+      <PlacesProvider key={state} start={start ?? firstPlace(snapshot.data, changeRole.fault !== null)}>
+        <SearchProvider>
+          <Framed snapshot={snapshot.data} />
+        </SearchProvider>
+      </PlacesProvider>
+    </SnapshotContext>
+  );
+}
+
+function firstPlace({ session }: Snapshot, roleNotChanged: boolean): Place {
+  if (session.state !== "signed_in") return { at: "find" };
+  if (roleNotChanged) return { at: "choose-role" };
+  if (session.to_confirm > 0 && session.person.may_register) return { at: "confirm-recorded" };
+  return { at: "find" };
+}
+
+function Framed({ snapshot }: { snapshot: Snapshot }) {
+  const { session } = snapshot;
+  const { place } = usePlaces();
+  let page: ReactNode;
+  if (session.state === "signed_out") page = <SignIn why={session.why} />;
+  else if (session.state === "signing_in") page = <SigningIn />;
+  else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
+  else if (!session.person.may_find && place.at !== "help") {
+    const some = session.person.roles.some((role) => role.access !== "none");
+    page = some ? <ChooseRole /> : <NoAccess />;
+  } else page = <Pages />;
+
+  const signedIn = session.state === "signed_in";
+  useShortcuts(signedIn && session.person.may_find);
+  return (
+    <div className="ra-frame">
+      <Header snapshot={snapshot} />
+      {signedIn && <IdleWatch />}
+      {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
+        <ConfirmBanner count={session.to_confirm} />
+      )}
+      <div className="ra-frame__page">{page}</div>
+      <Footer version={snapshot.version} signedIn={signedIn} />
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+// Pages that stand in while the desk is asked, and when it could not answer.
+
+import type { ReactNode } from "react";
+import type { Answered, Fault } from "../bridge";
+import { FAULTS, NETWORK_CODES } from "../content/codes";
+import { FRAME } from "../content/frame";
+import { Button, ButtonLink } from "../nhs";
+import { Heading, Page } from "./page";
+import { usePlaces } from "./places";
+
+/** Shows a page once its question is answered; before that, that it is asked; else why it cannot be. */
+export function Asked<T>({
+  answer,
+  loading = FRAME.loading,
+  children,
+}: {
+  answer: Answered<T>;
+  loading?: string;
+  children: (data: T) => ReactNode;
+}) {
+  if (answer.data !== undefined) return children(answer.data);
+  if (answer.fault) return <FaultPage fault={answer.fault} again={answer.again} />;
+  return (
+    <Page key="loading" name="loading" title={loading}>
+      <Heading>{loading}</Heading>
+    </Page>
+  );
+}
+
+/** Says what a code means and what to do next. */
+export function FaultPage({ fault, again }: { fault: Fault; again?: () => void }) {
+  const { back, canGoBack, finish } = usePlaces();
+  const words = FAULTS[fault.code];
+  return (
+    <Page
+      key="fault"
+      name={NETWORK_CODES.has(fault.code) ? "offline" : "fault"}
+      title={words.heading}
+      problem
+      onBack={canGoBack ? back : undefined}
+    >
+      <Heading>{words.heading}</Heading>
+      <p>{words.explanation}</p>
+      <p>{words.next}</p>
+      {fault.reference && <p>{FRAME.reference(fault.reference)}</p>}
+      {again && (
+        <Button id="primary" onClick={again}>
+          {FRAME.again}
+        </Button>
+      )}
+      <p>
+        <ButtonLink onClick={() => finish({ at: "find" })}>{FRAME.findAgain}</ButtonLink>
+      </p>
+    </Page>
+  );
+}

@@ -1,0 +1,135 @@
+// The neutral header: the service's name, who is signed in, and where to go. No NHS logo.
+
+import type { RoleView, Snapshot } from "../bridge";
+import { FRAME } from "../content/frame";
+import { roleName } from "../content/people";
+import { usePlaces } from "./places";
+import { useSearch } from "./search";
+import { useSession } from "./session";
+
+export function Header({ snapshot }: { snapshot: Snapshot }) {
+  const { session, network, outbox } = snapshot;
+  const signedIn = session.state === "signed_in" ? session.person : null;
+  return (
+    <>
+      <button type="button" className="nhsuk-skip-link ra-skip-link" onClick={skip}>
+        {FRAME.skip}
+      </button>
+      {snapshot.practice && (
+        <p className="ra-practice" id="practice">
+          <strong>{FRAME.practice}</strong> – {FRAME.practiceMade}
+        </p>
+      )}
+      <header className="nhsuk-header ra-header">
+        <div className="nhsuk-header__container nhsuk-width-container">
+          <div className="nhsuk-header__service">
+            <span className="nhsuk-header__service-name">{FRAME.service}</span>
+            {network.state === "offline" && (
+              <strong className="nhsuk-tag nhsuk-tag--grey ra-offline" id="offline">
+                {FRAME.offline}
+              </strong>
+            )}
+          </div>
+          {signedIn && <Account name={signedIn.name} role={signedIn.role} />}
+        </div>
+        {signedIn?.may_find && <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />}
+      </header>
+    </>
+  );
+}
+
+function Account({ name, role }: { name: string; role: RoleView | null }) {
+  const { signOut } = useSession();
+  const { go } = usePlaces();
+  return (
+    <nav className="nhsuk-header__account" aria-label={FRAME.account}>
+      <ul className="nhsuk-header__account-list">
+        <li className="nhsuk-header__account-item" id="account">
+          <span>
+            {name}
+            {role && ` · ${roleName(role)} · ${role.organisation_code}`}
+          </span>
+        </li>
+        <li className="nhsuk-header__account-item">
+          <button
+            type="button"
+            className="nhsuk-header__account-button"
+            id="change-role"
+            onClick={() => go({ at: "choose-role" })}
+          >
+            {FRAME.changeRole}
+          </button>
+        </li>
+        <li className="nhsuk-header__account-item">
+          <button type="button" className="nhsuk-header__account-button" id="sign-out" onClick={() => signOut.run()}>
+            {signOut.busy ? FRAME.signingOut : FRAME.signOut}
+          </button>
+        </li>
+      </ul>
+    </nav>
+  );
+}
+
+function Navigation({ waiting }: { waiting: number }) {
+  const { place, finish } = usePlaces();
+  const search = useSearch();
+  const items = [
+    {
+      id: "nav-find",
+      text: FRAME.find,
+      current: ["find", "results", "none-found", "too-many", "offline"].includes(place.at),
+      to: () => {
+        search.reset();
+        finish({ at: "find" });
+      },
+    },
+    {
+      id: "nav-outbox",
+      text: `${FRAME.outbox} (${waiting.toLocaleString("en-GB")})`,
+      current: place.at === "outbox",
+      to: () => finish({ at: "outbox", tab: "ready" }),
+    },
+  ];
+  return (
+    <nav className="nhsuk-header__navigation" aria-label={FRAME.menu}>
+      <div className="nhsuk-header__navigation-container nhsuk-width-container">
+        <ul className="nhsuk-header__navigation-list">
+          {items.map(({ id, text, current, to }) => (
+            <li className={`nhsuk-header__navigation-item${current ? " nhsuk-header__navigation-item--current" : ""}`} key={id}>
+              <button
+                type="button"
+                id={id}
+                className="nhsuk-header__navigation-link ra-navigation-link"
+                aria-current={current ? "page" : undefined}
+                onClick={to}
+              >
+                {current ? <strong className="nhsuk-header__navigation-item-current-fallback">{text}</strong> : text}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </nav>
+  );
+}
+
+function skip() {
+  const heading = document.querySelector<HTMLElement>("main h1, main");
+  heading?.focus();
+}
+
+export function Footer({ version, signedIn }: { version: string; signedIn: boolean }) {
+  const { go, place } = usePlaces();
+  return (
+    <footer className="ra-footer">
+      <div className="nhsuk-width-container ra-footer__inner">
+        {signedIn && place.at !== "help" && (
+          <button type="button" className="ra-link" id="help" onClick={() => go({ at: "help" })}>
+            {FRAME.help}
+          </button>
+        )}
+        <span className="ra-footer__version">{FRAME.version(version)}</span>
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,96 @@
+// Tells the desk of the RA user's own input, and warns before the session ends for want of it.
+
+import { useEffect, useState } from "react";
+import { useAct, useDesk, useKeep } from "../bridge";
+import { clockTime, countdown, instant } from "../content/dates";
+import { ENDS_SOON, IDLE } from "../content/signing-in";
+import { Button, Dialog } from "../nhs";
+import { useSession, useSignedIn } from "./session";
+
+/** The desk is told at most this often. */
+const TELL_EVERY_MS = 15_000;
+/** How long before the end of 12 hours the page says so. */
+const ENDS_SOON_MS = 10 * 60_000;
+
+const OWN_INPUT = ["keydown", "pointerdown", "wheel"] as const;
+
+export function IdleWatch() {
+  const { idle_at, idle_warning_at, ends_at } = useSignedIn();
+  const desk = useDesk();
+  const keep = useKeep();
+  const { signOut } = useSession();
+  const [now, setNow] = useState(Date.now);
+  const stay = useAct(async () => {
+    keep.snapshot(await desk.touch());
+  });
+  const warnAt = instant(idle_warning_at).getTime();
+  const idleAt = instant(idle_at).getTime();
+  const warning = now >= warnAt;
+  const left = (idleAt - now) / 1000;
+
+  // Ticks each second while something counts down, else only when something begins to.
+  useEffect(() => {
+    const wait = warning ? 1000 : Math.max(0, Math.min(warnAt - Date.now(), 30_000)) + 20;
+    const timer = setTimeout(() => {
+      setNow(Date.now());
+      if (Date.now() > idleAt + 1000) keep.changed("session");
+    }, wait);
+    return () => clearTimeout(timer);
+  });
+
+  // While the warning shows, only its own buttons count: moving the mouse must not hide it by accident.
+  const { run } = stay;
+  useEffect(() => {
+    if (warning) return;
+    let last = 0;
+    const tell = () => {
+      if (Date.now() - last < TELL_EVERY_MS) return;
+      last = Date.now();
+      run();
+    };
+    for (const name of OWN_INPUT) document.addEventListener(name, tell, { capture: true, passive: true });
+    return () => {
+      for (const name of OWN_INPUT) document.removeEventListener(name, tell, { capture: true });
+    };
+  }, [warning, run]);
+
+  const stayNow = () => {
+    stay.run();
+    setNow(Date.now());
+  };
+  const endsSoon = instant(ends_at).getTime() - now < ENDS_SOON_MS;
+  return (
+    <>
+      {endsSoon && (
+        <div className="nhsuk-width-container">
+          <p className="ra-ends-soon" role="status">
+            {ENDS_SOON(clockTime(ends_at))}
+          </p>
+        </div>
+      )}
+      {warning && (
+        <Dialog id="idle" title={IDLE.title} onEscape={stayNow}>
+          <p className="nhsuk-body">
+            {IDLE.before} <strong className="ra-countdown">{countdown(left)}</strong>.
+          </p>
+          <p className="nhsuk-body">{IDLE.explanation}</p>
+          <Button id="stay" onClick={stayNow}>
+            {IDLE.stay}
+          </Button>{" "}
+          <Button look="secondary" onClick={() => signOut.run()}>
+            {IDLE.out}
+          </Button>
+          <div className="nhsuk-u-visually-hidden" role="status">
+            {IDLE.spoken(spokenCountdown(left))}
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** Changes every 30 seconds, and every 5 in the last 20, so that a screen reader is not talking all the time. */
+export function spokenCountdown(left: number): string {
+  const step = left > 20 ? 30 : 5;
+  return countdown(Math.max(step, Math.ceil(left / step) * step));
+}

@@ -1,0 +1,84 @@
+// What every page has: a main region with one h1 that takes focus, a title that tells of errors, a way back.
+
+import { type ReactNode, useEffect, useRef } from "react";
+import type { Fault } from "../bridge";
+import { FAULTS } from "../content/codes";
+import { FRAME } from "../content/frame";
+import { BackLink, ErrorSummary, type SummaryProblem } from "../nhs";
+
+interface PageProps {
+  /** Which page, for tests: `data-page`. */
+  name: string;
+  /** The h1's text, for the window's title. */
+  title: string;
+  /** How far a submission is, for tests: `data-status`. */
+  status?: string;
+  /** Where back leads; none where there is no way back. */
+  onBack?: (() => void) | undefined;
+  backText?: string;
+  /** Whether the title tells of a problem. */
+  problem?: boolean;
+  /** Id of the element that takes focus instead of the h1. */
+  focus?: string;
+  /** Two thirds of the width for text, all of it for tables. */
+  wide?: boolean;
+  children: ReactNode;
+}
+
+export function Page({ name, title, status, onBack, backText, problem, focus, wide, children }: PageProps) {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const first = focus ? document.getElementById(focus) : main.current?.querySelector<HTMLElement>("h1");
+    if (first && !first.closest("legend, label")) first.focus({ preventScroll: !focus });
+    else first?.focus();
+    if (!focus) window.scrollTo?.(0, 0);
+  }, [focus]);
+  useEffect(() => {
+    document.title = `${problem ? FRAME.errorPrefix : ""}${title} – ${FRAME.service}`;
+  }, [title, problem]);
+  return (
+    <div className="nhsuk-width-container">
+      {onBack && <BackLink onClick={onBack}>{backText ?? FRAME.back}</BackLink>}
+      <main className="nhsuk-main-wrapper" id="maincontent" data-page={name} data-status={status} ref={main}>
+        {wide ? children : <div className="ra-reading">{children}</div>}
+      </main>
+    </div>
+  );
+}
+
+/** The page's h1. */
+export function Heading({ caption, children }: { caption?: string | undefined; children: ReactNode }) {
+  return (
+    <h1 className="nhsuk-heading-l" tabIndex={-1}>
+      {caption && (
+        <>
+          <span className="nhsuk-caption-l">{caption}</span>{" "}
+        </>
+      )}
+      {children}
+    </h1>
+  );
+}
+
+/** What went wrong with an act, at the top of its page: field errors as links, anything else in words. */
+export function FaultSummary({ fault, attempt }: { fault: Fault | null; attempt: number }) {
+  if (!fault) return null;
+  const fields: SummaryProblem[] = fault.fields.map(({ field, message }) => ({ field, message }));
+  const words = FAULTS[fault.code];
+  return (
+    <ErrorSummary heading={words.heading} problems={fields} attempt={attempt}>
+      {fields.length === 0 && (
+        <>
+          <p>{words.explanation}</p>
+          <p>{words.next}</p>
+          {fault.reference && <p>{FRAME.reference(fault.reference)}</p>}
+        </>
+      )}
+    </ErrorSummary>
+  );
+}
+
+/** The message that stands beside a field. */
+export function fieldError(fault: Fault | null, field: string): string | undefined {
+  return fault?.fields.find((error) => error.field === field)?.message;
+}

@@ -1,0 +1,109 @@
+// The pages of somebody who is signed in and may find people.
+
+import { useEffect } from "react";
+import { CONFIRM_RECORDED } from "../content/signing-in";
+import { Banner, ButtonLink } from "../nhs";
+import { Address } from "../routes/address";
+import { Check } from "../routes/check";
+import { ChooseRole } from "../routes/choose-role";
+import { ConfirmRecorded } from "../routes/confirm-recorded";
+import { Find } from "../routes/find";
+import { Help } from "../routes/help";
+import { Identity } from "../routes/identity";
+import { Outbox } from "../routes/outbox";
+import { Profile } from "../routes/profile";
+import { Remove } from "../routes/remove";
+import { NoneFound, Offline, Results, TooMany } from "../routes/results";
+import { Submission } from "../routes/submission";
+import { Withdraw } from "../routes/withdraw";
+import { type Place, usePlaces } from "./places";
+import { useSearch } from "./search";
+
+export function Pages() {
+  const { place, moves } = usePlaces();
+  return <PageAt key={moves} place={place} />;
+}
+
+function PageAt({ place }: { place: Place }) {
+  switch (place.at) {
+    case "find":
+      return <Find />;
+    case "results":
+      return <Results />;
+    case "none-found":
+      return <NoneFound />;
+    case "too-many":
+      return <TooMany />;
+    case "offline":
+      return <Offline />;
+    case "profile":
+      return <Profile uuid={place.uuid} notice={place.notice} />;
+    case "remove":
+      return <Remove uuid={place.uuid} authenticator={place.authenticator} />;
+    case "address":
+      return <Address id={place.draft} fromCheck={place.fromCheck ?? false} />;
+    case "identity":
+      return <Identity id={place.draft} fromCheck={place.fromCheck ?? false} />;
+    case "check":
+      return <Check id={place.draft} />;
+    case "submission":
+      return <Submission submissionKey={place.key} notice={place.notice} />;
+    case "withdraw":
+      return <Withdraw submissionKey={place.key} />;
+    case "outbox":
+      return <Outbox tab={place.tab} notice={place.notice} discarded={place.discarded} />;
+    case "choose-role":
+      return <ChooseRole />;
+    case "confirm-recorded":
+      return <ConfirmRecorded />;
+    case "help":
+      return <Help />;
+  }
+}
+
+/** On every page until the RA user has said whether they recorded what waits. */
+export function ConfirmBanner({ count }: { count: number }) {
+  const { go } = usePlaces();
+  return (
+    <div className="nhsuk-width-container ra-above-page">
+      <Banner>
+        <p className="nhsuk-notification-banner__heading">{CONFIRM_RECORDED.banner(count)}</p>
+        <p>
+          <ButtonLink id="to-confirm" onClick={() => go({ at: "confirm-recorded" })}>
+            {CONFIRM_RECORDED.bannerLink}
+          </ButtonLink>
+        </p>
+      </Banner>
+    </div>
+  );
+}
+
+/** Ctrl+F, Alt+1, Alt+2, Alt+Left and F1. Never a letter alone: that would catch what people type or dictate. */
+export function useShortcuts(on: boolean) {
+  const { go, finish, back } = usePlaces();
+  const { reset } = useSearch();
+  useEffect(() => {
+    if (!on) return;
+    const find = () => {
+      reset();
+      finish({ at: "find" });
+    };
+    const shortcuts: Record<string, () => void> = {
+      "ctrl+f": find,
+      "alt+1": find,
+      "alt+2": () => finish({ at: "outbox", tab: "ready" }),
+      "alt+arrowleft": back,
+      f1: () => go({ at: "help" }),
+    };
+    const press = (event: KeyboardEvent) => {
+      if (event.shiftKey || event.metaKey || document.querySelector("dialog[open]")) return;
+      const key = `${event.ctrlKey ? "ctrl+" : ""}${event.altKey ? "alt+" : ""}${event.key.toLowerCase()}`;
+      const act = shortcuts[key];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [on, go, finish, back, reset]);
+}

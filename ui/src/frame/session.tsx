@@ -1,0 +1,89 @@
+// Signing in and out, and what the frame knows of both. It outlives the pages that start it.
+
+import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
+import { type Act, type Snapshot, useAct, useDesk, useKeep } from "../bridge";
+
+interface Session {
+  signIn: Act<[]>;
+  changeRole: Act<[role: string]>;
+  signOut: Act<[]>;
+  confirm: Act<[]>;
+  cancel: Act<[]>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const desk = useDesk();
+  const keep = useKeep();
+  const signIn = useAct(async () => {
+    changeRole.clear();
+    keep.snapshot(await desk.signIn());
+  });
+  const changeRole = useAct(async (role: string) => {
+    signIn.clear();
+    keep.snapshot(await desk.changeRole(role));
+  });
+  const signOut = useAct(async () => {
+    keep.snapshot(await desk.signOut());
+    signIn.clear();
+    changeRole.clear();
+  });
+  const confirm = useAct(async () => {
+    keep.snapshot(await desk.confirmIdentity());
+  });
+  const cancel = useAct(async () => {
+    await desk.cancelSignIn();
+    keep.changed("session");
+  });
+  return <SessionContext value={{ signIn, changeRole, signOut, confirm, cancel }}>{children}</SessionContext>;
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("There is no SessionProvider above this page.");
+  return session;
+}
+
+/** The desk as the frame shows it. */
+export const SnapshotContext = createContext<Snapshot | null>(null);
+
+export function useSnapshot(): Snapshot {
+  const snapshot = useContext(SnapshotContext);
+  if (!snapshot) throw new Error("There is no snapshot above this page.");
+  return snapshot;
+}
+
+/** The person at work. Only pages behind a sign-in ask for it. */
+export function useSignedIn() {
+  const { session } = useSnapshot();
+  if (session.state !== "signed_in") throw new Error("Nobody is signed in.");
+  return session;
+}
+
+/** Says something to a screen reader, politely. */
+const AnnounceContext = createContext<(words: string) => void>(() => {});
+
+export function AnnounceProvider({ children }: { children: ReactNode }) {
+  const [words, setWords] = useState({ text: "", turn: 0 });
+  const turn = useRef(0);
+  const announce = useMemo(
+    () => (text: string) => {
+      turn.current += 1;
+      setWords({ text, turn: turn.current });
+    },
+    [],
+  );
+  return (
+    <AnnounceContext value={announce}>
+      {children}
+      <div className="nhsuk-u-visually-hidden" role="status" id="announcer">
+        <span key={words.turn}>{words.text}</span>
+      </div>
+    </AnnounceContext>
+  );
+}
+
+export function useAnnounce() {
+  return useContext(AnnounceContext);
+}

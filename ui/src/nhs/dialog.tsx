@@ -1,0 +1,41 @@
+import { type ReactNode, useEffect, useRef } from "react";
+
+/** A message in front of the page. Escape does what `onEscape` says; focus goes back where it was. */
+export function Dialog({
+  id,
+  title,
+  onEscape,
+  children,
+}: {
+  id: string;
+  title: string;
+  onEscape: () => void;
+  children: ReactNode;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    const before = document.activeElement;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className="ra-dialog"
+      aria-labelledby={`${id}-title`}
+      onCancel={(event) => {
+        event.preventDefault();
+        onEscape();
+      }}
+    >
+      <h2 className="nhsuk-heading-m" id={`${id}-title`}>
+        {title}
+      </h2>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,101 @@
+import { type FormEvent, useState } from "react";
+import { type DraftView, useAct, useCommand, useDesk, useKeep, type WarningCode } from "../bridge";
+import { WARNINGS } from "../content/codes";
+import { ADDRESS } from "../content/registering";
+import { Asked } from "../frame/asked";
+import { FaultSummary, fieldError, Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { useSignedIn } from "../frame/session";
+import { Button, ErrorSummary, Textarea, TextInput, WarningCallout } from "../nhs";
+
+/** The account to register; and why, where it is not the one the profile leads one to expect. */
+export function Address({ id, fromCheck }: { id: string; fromCheck: boolean }) {
+  const answer = useCommand("draft", id);
+  return <Asked answer={answer}>{(draft) => <AddressForm draft={draft} fromCheck={fromCheck} />}</Asked>;
+}
+
+const ASKS_REASON: ReadonlySet<WarningCode> = new Set<WarningCode>(["ADDRESS_NOT_ON_PROFILE", "ADDRESS_UNLIKE_NAME"]);
+
+function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolean }) {
+  const desk = useDesk();
+  const keep = useKeep();
+  const { policy } = useSignedIn();
+  const { go, back } = usePlaces();
+  const [address, setAddress] = useState(draft.address ?? draft.suggested_address ?? "");
+  const [reason, setReason] = useState(draft.address_reason ?? "");
+  // The address the desk has already warned of: it asks for a reason before it goes on.
+  const [warned, setWarned] = useState({ of: draft.address, asked: 0 });
+  const save = useAct(async () => {
+    const saved = await desk.setDraftAddress(draft.id, { address, reason });
+    keep.draft(saved);
+    const asks = saved.address_warnings.some((code) => ASKS_REASON.has(code));
+    if (asks && !saved.address_reason) setWarned(({ asked }) => ({ of: saved.address, asked: asked + 1 }));
+    else if (fromCheck) back();
+    else go({ at: "identity", draft: draft.id });
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.run();
+  };
+  const suggested = draft.suggested_address !== null && address === draft.suggested_address;
+  const warnings = draft.address === address.trim().toLowerCase() ? draft.address_warnings : [];
+  const reasonFault = fieldError(save.fault, "reason");
+  const reasonAsked = !save.fault && warned.asked > 0 && warned.of === draft.address && !draft.address_reason;
+  const reasonError = reasonFault ?? (reasonAsked ? ADDRESS.reasonMissing : undefined);
+  const showReason = warnings.some((code) => ASKS_REASON.has(code)) || reasonError !== undefined || reason !== "";
+  const title = ADDRESS.title(draft.short_name);
+  return (
+    <Page name="address" title={title} onBack={back} problem={save.fault !== null || reasonAsked}>
+      {reasonAsked && !save.fault ? (
+        <ErrorSummary attempt={warned.asked} problems={[{ message: ADDRESS.reasonMissing, field: "reason" }]} />
+      ) : (
+        <FaultSummary fault={save.fault} attempt={save.faults} />
+      )}
+      <form onSubmit={submit} noValidate>
+        <h1 className="nhsuk-heading-l" tabIndex={-1}>
+          {title}
+        </h1>
+        <TextInput
+          id="address"
+          name="address"
+          label={ADDRESS.label}
+          labelProps={{ size: "s" }}
+          hint={suggested ? ADDRESS.suggested : ADDRESS.hint(policy.mail_domains)}
+          error={fieldError(save.fault, "address")}
+          value={address}
+          onChange={(event) => setAddress(event.target.value)}
+          inputMode="email"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+        />
+        {showReason && (
+          <>
+            {warnings
+              .filter((code) => ASKS_REASON.has(code))
+              .map((code) => (
+                <WarningCallout key={code} className="ra-callout">
+                  <WarningCallout.Heading headingLevel="h2">{WARNINGS[code].heading}</WarningCallout.Heading>
+                  <p>{WARNINGS[code].explanation}</p>
+                </WarningCallout>
+              ))}
+            <Textarea
+              id="reason"
+              name="reason"
+              rows={3}
+              label={ADDRESS.reason}
+              labelProps={{ size: "s" }}
+              hint={ADDRESS.reasonHint}
+              error={reasonError}
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </>
+        )}
+        <Button id="primary" type="submit" busy={save.busy && ADDRESS.busy}>
+          {ADDRESS.button}
+        </Button>
+      </form>
+    </Page>
+  );
+}

@@ -1,0 +1,66 @@
+import { useAct, useCommand, useDesk, useKeep } from "../bridge";
+import { OUTBOX } from "../content/outbox";
+import { CONFIRM_RECORDED } from "../content/signing-in";
+import { Asked } from "../frame/asked";
+import { FaultSummary, Heading, Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { Button, ButtonLink, Table } from "../nhs";
+import { SubmissionRow } from "./outbox";
+
+/** I recorded these: nothing of an earlier session is sent before the RA user has said so. */
+export function ConfirmRecorded() {
+  const desk = useDesk();
+  const keep = useKeep();
+  const { finish } = usePlaces();
+  const answer = useCommand("toConfirm");
+  const confirm = useAct(async () => {
+    keep.snapshot(await desk.confirmRecorded());
+    keep.changed("outbox");
+    finish({ at: "outbox", tab: "ready", notice: CONFIRM_RECORDED.confirmed });
+  });
+  return (
+    <Asked answer={answer}>
+      {(submissions) =>
+        submissions.length === 0 ? (
+          <Page name="confirm-recorded" title={CONFIRM_RECORDED.none} key="none">
+            <Heading>{CONFIRM_RECORDED.none}</Heading>
+            <p>{CONFIRM_RECORDED.noneExplanation}</p>
+            <Button id="primary" onClick={() => finish({ at: "outbox", tab: "ready" })}>
+              {OUTBOX.title}
+            </Button>
+          </Page>
+        ) : (
+          <Page name="confirm-recorded" title={CONFIRM_RECORDED.title} problem={confirm.fault !== null} wide>
+            <FaultSummary fault={confirm.fault} attempt={confirm.faults} />
+            <Heading>{CONFIRM_RECORDED.title}</Heading>
+            <p>{CONFIRM_RECORDED.explanation}</p>
+            <Table responsive className="ra-table">
+              <Table.Head>
+                <Table.Row>
+                  <Table.Cell>{OUTBOX.person}</Table.Cell>
+                  <Table.Cell>{OUTBOX.address}</Table.Cell>
+                  <Table.Cell>{OUTBOX.recorded}</Table.Cell>
+                  <Table.Cell>{OUTBOX.status}</Table.Cell>
+                </Table.Row>
+              </Table.Head>
+              <Table.Body>
+                {submissions.map((submission) => (
+                  <SubmissionRow key={submission.key} submission={submission} />
+                ))}
+              </Table.Body>
+            </Table>
+            <p>{CONFIRM_RECORDED.someNot}</p>
+            <div className="ra-buttons">
+              <Button id="primary" onClick={() => confirm.run()} busy={confirm.busy && CONFIRM_RECORDED.yes}>
+                {CONFIRM_RECORDED.yes}
+              </Button>
+              <ButtonLink id="later" onClick={() => finish({ at: "find" })}>
+                {CONFIRM_RECORDED.later}
+              </ButtonLink>
+            </div>
+          </Page>
+        )
+      }
+    </Asked>
+  );
+}

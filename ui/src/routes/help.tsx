@@ -1,0 +1,54 @@
+import type { Status } from "../bridge";
+import { HELP } from "../content/frame";
+import { STATUS } from "../content/status";
+import { Heading, Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { StatusTag, Table } from "../nhs";
+
+/** Keys, and what the status words mean. */
+export function Help() {
+  const { back } = usePlaces();
+  return (
+    <Page name="help" title={HELP.title} onBack={back}>
+      <Heading>{HELP.title}</Heading>
+      <h2 className="nhsuk-heading-m">{HELP.words}</h2>
+      <Table>
+        <Table.Head>
+          <Table.Row>
+            <Table.Cell>{HELP.word}</Table.Cell>
+            <Table.Cell>{HELP.meaning}</Table.Cell>
+          </Table.Row>
+        </Table.Head>
+        <Table.Body>
+          {(Object.keys(STATUS) as Status[]).map((status) => (
+            <Table.Row key={status}>
+              <Table.Cell>
+                <StatusTag {...STATUS[status]} />
+              </Table.Cell>
+              <Table.Cell>{HELP.meanings[status]}</Table.Cell>
+            </Table.Row>
+          ))}
+        </Table.Body>
+      </Table>
+      <h2 className="nhsuk-heading-m">{HELP.keys}</h2>
+      <Table>
+        <Table.Head>
+          <Table.Row>
+            <Table.Cell>{HELP.key}</Table.Cell>
+            <Table.Cell>{HELP.does}</Table.Cell>
+          </Table.Row>
+        </Table.Head>
+        <Table.Body>
+          {HELP.shortcuts.map(([key, does]) => (
+            <Table.Row key={key}>
+              <Table.Cell>{key}</Table.Cell>
+              <Table.Cell>{does}</Table.Cell>
+            </Table.Row>
+          ))}
+        </Table.Body>
+      </Table>
+      <h2 className="nhsuk-heading-m">{HELP.more}</h2>
+      <p>{HELP.moreText}</p>
+    </Page>
+  );
+}

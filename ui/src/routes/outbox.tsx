@@ -1,0 +1,180 @@
+import { useState } from "react";
+import { type DraftView, type OutboxPage, type OutboxTab, type SubmissionView, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import { NEXT_STEPS, REFUSALS } from "../content/codes";
+import { dayAndTime, grouped } from "../content/dates";
+import { OUTBOX } from "../content/outbox";
+import { STATUS, WITHDRAWAL_REQUESTED } from "../content/status";
+import { firstUnanswered } from "../frame/draft-steps";
+import { FaultSummary, Heading, Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { useAnnounce, useSnapshot } from "../frame/session";
+import { Banner, ButtonLink, StatusTag, Table, Tabs } from "../nhs";
+import { Sending, Waits } from "./outbox-sending";
+
+interface OutboxProps {
+  tab: OutboxTab;
+  notice: string | undefined;
+  discarded: { id: string; name: string } | undefined;
+}
+
+const TABS: OutboxTab[] = ["drafts", "ready", "waiting", "attention", "done"];
+
+/** Everything of this RA user that is on its way, by what is to be done about it. */
+export function Outbox({ tab: first, notice, discarded: before }: OutboxProps) {
+  const desk = useDesk();
+  const keep = useKeep();
+  const announce = useAnnounce();
+  const { outbox: counts } = useSnapshot();
+  const [tab, setTab] = useState(first);
+  const [discarded, setDiscarded] = useState(before);
+  const [restored, setRestored] = useState<string | null>(null);
+  const answer = useCommand("outbox", tab);
+  const discard = useAct(async (draft: DraftView) => {
+    await desk.discardDraft(draft.id);
+    setRestored(null);
+    setDiscarded({ id: draft.id, name: draft.short_name });
+    announce(OUTBOX.discarded(draft.short_name));
+    keep.changed("outbox");
+    keep.profileChanged(draft.uuid);
+  });
+  const undo = useAct(async ({ id, name }: { id: string; name: string }) => {
+    keep.draft(await desk.restoreDraft(id));
+    setDiscarded(undefined);
+    setRestored(name);
+    announce(OUTBOX.restored(name));
+    keep.changed("outbox");
+  });
+  const failed = undo.fault ? undo : discard;
+  const tabs = TABS.map((value) => ({ value, label: OUTBOX.tabs[value], count: counts[value] }));
+  return (
+    <Page name="outbox" status={tab} title={OUTBOX.title} problem={failed.fault !== null} wide>
+      <FaultSummary fault={failed.fault ?? answer.fault} attempt={failed.faults} />
+      {discarded && (
+        <Banner>
+          <p className="nhsuk-notification-banner__heading">{OUTBOX.discarded(discarded.name)}</p>
+          <p>
+            <ButtonLink id="undo" onClick={() => undo.run(discarded)}>
+              {OUTBOX.undo}
+            </ButtonLink>
+          </p>
+        </Banner>
+      )}
+      {(restored || notice) && !discarded && (
+        <Banner good title="Done">
+          <p className="nhsuk-notification-banner__heading">{restored ? OUTBOX.restored(restored) : notice}</p>
+        </Banner>
+      )}
+      <Heading>{OUTBOX.title}</Heading>
+      <Sending />
+      <Tabs label={OUTBOX.tabsLabel} tabs={tabs} current={tab} onChoose={setTab}>
+        <h2 className="nhsuk-heading-m">{OUTBOX.tabs[tab]}</h2>
+        {answer.data && <Rows tab={tab} page={answer.data} onDiscard={discard.run} />}
+      </Tabs>
+      <Waits />
+    </Page>
+  );
+}
+
+function Rows({ tab, page, onDiscard }: { tab: OutboxTab; page: OutboxPage; onDiscard: (draft: DraftView) => void }) {
+  const shown = page.drafts.length + page.submissions.length;
+  if (shown === 0) return <p>{OUTBOX.empty[tab]}</p>;
+  return (
+    <>
+      <p>{OUTBOX.explain[tab]}</p>
+      {tab === "drafts" ? (
+        <Drafts drafts={page.drafts} onDiscard={onDiscard} />
+      ) : (
+        <Submissions submissions={page.submissions} />
+      )}
+      {shown < page.total && <p className="ra-quiet">{OUTBOX.shown(shown, page.total)}</p>}
+    </>
+  );
+}
+
+function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft: DraftView) => void }) {
+  const { go } = usePlaces();
+  return (
+    <Table responsive className="ra-table">
+      <Table.Head>
+        <Table.Row>
+          <Table.Cell>{OUTBOX.person}</Table.Cell>
+          <Table.Cell>{OUTBOX.address}</Table.Cell>
+          <Table.Cell>{OUTBOX.changed}</Table.Cell>
+          <Table.Cell>{OUTBOX.actions}</Table.Cell>
+        </Table.Row>
+      </Table.Head>
+      <Table.Body>
+        {drafts.map((draft) => (
+          <Table.Row key={draft.id}>
+            <Table.Cell>
+              <strong>{draft.name}</strong>
+              <span className="ra-line ra-digits">{grouped(draft.uuid)}</span>
+            </Table.Cell>
+            <Table.Cell className="ra-address">{draft.address ?? OUTBOX.noAddress}</Table.Cell>
+            <Table.Cell>{dayAndTime(draft.updated_at)}</Table.Cell>
+            <Table.Cell>
+              <ButtonLink id={`continue-${draft.id}`} onClick={() => go(firstUnanswered(draft))}>
+                {OUTBOX.goOn}
+                <span className="nhsuk-u-visually-hidden"> {OUTBOX.of(draft.short_name)}</span>
+              </ButtonLink>{" "}
+              <ButtonLink id={`discard-${draft.id}`} onClick={() => onDiscard(draft)}>
+                {OUTBOX.discard}
+                <span className="nhsuk-u-visually-hidden"> {OUTBOX.of(draft.short_name)}</span>
+              </ButtonLink>
+            </Table.Cell>
+          </Table.Row>
+        ))}
+      </Table.Body>
+    </Table>
+  );
+}
+
+function Submissions({ submissions }: { submissions: SubmissionView[] }) {
+  return (
+    <Table responsive className="ra-table">
+      <Table.Head>
+        <Table.Row>
+          <Table.Cell>{OUTBOX.person}</Table.Cell>
+          <Table.Cell>{OUTBOX.address}</Table.Cell>
+          <Table.Cell>{OUTBOX.recorded}</Table.Cell>
+          <Table.Cell>{OUTBOX.status}</Table.Cell>
+        </Table.Row>
+      </Table.Head>
+      <Table.Body>
+        {submissions.map((submission) => (
+          <SubmissionRow key={submission.key} submission={submission} />
+        ))}
+      </Table.Body>
+    </Table>
+  );
+}
+
+/** One submission: its reason and next step stand in the row, so that nobody has to open it to know. */
+export function SubmissionRow({ submission }: { submission: SubmissionView }) {
+  const { go } = usePlaces();
+  const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, attention } = submission;
+  return (
+    <Table.Row>
+      <Table.Cell>
+        <ButtonLink className="ra-strong" id={`submission-${key}`} onClick={() => go({ at: "submission", key })}>
+          {name}
+        </ButtonLink>
+        <span className="ra-line ra-digits">{grouped(uuid)}</span>
+      </Table.Cell>
+      <Table.Cell className="ra-address">{address}</Table.Cell>
+      <Table.Cell>
+        {dayAndTime(recorded_at)}
+        {!in_this_role && <span className="ra-line ra-quiet">{recorded_role}</span>}
+      </Table.Cell>
+      <Table.Cell>
+        <StatusTag {...(submission.withdrawal_requested ? WITHDRAWAL_REQUESTED : STATUS[status])} />
+        {attention && status === "needs_attention" && (
+          <>
+            <span className="ra-line">{REFUSALS[attention.code].heading}.</span>
+            <span className="ra-line ra-quiet">{NEXT_STEPS[attention.next].say}.</span>
+          </>
+        )}
+      </Table.Cell>
+    </Table.Row>
+  );
+}

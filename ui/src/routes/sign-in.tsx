@@ -1,0 +1,63 @@
+import type { EndReason } from "../bridge";
+import { ENDED, SIGN_IN, SIGNING_IN } from "../content/signing-in";
+import { FaultSummary, Heading, Page } from "../frame/page";
+import { useSession } from "../frame/session";
+import { Button, Details } from "../nhs";
+
+/** Nobody is signed in. Each way a session ended has words of its own. */
+export function SignIn({ why }: { why: EndReason | null }) {
+  const { signIn, changeRole } = useSession();
+  const failed = signIn.fault ? signIn : changeRole;
+  const ended = why && ENDED[why];
+  const title = ended?.title ?? SIGN_IN.title;
+  return (
+    <Page name="sign-in" title={title} problem={failed.fault !== null} key={why ?? "first"}>
+      <FaultSummary fault={failed.fault} attempt={failed.faults} />
+      <Heading>{title}</Heading>
+      {ended ? (
+        <>
+          <p>{ended.explanation}</p>
+          <p>{SIGN_IN.kept}</p>
+        </>
+      ) : (
+        <>
+          <p className="nhsuk-body-l">{SIGN_IN.purpose}</p>
+          <h2 className="nhsuk-heading-s">{SIGN_IN.need}</h2>
+          <ul className="nhsuk-list nhsuk-list--bullet">
+            {SIGN_IN.needs.map((need) => (
+              <li key={need}>{need}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Button id="primary" onClick={() => signIn.run()} busy={signIn.busy && SIGNING_IN.waiting}>
+        {ended ? SIGN_IN.again : SIGN_IN.button}
+      </Button>
+      <p className="nhsuk-hint">{SIGN_IN.opens}</p>
+    </Page>
+  );
+}
+
+/** The browser is open at the issuer. */
+export function SigningIn() {
+  const { cancel } = useSession();
+  return (
+    <Page name="sign-in" status="signing_in" title={SIGNING_IN.title} problem={cancel.fault !== null}>
+      <FaultSummary fault={cancel.fault} attempt={cancel.faults} />
+      <Heading>{SIGNING_IN.title}</Heading>
+      <p>{SIGNING_IN.explanation}</p>
+      <p className="ra-waiting" role="status">
+        {SIGNING_IN.waiting}
+      </p>
+      <Details>
+        <Details.Summary>{SIGNING_IN.nothing}</Details.Summary>
+        <Details.Text>
+          <p>{SIGNING_IN.nothingHelp}</p>
+        </Details.Text>
+      </Details>
+      <Button look="secondary" id="cancel" onClick={() => cancel.run()}>
+        {SIGNING_IN.cancel}
+      </Button>
+    </Page>
+  );
+}

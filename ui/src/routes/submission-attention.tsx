@@ -1,0 +1,126 @@
+import type { ReactNode } from "react";
+import { type Attention, type ProfileView, type SubmissionView, useAct, useDesk, useKeep } from "../bridge";
+import { NEXT_STEPS, REFUSALS } from "../content/codes";
+import { birthDate, dayAndTime } from "../content/dates";
+import { PROFILE } from "../content/find";
+import { ATTENTION, SUBMISSION } from "../content/outbox";
+import { AUTHENTICATOR_STATE, AUTHENTICATORS } from "../content/people";
+import { PROFILE_STATUS } from "../content/status";
+import { firstUnanswered } from "../frame/draft-steps";
+import { FaultSummary, Heading } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { Button, InsetText, Table } from "../nhs";
+
+/** The gateway said no: why, and what to do next. */
+export function NeedsAttention({ submission, title }: { submission: SubmissionView; title: string }) {
+  const desk = useDesk();
+  const keep = useKeep();
+  const { go } = usePlaces();
+  const { key, attention, name, replaced_by } = submission;
+  const correct = useAct(async () => {
+    const draft = await desk.correct(key);
+    keep.draft(draft);
+    keep.changed("outbox");
+    if (attention?.next === "correct_address") go({ at: "address", draft: draft.id });
+    else if (attention?.next === "record_anew") go({ at: "identity", draft: draft.id });
+    else go(firstUnanswered(draft));
+  });
+  if (!attention) return <Heading caption={ATTENTION.caption}>{title}</Heading>;
+  const words = REFUSALS[attention.code];
+  const step = NEXT_STEPS[attention.next];
+  return (
+    <>
+      <FaultSummary fault={correct.fault} attempt={correct.faults} />
+      <Heading caption={`${ATTENTION.caption}: ${name}`}>{title}</Heading>
+      <p>
+        {words.explanation} {attention.code !== "ALREADY_REGISTERED" && ATTENTION.nothingRegistered}
+      </p>
+      {(attention.done_by || attention.done_at) && (
+        <p>
+          <strong>
+            {ATTENTION.doneBy(attention.done_by, attention.done_at && dayAndTime(attention.done_at))}
+          </strong>
+        </p>
+      )}
+      {attention.code === "PROFILE_CHANGED" && <Compare attention={attention} />}
+      <h2 className="nhsuk-heading-m">{ATTENTION.whatNext}</h2>
+      <p>{words.next}</p>
+      {!replaced_by && (
+        <div className="ra-buttons">
+          {step.button && (
+            <Button id="primary" onClick={() => correct.run()} busy={correct.busy && step.button}>
+              {step.button}
+            </Button>
+          )}
+          {attention.next === "another_person_or_role" && (
+            <Button id="primary" onClick={() => go({ at: "choose-role" })}>
+              {ATTENTION.changeRole}
+            </Button>
+          )}
+          {attention.next === "already_done" && (
+            <Button id="primary" onClick={() => go({ at: "withdraw", key })}>
+              {ATTENTION.closeDone}
+            </Button>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What was seen when it was recorded, and what is so now, side by side. */
+function Compare({ attention }: { attention: Attention }) {
+  const { profile_then: then, profile_now: now } = attention;
+  if (!now) {
+    return (
+      <InsetText>
+        <p>{ATTENTION.noProfile}</p>
+      </InsetText>
+    );
+  }
+  const rows: [string, (profile: ProfileView) => string][] = [
+    [SUBMISSION.name, (profile) => profile.name],
+    [PROFILE.born, (profile) => birthDate(profile.birth_date)],
+    [PROFILE.status, (profile) => PROFILE_STATUS[profile.status].word],
+    [ATTENTION.signsIn, signsIn],
+  ];
+  return (
+    <Table responsive className="ra-table ra-compare" caption={ATTENTION.compareCaption}>
+      <Table.Head>
+        <Table.Row>
+          <Table.Cell>{PROFILE.details}</Table.Cell>
+          {then && <Table.Cell>{ATTENTION.then}</Table.Cell>}
+          <Table.Cell>{ATTENTION.now}</Table.Cell>
+        </Table.Row>
+      </Table.Head>
+      <Table.Body>
+        {rows.map(([label, of]) => {
+          const changed = then !== null && of(then) !== of(now);
+          const shown: ReactNode = changed ? (
+            <>
+              <strong>{of(now)}</strong> <span className="ra-changed">{ATTENTION.changed}</span>
+            </>
+          ) : (
+            of(now)
+          );
+          return (
+            <Table.Row key={label}>
+              <Table.Cell>{label}</Table.Cell>
+              {then && <Table.Cell>{of(then)}</Table.Cell>}
+              <Table.Cell>{shown}</Table.Cell>
+            </Table.Row>
+          );
+        })}
+      </Table.Body>
+    </Table>
+  );
+}
+
+function signsIn(profile: ProfileView): string {
+  const ways = profile.authenticators.map(({ kind, state, address }) => {
+    const name = AUTHENTICATORS[kind].short;
+    const how = state === "linked" ? "" : ` (${AUTHENTICATOR_STATE[state].word.toLowerCase()})`;
+    return `${name}${address ? ` ${address}` : ""}${how}`;
+  });
+  return ways.join(", ") || PROFILE.none;
+}

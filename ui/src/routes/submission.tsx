@@ -1,0 +1,245 @@
+import { type ReactNode, useEffect } from "react";
+import { type SubmissionView, useCommand, useDesk } from "../bridge";
+import { NETWORK_FAULTS } from "../content/codes";
+import { dayAndTime, grouped } from "../content/dates";
+import { LINKED, RECORDED, REMOVED, SENDING, SUBMISSION, WAITING, WITHDRAWAL, WITHDRAWN, EXPIRED, ATTENTION } from "../content/outbox";
+import { REFUSALS } from "../content/codes";
+import { STATUS, WITHDRAWAL_REQUESTED } from "../content/status";
+import { Asked } from "../frame/asked";
+import { Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { useSearch } from "../frame/search";
+import { useAnnounce, useSnapshot } from "../frame/session";
+import { Banner, Button, ButtonLink, Facts, Panel, StatusTag } from "../nhs";
+import { NeedsAttention } from "./submission-attention";
+import { LinkExpired, Waiting } from "./submission-waiting";
+
+/** One page for a submission's whole life. It never says more than is true now. */
+export function Submission({ submissionKey, notice }: { submissionKey: string; notice?: string | undefined }) {
+  const desk = useDesk();
+  const answer = useCommand("submission", submissionKey);
+  // The page shows this one live for as long as it is open.
+  useEffect(() => {
+    desk.watchRegistration(submissionKey).catch(() => {});
+    return () => {
+      desk.watchRegistration(null).catch(() => {});
+    };
+  }, [desk, submissionKey]);
+  return (
+    <Asked answer={answer} loading={SUBMISSION.loading}>
+      {(submission) => <Shown submission={submission} notice={notice} />}
+    </Asked>
+  );
+}
+
+function titleOf(submission: SubmissionView): string {
+  const { status, name, attention, withdrawal_requested } = submission;
+  if (withdrawal_requested) return WITHDRAWAL.requested;
+  switch (status) {
+    case "draft":
+    case "ready_to_send":
+      return RECORDED.title;
+    case "sending":
+      return SENDING.title;
+    case "waiting_for_them":
+      return WAITING.title(name);
+    case "link_expired":
+      return EXPIRED.title(name);
+    case "linked":
+      return LINKED.title;
+    case "needs_attention":
+      return attention ? REFUSALS[attention.code].heading : ATTENTION.caption;
+    case "withdrawn":
+      return WITHDRAWN.title;
+    case "removed":
+      return REMOVED.title;
+  }
+}
+
+function Shown({ submission, notice }: { submission: SubmissionView; notice: string | undefined }) {
+  const announce = useAnnounce();
+  const { back, canGoBack } = usePlaces();
+  const title = titleOf(submission);
+  // What changes while the page is open is said, and focus stays where it is.
+  useEffect(() => {
+    announce(title);
+  }, [title, announce]);
+  return (
+    <Page
+      name="submission"
+      status={submission.status}
+      title={title}
+      problem={submission.status === "needs_attention"}
+      onBack={canGoBack ? back : undefined}
+    >
+      {notice && (
+        <Banner good title="Done">
+          <p className="nhsuk-notification-banner__heading">{notice}</p>
+        </Banner>
+      )}
+      <Body submission={submission} title={title} />
+      <AllFacts submission={submission} />
+    </Page>
+  );
+}
+
+function Body({ submission, title }: { submission: SubmissionView; title: string }) {
+  const { status, name, withdrawal_requested } = submission;
+  if (withdrawal_requested) {
+    return (
+      <Outcome title={title} text={name}>
+        <p>{WITHDRAWAL.requestedText}</p>
+      </Outcome>
+    );
+  }
+  switch (status) {
+    case "draft":
+    case "ready_to_send":
+      return <Recorded submission={submission} title={title} />;
+    case "sending":
+      return (
+        <Outcome title={title} text={SENDING.text(name)}>
+          {null}
+        </Outcome>
+      );
+    case "waiting_for_them":
+      return <Waiting submission={submission} title={title} />;
+    case "link_expired":
+      return <LinkExpired submission={submission} title={title} />;
+    case "linked":
+      return (
+        <>
+          <Panel title={title} done>
+            {LINKED.text(name)}
+          </Panel>
+          <h2 className="nhsuk-heading-m">{LINKED.next}</h2>
+          <ul className="nhsuk-list nhsuk-list--bullet">
+            {LINKED.nextList.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          <NextPerson />
+        </>
+      );
+    case "needs_attention":
+      return <NeedsAttention submission={submission} title={title} />;
+    case "withdrawn":
+      return (
+        <Outcome title={title} text={WITHDRAWN.text}>
+          {null}
+        </Outcome>
+      );
+    case "removed":
+      return (
+        <Outcome title={title} text={REMOVED.text(name)}>
+          {null}
+        </Outcome>
+      );
+  }
+}
+
+function Outcome({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+  return (
+    <>
+      <Panel title={title}>{text}</Panel>
+      {children}
+      <NextPerson />
+    </>
+  );
+}
+
+function Recorded({ submission, title }: { submission: SubmissionView; title: string }) {
+  const { network } = useSnapshot();
+  const { go } = usePlaces();
+  const { name, unsettled, needs_confirmation, in_this_role, recorded_role } = submission;
+  return (
+    <Outcome title={title} text={RECORDED.text(name)}>
+      <p>
+        {RECORDED.safe}
+        {network.state === "offline" && ` ${RECORDED.offline} ${NETWORK_FAULTS[network.why].why}`}
+      </p>
+      {unsettled && <p>{RECORDED.unsettled}</p>}
+      {needs_confirmation && (
+        <p>
+          {RECORDED.needsConfirmation}{" "}
+          <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{SUBMISSION.see}</ButtonLink>
+        </p>
+      )}
+      {!in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>}
+    </Outcome>
+  );
+}
+
+/** On to the next in the queue. */
+export function NextPerson({ look = "primary" }: { look?: "primary" | "secondary" }) {
+  const { finish } = usePlaces();
+  const { reset } = useSearch();
+  return (
+    <Button
+      id={look === "primary" ? "primary" : "next-person"}
+      look={look}
+      onClick={() => {
+        reset();
+        finish({ at: "find" });
+      }}
+    >
+      {SUBMISSION.findNext}
+    </Button>
+  );
+}
+
+function AllFacts({ submission }: { submission: SubmissionView }) {
+  const { go, finish } = usePlaces();
+  const { key, uuid, name, address, status, recorded_at, recorded_role, registration, replaces, replaced_by } = submission;
+  const see = (other: string) => (
+    <ButtonLink onClick={() => go({ at: "submission", key: other })}>{SUBMISSION.see}</ButtonLink>
+  );
+  const facts = [
+    { name: SUBMISSION.name, value: name },
+    { name: SUBMISSION.uuid, value: <span className="ra-digits">{grouped(uuid)}</span> },
+    { name: SUBMISSION.address, value: <span className="ra-address">{address}</span> },
+    {
+      name: SUBMISSION.status,
+      value: <StatusTag {...(submission.withdrawal_requested ? WITHDRAWAL_REQUESTED : STATUS[status])} />,
+    },
+    { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(dayAndTime(recorded_at), recorded_role) },
+  ];
+  if (registration) facts.push({ name: SUBMISSION.registered, value: dayAndTime(registration.registered_at) });
+  if (registration?.linked_at) facts.push({ name: SUBMISSION.linked, value: dayAndTime(registration.linked_at) });
+  if (replaces) facts.push({ name: SUBMISSION.replaces, value: see(replaces) });
+  if (replaced_by) facts.push({ name: SUBMISSION.replacedBy, value: see(replaced_by) });
+  const withdrawable =
+    ["ready_to_send", "sending", "needs_attention"].includes(status) && !submission.withdrawal_requested && !replaced_by;
+  return (
+    <section className="ra-facts">
+      <h2 className="nhsuk-heading-m">{SUBMISSION.facts}</h2>
+      <Facts facts={facts} />
+      <ul className="nhsuk-list ra-links">
+        <li>
+          <ButtonLink id="see-profile" onClick={() => go({ at: "profile", uuid })}>
+            {SUBMISSION.profile}
+          </ButtonLink>
+        </li>
+        <li>
+          <ButtonLink id="to-outbox" onClick={() => finish({ at: "outbox", tab: tabOf(status) })}>
+            {SUBMISSION.outbox}
+          </ButtonLink>
+        </li>
+        {withdrawable && (
+          <li>
+            <ButtonLink id="withdraw" onClick={() => go({ at: "withdraw", key })}>
+              {SUBMISSION.withdraw}
+            </ButtonLink>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function tabOf(status: SubmissionView["status"]) {
+  if (status === "draft") return "drafts";
+  if (status === "ready_to_send" || status === "sending") return "ready";
+  if (status === "waiting_for_them" || status === "link_expired") return "waiting";
+  return status === "needs_attention" ? "attention" : "done";
+}

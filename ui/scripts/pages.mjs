@@ -1,0 +1,122 @@
+// Builds the gallery, shows every scene in Chromium at three widths and in forced colours, runs axe on each, and
+// leaves the pictures in node_modules/.cache/pages. Ends non-zero on an axe violation, a fault of the content
+// security policy, another page than expected, or anything that scrolls sideways.
+//
+//   npm run pages [-- --only NAME,NAME] [--views 1280,320]
+
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+
+const here = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const gallery = join(here, "node_modules/.cache/gallery");
+const pictures = join(here, "node_modules/.cache/pages");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const NOW = Date.parse("2026-11-23T14:30:00Z");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const VIEWS = [
+  { name: "1280", width: 1280, height: 900 },
+  { name: "640", width: 640, height: 900 },
+  { name: "320", width: 320, height: 800 },
+  { name: "forced", width: 1280, height: 900, forcedColors: "active" },
+];
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+if (!executablePath) {
+  console.error("Chromium is missing: apt-get install -y --no-install-recommends chromium");
+  process.exit(1);
+}
+
+await build({ root: here, mode: "gallery", logLevel: "warn" });
+const server = createServer((request, response) => {
+  const path = new URL(request.url, "http://x").pathname;
+  const file = join(gallery, path === "/" ? "gallery.html" : path);
+  if (!file.startsWith(gallery) || !existsSync(file)) return response.writeHead(404).end();
+  response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+  createReadStream(file).pipe(response);
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const base = `http://127.0.0.1:${server.address().port}/`;
+await rm(pictures, { recursive: true, force: true });
+await mkdir(pictures, { recursive: true });
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--force-color-profile=srgb"] });
+const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1].split(",") : null);
+const only = option("--only");
+const views = option("--views");
+const faults = [];
+let shown = 0;
+
+async function show(context, view, name) {
+  const page = await context.newPage();
+  const say = (what) => faults.push(`${name} at ${view.name}: ${what}`);
+  page.on("pageerror", (error) => say(`threw ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && say(`console: ${message.text()}`));
+  await page.goto(`${base}#${name}`);
+  await page.waitForSelector("main h1");
+  const wanted = await page.evaluate(() => ({ ...document.documentElement.dataset }));
+  for (const selector of JSON.parse(wanted.press)) await page.click(selector);
+  const status = wanted.status ? `[data-status="${wanted.status}"]` : "";
+  await page.waitForSelector(`main[data-page="${wanted.page}"]${status}`, { timeout: 5000 }).catch(() => say(`is not the page ${wanted.page}${status}`));
+  await page.evaluate(() => document.fonts.ready);
+  // axe's script is run by the test, not by the page, so the page's own policy stays as strict as it is.
+  await page.evaluate(axe);
+  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
+  for (const violation of result.violations) {
+    say(`axe ${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) say(`scrolls sideways by ${wide} px`);
+  const h1 = await page.locator("h1").count();
+  if (h1 !== 1) say(`has ${h1} h1`);
+  await page.screenshot({ path: join(pictures, `${name}-${view.name}.png`), fullPage: true });
+  await page.close();
+  shown += 1;
+}
+
+const first = await browser.newPage();
+await first.goto(base);
+const names = JSON.parse(await first.locator("#root").textContent()).filter((name) => !only || only.includes(name));
+await first.close();
+for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
+  const context = await browser.newContext({
+    viewport: { width: view.width, height: view.height },
+    forcedColors: view.forcedColors ?? "none",
+    reducedMotion: "reduce",
+    timezoneId: "Europe/London",
+    locale: "en-GB",
+  });
+  // It is always the same moment, so that the pictures can be compared.
+  await context.addInitScript((now) => {
+    const Real = Date;
+    globalThis.Date = class extends Real {
+      constructor(...parts) {
+        if (parts.length === 0) super(now);
+        else super(...parts);
+      }
+      static now() {
+        return now;
+      }
+    };
+  }, NOW);
+  const waiting = [...names];
+  await Promise.all(
+    [1, 2, 3].map(async () => {
+      for (let name = waiting.shift(); name; name = waiting.shift()) {
+        await show(context, view, name).catch((error) => faults.push(`${name} at ${view.name}: ${error.message}`));
+      }
+    }),
+  );
+  await context.close();
+}
+await browser.close();
+server.close();
+for (const fault of faults) console.error(fault);
+console.log(`${names.length} scenes, ${shown} pictures in ${pictures}, ${faults.length} faults`);
+process.exit(faults.length === 0 ? 0 : 1);

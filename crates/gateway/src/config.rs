@@ -248,7 +248,7 @@ fn is_base_url(text: &str) -> bool {
 }
 
 /// Whether what is sent there stays private: TLS, or this computer.
-fn is_safe(text: &str) -> bool {
+pub(crate) fn is_safe(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_this_computer(&url)))
 }
 

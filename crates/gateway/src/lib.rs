@@ -1,10 +1,37 @@
-//! The backend RA Desk talks to.
+//! The backend RA Desk talks to: search, registration, sessions, audit, and the page a user opens on their phone.
+//!
+//! [`start`] runs a whole gateway from a [`Config`]; the binary `ra-gateway` is no more than that. Reading order:
+//! `registering` is what all the rest is for; `policy`, `idempotency` and `roles` are its pure rules; `store` is the
+//! only place with SQL; `openid` and `sign_in` say who somebody is; `api` and `link` are what is called.
+//!
+//! Deliberately absent: anything a desk decides, PostgreSQL, and the sending of e-mail.
+
+mod registering;
+
+mod idempotency;
+mod policy;
+mod roles;
+
+mod gateway;
+mod store;
+
+mod openid;
+mod outgoing;
+mod sign_in;
+
+mod api;
+mod link;
 
 mod clock;
 mod config;
+mod directory;
 pub mod directory_file;
+mod keys;
+mod random;
+mod running;
 
 pub use clock::{Clock, SystemClock};
-pub use config::{
-    Config, ConfigError, Directory, Issuer, LinkPage, NhsNet, PolicyConfig, Secret, Tls,
-};
+pub use config::{Config, ConfigError, Directory, Issuer, LinkPage, NhsNet, PolicyConfig, Secret, Tls};
+pub use keys::KeysError;
+pub use running::{Running, StartError, check, start};
+pub use store::{DirectoryError, StoreError};

@@ -1,0 +1,258 @@
+//! Beginning, keeping and ending a session.
+//!
+//! No secret of the issuer reaches a workstation: the gateway changes the code for tokens itself, keeps none of
+//! them, and gives the desk opaque ones of its own, of which only digests are stored.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use contract::cis2::UserInfo;
+use contract::{EndReason, FaultCode, FieldError, OperationOutcome, TokenReply};
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::caller::check_open;
+use super::json::Form;
+use super::metrics::count;
+use super::{Fault, Ids};
+use crate::gateway::{Actor, Gateway};
+use crate::store::{self, Logout, NewSession, StoreError, StoredSession, TokenKind};
+use crate::{keys, random, sign_in};
+
+/// How long an access token lives.
+const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a session lives, counted from the sign-in.
+const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(12);
+
+/// The form of `POST /oauth2/token`.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct TokenForm {
+    /// `authorization_code` or `refresh_token`.
+    grant_type: String,
+    /// The issuer's code.
+    code: Option<String>,
+    /// Where the issuer sent it.
+    redirect_uri: Option<String>,
+    /// The PKCE verifier.
+    code_verifier: Option<String>,
+    /// The client the desk signed in as.
+    client_id: Option<String>,
+    /// The nonce of the sign-in.
+    nonce: Option<String>,
+    /// The refresh token.
+    refresh_token: Option<String>,
+}
+
+/// The form of `POST /oauth2/revoke`.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct RevokeForm {
+    /// An access or refresh token of the session.
+    token: String,
+    /// `signed_out`, which is meant where nothing is said, or `idle`.
+    reason: Option<String>,
+}
+
+/// The form of `POST /backchannel-logout`.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct LogoutForm {
+    /// The issuer's signed logout token.
+    logout_token: String,
+}
+
+/// Changes the issuer's code for a session, or a refresh token for the next tokens.
+#[utoipa::path(post, path = "/oauth2/token", tag = "session",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = TokenReply), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn token(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(ids): Extension<Ids>,
+    Form(form): Form<TokenForm>,
+) -> Result<axum::Json<TokenReply>, Fault> {
+    match form.grant_type.as_str() {
+        "authorization_code" => begin(&gateway, ids, form).await,
+        "refresh_token" => refresh(&gateway, form).await,
+        _ => Err(Fault::of_fields(vec![missing("grant_type", "authorization_code or refresh_token")])),
+    }
+    .map(axum::Json)
+}
+
+async fn begin(gateway: &Gateway, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
+    let mut wrong = Vec::new();
+    let mut take = |field: &str, value: Option<String>| {
+        value.filter(|value| !value.is_empty()).unwrap_or_else(|| {
+            wrong.push(missing(field, "this is needed"));
+            String::new()
+        })
+    };
+    let (code, redirect_uri) = (take("code", form.code), take("redirect_uri", form.redirect_uri));
+    let (verifier, nonce) = (take("code_verifier", form.code_verifier), take("nonce", form.nonce));
+    let client_id = take("client_id", form.client_id);
+    if !wrong.is_empty() {
+        return Err(Fault::of_fields(wrong));
+    }
+    let issuer = &gateway.rules.config.issuer;
+    if client_id != issuer.client_id {
+        return Err(Fault::new(FaultCode::SignInRefused, "the client is not this gateway's"));
+    }
+    if !issuer.redirect_uris.contains(&redirect_uri) {
+        return Err(Fault::new(FaultCode::SignInRefused, "the redirect URI is not one that is allowed"));
+    }
+    let tokens = gateway.issuer.exchange(&code, &redirect_uri, &verifier).await?;
+    let id = gateway.issuer.check_id_token(&tokens.id_token, &nonce).await?;
+    let info: UserInfo = gateway.issuer.user_info(&tokens.access_token).await?;
+    let now = gateway.clock.now();
+    let person = sign_in::judge(&id, &tokens.access_token, info, &issuer.acr_values, now)?;
+    let new = NewSession {
+        session: StoredSession {
+            id: random::guid().to_string(),
+            uuid: person.uuid,
+            name: person.name,
+            role: person.role,
+            roles: person.roles,
+            signed_in_at: now,
+            ends_at: now.saturating_add(SESSION_LIFE).unwrap_or(now),
+            end_reason: None,
+        },
+        issuer_sub: person.sub,
+        issuer_sid: person.sid,
+    };
+    let mut reply = gateway
+        .store
+        .write(move |connection| {
+            store::forget_old_sessions(connection, now)?;
+            store::insert_session(connection, &new)?;
+            store::append_audit(connection, &actor_of(&new.session, ids).act(now, "sign in", None, "signed in"))?;
+            new_tokens(connection, &new.session, 1, now)
+        })
+        .await?;
+    count(&gateway.metrics.sign_ins);
+    reply.id_token = Some(tokens.id_token);
+    Ok(reply)
+}
+
+async fn refresh(gateway: &Gateway, form: TokenForm) -> Result<TokenReply, Fault> {
+    let token = form.refresh_token.ok_or_else(|| Fault::of_fields(vec![missing("refresh_token", "this is needed")]))?;
+    let (digest, now) = (keys::digest(&token), gateway.clock.now());
+    gateway
+        .store
+        .write(move |connection| {
+            let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Refresh)? else {
+                return Err(Fault::new(FaultCode::SignInNeeded, "the refresh token is not known"));
+            };
+            check_open(&session, now)?;
+            let generation = store::use_refresh_token(connection, &digest)?;
+            Ok(new_tokens(connection, &session, generation + 1, now)?)
+        })
+        .await
+}
+
+/// Ends the session of a token. A token that is not known is answered the same: it opens nothing either way.
+#[utoipa::path(post, path = "/oauth2/revoke", tag = "session",
+    request_body(content = RevokeForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The session has ended"), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn revoke(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(ids): Extension<Ids>,
+    Form(form): Form<RevokeForm>,
+) -> Result<StatusCode, Fault> {
+    let reason = match form.reason.as_deref() {
+        Some("idle") => EndReason::Idle,
+        _ => EndReason::SignedOut,
+    };
+    let (digest, now) = (keys::digest(&form.token), gateway.clock.now());
+    gateway
+        .store
+        .write(move |connection| {
+            for kind in [TokenKind::Access, TokenKind::Refresh] {
+                if let Some((session, _)) = store::session_by_token(connection, &digest, kind)?
+                    && store::end_session(connection, &session.id, reason, now)?
+                {
+                    let act = actor_of(&session, ids).act(now, "sign out", None, super::fault::word_of(reason));
+                    store::append_audit(connection, &act)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await?;
+    Ok(StatusCode::OK)
+}
+
+/// The issuer says that somebody's sign-in is over (OpenID Connect Back-Channel Logout).
+#[utoipa::path(post, path = "/backchannel-logout", tag = "session",
+    request_body(content = LogoutForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The sessions have ended"), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn backchannel_logout(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(ids): Extension<Ids>,
+    Form(form): Form<LogoutForm>,
+) -> Result<impl IntoResponse, Fault> {
+    let refused = |_| Fault::new(FaultCode::InvalidRequest, "the logout token is not accepted");
+    let token = gateway.issuer.check_logout_token(&form.logout_token).await.map_err(refused)?;
+    let now = gateway.clock.now();
+    let logout = Logout {
+        jti: token.jti,
+        sid: token.sid,
+        sub: token.sub,
+        expires_at: now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(now),
+    };
+    let ended = gateway
+        .store
+        .write(move |connection| {
+            let ended = store::end_sessions_of_issuer(connection, &logout, now)?;
+            for session in ended.iter().flatten() {
+                let act = actor_of(session, ids).act(now, "sign out", None, "ended_elsewhere");
+                store::append_audit(connection, &act)?;
+            }
+            Ok::<_, StoreError>(ended)
+        })
+        .await?;
+    match ended {
+        Some(_) => Ok(StatusCode::OK),
+        None => Err(Fault::new(FaultCode::InvalidRequest, "the logout token was used before")),
+    }
+}
+
+fn new_tokens(
+    connection: &Connection,
+    session: &StoredSession,
+    generation: i64,
+    now: Timestamp,
+) -> Result<TokenReply, StoreError> {
+    let (access_token, refresh_token) = (random::token(), random::token());
+    let access_ends = now.saturating_add(ACCESS_LIFE).unwrap_or(now).min(session.ends_at);
+    for (token, kind, ends) in
+        [(&access_token, TokenKind::Access, access_ends), (&refresh_token, TokenKind::Refresh, session.ends_at)]
+    {
+        store::insert_token(connection, &keys::digest(token), &session.id, kind, generation, ends)?;
+    }
+    let seconds_to = |end: Timestamp| u32::try_from(end.duration_since(now).as_secs()).unwrap_or(0);
+    Ok(TokenReply {
+        access_token,
+        token_type: "Bearer".into(),
+        expires_in: seconds_to(access_ends),
+        refresh_token,
+        refresh_expires_in: seconds_to(session.ends_at),
+        id_token: None,
+    })
+}
+
+fn actor_of(session: &StoredSession, ids: Ids) -> Actor {
+    let held = session.roles.iter().find(|held| Some(&held.role.id) == session.role.as_ref());
+    Actor {
+        uuid: session.uuid.clone(),
+        name: session.name.clone(),
+        role: session.role.clone(),
+        ods: held.map(|held| held.role.organisation.code.clone()),
+        may_register: false,
+        request: ids.request,
+    }
+}
+
+fn missing(field: &str, message: &str) -> FieldError {
+    FieldError { field: field.into(), code: "missing".into(), message: message.into() }
+}

@@ -1,0 +1,99 @@
+//! Finding people and opening a profile.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use contract::{CareIdentityUuid, FaultCode, OperationOutcome, ProfileReply, SearchReply, SearchRequest};
+use http::header;
+
+use super::caller::Caller;
+use super::json::Json;
+use super::metrics::count;
+use super::{BODY_LIMIT, Fault};
+use crate::gateway::{Gateway, Rules};
+use crate::policy;
+use crate::store::{self, Found, StoreError, Wanted};
+
+/// Finds people. Every person shown is a row of the audit, written before the answer.
+#[utoipa::path(post, path = "/v1/care-identities/search", tag = "people", request_body = SearchRequest,
+    responses((status = 200, body = SearchReply), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn search(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Json(request): Json<SearchRequest, BODY_LIMIT>,
+) -> Result<axum::Json<SearchReply>, Fault> {
+    caller.may_find(&gateway)?;
+    let wanted = wanted(&gateway.rules, request)?;
+    let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
+    let found = gateway.store.read(move |connection| store::search(connection, &wanted, now)).await?;
+    count(&gateway.metrics.searches);
+    let found = gateway
+        .store
+        .write(move |connection| {
+            match &found {
+                Found::TooMany => store::append_audit(connection, &actor.act(now, "search", None, "too many"))?,
+                Found::Matches(matches) if matches.is_empty() => {
+                    store::append_audit(connection, &actor.act(now, "search", None, "none"))?;
+                }
+                Found::Matches(matches) => {
+                    for person in matches {
+                        store::append_audit(connection, &actor.act(now, "search", Some(&person.uuid), "matched"))?;
+                    }
+                }
+            }
+            Ok::<_, StoreError>(found)
+        })
+        .await?;
+    match found {
+        Found::Matches(matches) => Ok(axum::Json(SearchReply { matches })),
+        Found::TooMany => Err(Fault::new(FaultCode::TooManyMatches, "more than 50 people match")),
+    }
+}
+
+/// What is looked for. A National Insurance number ends here: from now on there is only its digest.
+fn wanted(rules: &Rules, request: SearchRequest) -> Result<Wanted, Fault> {
+    Ok(match request {
+        SearchRequest::Uuid { uuid } => Wanted::Uuid(uuid),
+        SearchRequest::Address { address } => Wanted::Address(address),
+        SearchRequest::NationalInsurance { nino } => Wanted::NinoDigest(rules.keys.nino_digest(&nino)),
+        SearchRequest::Details { family, given, birth_date, organisation } => {
+            if given.is_none() && birth_date.is_none() && organisation.is_none() {
+                return Err(Fault::new(
+                    FaultCode::SearchTooBroad,
+                    "a family name needs a given name, a birth date or an organisation beside it",
+                ));
+            }
+            Wanted::Details { family, given, birth_date, organisation }
+        }
+    })
+}
+
+/// Opens a profile.
+#[utoipa::path(get, path = "/v1/care-identities/{uuid}", tag = "people",
+    params(("uuid" = CareIdentityUuid, Path, description = "Care Identity UUID")),
+    responses((status = 200, body = ProfileReply, headers(("ETag", description = "The digest of what is seen"))),
+              (status = "default", body = OperationOutcome)))]
+pub(crate) async fn profile(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, Fault> {
+    caller.may_find(&gateway)?;
+    let uuid: CareIdentityUuid =
+        path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| Fault::no_such("profile"))?;
+    let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
+    let reply = gateway
+        .store
+        .write(move |connection| {
+            let Some(profile) = store::profile(connection, &uuid, now)? else {
+                return Err(Fault::no_such("profile"));
+            };
+            store::append_audit(connection, &actor.act(now, "open profile", Some(&uuid), "shown"))?;
+            Ok(policy::profile_reply(profile, actor.may_register, &actor.uuid))
+        })
+        .await?;
+    let etag = format!("\"{}\"", reply.profile_seen);
+    Ok(([(header::ETAG, etag)], axum::Json(reply)))
+}

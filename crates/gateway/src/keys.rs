@@ -1,0 +1,150 @@
+//! The keys a gateway makes for itself: one for links, one for National Insurance numbers.
+//!
+//! They stand in a folder beside the database and are of no use without it, nor it without them: a database
+//! remembers which keys it was made with, and a gateway with others refuses to start.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::{NationalInsuranceNumber, RegistrationId};
+use sha2::{Digest, Sha256};
+
+use crate::random;
+
+/// Why the keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file cannot be read or written.
+    #[error("the key file {path} cannot be used: {source}")]
+    Unusable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not a key.
+    #[error("the key file {path} is not a key of 32 bytes; put back the right file, for without it no link works")]
+    NotAKey {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+/// SHA-256 of a secret, which is all that is stored of it.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+/// The gateway's own keys.
+pub(crate) struct Keys {
+    link: hmac::Key,
+    nino: hmac::Key,
+}
+
+impl Keys {
+    /// Reads the keys, or makes them where there are none yet.
+    pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
+        fs::create_dir_all(folder).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
+        only_for_us(folder, 0o700).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
+        Ok(Self { link: open_key(&folder.join("link.key"))?, nino: open_key(&folder.join("nino.key"))? })
+    }
+
+    /// The secret part of a user's link. The same again for the same registration and serial, so that it need not
+    /// be stored.
+    pub(crate) fn link_token(&self, registration: &RegistrationId, serial: u32) -> String {
+        let mut context = hmac::Context::with_key(&self.link);
+        context.update(b"ra-desk link 1\0");
+        context.update(registration.guid().as_bytes());
+        context.update(&serial.to_be_bytes());
+        URL_SAFE_NO_PAD.encode(context.sign())
+    }
+
+    /// What a National Insurance number is found by.
+    pub(crate) fn nino_digest(&self, nino: &NationalInsuranceNumber) -> Vec<u8> {
+        hmac::sign(&self.nino, nino.as_str().as_bytes()).as_ref().to_vec()
+    }
+
+    /// What tells these keys from others without telling them.
+    pub(crate) fn fingerprint(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        for key in [&self.link, &self.nino] {
+            hash.update(hmac::sign(key, b"ra-desk fingerprint 1"));
+        }
+        hash.finalize().to_vec()
+    }
+}
+
+fn open_key(path: &Path) -> Result<hmac::Key, KeysError> {
+    let unusable = |source| KeysError::Unusable { path: path.to_owned(), source };
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path).map_err(unusable)?,
+        Err(error) => return Err(unusable(error)),
+    };
+    if bytes.len() != 32 {
+        return Err(KeysError::NotAKey { path: path.to_owned() });
+    }
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+}
+
+/// Makes a key and sees it on disk before it is used.
+fn make_key(path: &Path) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(&random::bytes::<32>())?;
+    file.sync_all()?;
+    fs::read(path)
+}
+
+#[cfg(unix)]
+fn only_for_us(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn only_for_us(_path: &Path, _mode: u32) -> io::Result<()> {
+    // The folder inherits the access list of the service's own folder.
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay_the_same_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = RegistrationId::from_guid(uuid::Uuid::from_u128(7));
+        let first = Keys::open(&folder.path().join("secrets")).unwrap();
+        let again = Keys::open(&folder.path().join("secrets")).unwrap();
+        assert_eq!(first.link_token(&id, 1), again.link_token(&id, 1));
+        assert_ne!(first.link_token(&id, 1), first.link_token(&id, 2));
+        assert_eq!(first.fingerprint(), again.fingerprint());
+        let other = Keys::open(&folder.path().join("others")).unwrap();
+        assert_ne!(first.link_token(&id, 1), other.link_token(&id, 1));
+        assert_ne!(first.fingerprint(), other.fingerprint());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(folder.path().join("secrets/link.key")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_key_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        Keys::open(folder.path()).unwrap();
+        fs::write(folder.path().join("link.key"), b"short").unwrap();
+        assert!(matches!(Keys::open(folder.path()), Err(KeysError::NotAKey { .. })));
+        assert_eq!(fs::read(folder.path().join("link.key")).unwrap(), b"short");
+    }
+}

@@ -1,0 +1,388 @@
+//! An OpenID provider, asked as its client: discovery, keys, code for tokens, and the checks every ID token gets.
+//!
+//! Used twice: for RA users (NHS CIS2 Authentication) and for a user's link (NHS.net Connect). What each of the two
+//! asks beyond these checks is not in here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::FaultCode;
+use contract::cis2::IdClaims;
+use jiff::Timestamp;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::config::is_safe;
+use crate::outgoing::{Outgoing, OutgoingError};
+use crate::random;
+
+/// How far two clocks may differ, in seconds.
+const LEEWAY: i64 = 60;
+/// How long what a provider says of itself is believed, in seconds.
+const DISCOVERY_LIFE: i64 = 3600;
+/// How long the gateway waits before it asks for a provider's keys again, in seconds.
+const KEYS_GAP: i64 = 5;
+
+/// Why a sign-in is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct SignInError {
+    pub(crate) code: FaultCode,
+    /// Which check failed. Holds nothing of what was checked.
+    pub(crate) reason: String,
+}
+
+impl SignInError {
+    /// A check that failed.
+    pub(crate) fn refused(reason: &str) -> Self {
+        Self { code: FaultCode::SignInRefused, reason: reason.to_owned() }
+    }
+
+    /// A provider that does not answer as it must.
+    pub(crate) fn unavailable(reason: &str) -> Self {
+        Self { code: FaultCode::IssuerUnavailable, reason: reason.to_owned() }
+    }
+
+    fn asking(what: &str, error: &OutgoingError) -> Self {
+        Self { code: error.fault(), reason: format!("{what}: {error}") }
+    }
+}
+
+/// What the gateway is to a provider.
+pub(crate) struct Client {
+    issuer: String,
+    client_id: String,
+    key: EncodingKey,
+    key_id: String,
+    outgoing: Outgoing,
+    clock: Arc<dyn Clock>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    discovery: Option<(i64, Discovery)>,
+    keys: Option<(i64, JwkSet)>,
+}
+
+/// What a provider says of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Discovery {
+    issuer: String,
+    pub(crate) authorization_endpoint: String,
+    token_endpoint: String,
+    #[serde(default)]
+    userinfo_endpoint: Option<String>,
+    jwks_uri: String,
+}
+
+/// A provider's answer to a code.
+#[derive(Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) id_token: String,
+}
+
+/// The claims of an ID token.
+#[derive(Clone, Deserialize)]
+pub(crate) struct IdToken {
+    iss: String,
+    pub(crate) sub: String,
+    aud: Audience,
+    #[serde(default)]
+    azp: Option<String>,
+    exp: i64,
+    iat: i64,
+    #[serde(default)]
+    pub(crate) nonce: Option<String>,
+    #[serde(default)]
+    pub(crate) at_hash: Option<String>,
+    #[serde(default)]
+    pub(crate) acr: Option<String>,
+    #[serde(default)]
+    pub(crate) auth_time: Option<i64>,
+    #[serde(default)]
+    pub(crate) email: Option<String>,
+    #[serde(default)]
+    pub(crate) email_verified: Option<bool>,
+    #[serde(flatten)]
+    pub(crate) cis2: IdClaims,
+}
+
+/// The claims of a logout token.
+#[derive(Deserialize)]
+pub(crate) struct LogoutToken {
+    iss: String,
+    aud: Audience,
+    iat: i64,
+    #[serde(default)]
+    exp: Option<i64>,
+    pub(crate) jti: String,
+    #[serde(default)]
+    pub(crate) sub: Option<String>,
+    #[serde(default)]
+    pub(crate) sid: Option<String>,
+    #[serde(default)]
+    events: serde_json::Map<String, serde_json::Value>,
+    #[serde(default)]
+    nonce: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn has(&self, client: &str) -> bool {
+        match self {
+            Self::One(one) => one == client,
+            Self::Many(many) => many.iter().any(|one| one == client),
+        }
+    }
+
+    const fn is_one(&self) -> bool {
+        match self {
+            Self::One(_) => true,
+            Self::Many(many) => many.len() == 1,
+        }
+    }
+}
+
+impl Client {
+    /// Makes the client of a provider. Asks nothing yet.
+    pub(crate) fn new(
+        issuer: &str,
+        client_id: &str,
+        key: EncodingKey,
+        key_id: &str,
+        outgoing: Outgoing,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            key,
+            key_id: key_id.to_owned(),
+            outgoing,
+            clock,
+            known: Mutex::default(),
+        }
+    }
+
+    /// The gateway's name at the provider.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The provider's name.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The public half of the client's key, for the gateway's JWKS.
+    pub(crate) fn public_key(&self) -> Result<Jwk, jsonwebtoken::errors::Error> {
+        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS512)?;
+        jwk.common.key_id = Some(self.key_id.clone());
+        jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
+        Ok(jwk)
+    }
+
+    /// What the provider says of itself.
+    pub(crate) async fn discovery(&self) -> Result<Discovery, SignInError> {
+        let now = self.now();
+        let mut known = self.known.lock().await;
+        if let Some((at, discovery)) = &known.discovery
+            && now - at < DISCOVERY_LIFE
+        {
+            return Ok(discovery.clone());
+        }
+        let url = format!("{}/.well-known/openid-configuration", self.issuer);
+        let discovery: Discovery = self.outgoing.get(&url, None).await.map_err(|error| SignInError {
+            code: FaultCode::IssuerUnavailable,
+            reason: format!("the issuer's description: {error}"),
+        })?;
+        if discovery.issuer != self.issuer {
+            return Err(SignInError::unavailable("the issuer calls itself by another name"));
+        }
+        let endpoints = [&discovery.authorization_endpoint, &discovery.token_endpoint, &discovery.jwks_uri];
+        if !endpoints.into_iter().chain(&discovery.userinfo_endpoint).all(|url| is_safe(url)) {
+            return Err(SignInError::unavailable("the issuer names an endpoint that is not https"));
+        }
+        known.discovery = Some((now, discovery.clone()));
+        Ok(discovery)
+    }
+
+    /// Changes a code for tokens, showing who asks with a signed assertion (RFC 7523).
+    pub(crate) async fn exchange(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        code_verifier: &str,
+    ) -> Result<Tokens, SignInError> {
+        let endpoint = self.discovery().await?.token_endpoint;
+        let assertion = self.assertion(&endpoint)?;
+        self.outgoing
+            .post(
+                &endpoint,
+                &[
+                    ("grant_type", "authorization_code"),
+                    ("code", code),
+                    ("redirect_uri", redirect_uri),
+                    ("code_verifier", code_verifier),
+                    ("client_id", &self.client_id),
+                    ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                    ("client_assertion", &assertion),
+                ],
+            )
+            .await
+            .map_err(|error| SignInError::asking("the code", &error))
+    }
+
+    /// Asks who an access token belongs to.
+    pub(crate) async fn user_info<T: DeserializeOwned>(&self, access_token: &str) -> Result<T, SignInError> {
+        let endpoint = self.discovery().await?.userinfo_endpoint;
+        let endpoint = endpoint.ok_or_else(|| SignInError::unavailable("the issuer has no userinfo endpoint"))?;
+        self.outgoing.get(&endpoint, Some(access_token)).await.map_err(|error| SignInError::asking("userinfo", &error))
+    }
+
+    /// Checks an ID token: signature, issuer, audience, times and nonce.
+    pub(crate) async fn check_id_token(&self, token: &str, nonce: &str) -> Result<IdToken, SignInError> {
+        let claims: IdToken = self.signed_claims(token).await?;
+        let now = self.now();
+        let refused = |reason| Err(SignInError::refused(reason));
+        if claims.iss != self.issuer {
+            return refused("the ID token is from another issuer");
+        }
+        if !claims.aud.has(&self.client_id) {
+            return refused("the ID token is for somebody else");
+        }
+        if claims.azp.as_ref().map_or(!claims.aud.is_one(), |azp| *azp != self.client_id) {
+            return refused("the ID token was given to somebody else");
+        }
+        if claims.exp <= now - LEEWAY {
+            return refused("the ID token has expired");
+        }
+        if claims.iat > now + LEEWAY || claims.iat < now - 3600 {
+            return refused("the ID token was not made just now");
+        }
+        let given = claims.nonce.as_deref().unwrap_or_default();
+        if nonce.is_empty() || !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
+            return refused("the ID token's nonce is not the one of this sign-in");
+        }
+        Ok(claims)
+    }
+
+    /// Checks a logout token (OpenID Connect Back-Channel Logout §2.6).
+    pub(crate) async fn check_logout_token(&self, token: &str) -> Result<LogoutToken, SignInError> {
+        let claims: LogoutToken = self.signed_claims(token).await?;
+        let now = self.now();
+        let fits = claims.iss == self.issuer
+            && claims.aud.has(&self.client_id)
+            && (now - 300..=now + LEEWAY).contains(&claims.iat)
+            && claims.exp.is_none_or(|exp| exp > now - LEEWAY)
+            && claims.events.contains_key("http://schemas.openid.net/event/backchannel-logout")
+            && claims.nonce.is_none()
+            && (claims.sub.is_some() || claims.sid.is_some());
+        if fits { Ok(claims) } else { Err(SignInError::refused("the logout token is not one")) }
+    }
+
+    /// The claims of a token that the provider has signed with RS256. No other algorithm is looked at.
+    async fn signed_claims<T: DeserializeOwned>(&self, token: &str) -> Result<T, SignInError> {
+        let not_a_token = || SignInError::refused("the token is not a signed token");
+        let header = jsonwebtoken::decode_header(token).map_err(|_| not_a_token())?;
+        if header.alg != Algorithm::RS256 {
+            return Err(SignInError::refused("the token is not signed with RS256"));
+        }
+        let kid = header.kid.ok_or_else(|| SignInError::refused("the token does not name its key"))?;
+        let mut validation = Validation::new(Algorithm::RS256);
+        // Times, issuer and audience are checked above, by the gateway's own clock and word by word.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        for fresh in [false, true] {
+            let keys = self.keys(fresh).await?;
+            let Some(jwk) = keys.find(&kid) else { continue };
+            let key = DecodingKey::from_jwk(jwk).map_err(|_| SignInError::unavailable("a key of the issuer"))?;
+            if let Ok(data) = jsonwebtoken::decode::<serde_json::Value>(token, &key, &validation) {
+                return serde_json::from_value(data.claims)
+                    .map_err(|_| SignInError::refused("the token's claims are not understood"));
+            }
+        }
+        Err(SignInError::refused("the token is not signed by the issuer"))
+    }
+
+    /// The provider's keys. `fresh` asks for them again, but not all the time.
+    async fn keys(&self, fresh: bool) -> Result<JwkSet, SignInError> {
+        let url = self.discovery().await?.jwks_uri;
+        let now = self.now();
+        let mut known = self.known.lock().await;
+        if let Some((at, keys)) = &known.keys {
+            let age = now - at;
+            if age < if fresh { KEYS_GAP } else { DISCOVERY_LIFE } {
+                return Ok(keys.clone());
+            }
+        }
+        let keys: JwkSet = self.outgoing.get(&url, None).await.map_err(|error| SignInError {
+            code: FaultCode::IssuerUnavailable,
+            reason: format!("the issuer's keys: {error}"),
+        })?;
+        known.keys = Some((now, keys.clone()));
+        Ok(keys)
+    }
+
+    fn assertion(&self, audience: &str) -> Result<String, SignInError> {
+        #[derive(Serialize)]
+        struct Assertion<'a> {
+            iss: &'a str,
+            sub: &'a str,
+            aud: &'a str,
+            jti: String,
+            iat: i64,
+            exp: i64,
+        }
+        let mut header = Header::new(Algorithm::RS512);
+        header.kid = Some(self.key_id.clone());
+        let (iss, now) = (self.client_id.as_str(), self.now());
+        let claims =
+            Assertion { iss, sub: iss, aud: audience, jti: random::guid().to_string(), iat: now, exp: now + 240 };
+        jsonwebtoken::encode(&header, &claims, &self.key)
+            .map_err(|_| SignInError::unavailable("the gateway cannot sign with its client key"))
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+}
+
+/// Whether `at_hash` is that of the access token (OpenID Connect Core §3.1.3.6, for RS256).
+pub(crate) fn at_hash_fits(at_hash: &str, access_token: &str) -> bool {
+    let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]) == at_hash
+}
+
+/// The challenge that belongs to a PKCE verifier (RFC 7636, S256).
+pub(crate) fn pkce_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+}
+
+/// Whether a sign-in is not older than five minutes.
+pub(crate) fn is_recent(auth_time: i64, now: Timestamp) -> bool {
+    (now.as_second() - 300 - LEEWAY..=now.as_second() + LEEWAY).contains(&auth_time)
+}
+
+/// Reads an RSA key a client signs with.
+pub(crate) fn read_client_key(path: &Path) -> Result<EncodingKey, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    EncodingKey::from_rsa_pem(&pem).map_err(|_| "it is not an RSA private key in PEM".to_owned())
+}

@@ -1,0 +1,250 @@
+//! One submission, judged and settled: the heart of the gateway. Runs inside one transaction and cannot wait.
+//!
+//! The order is the promise: who sends it, then its key, then the policy, then the unique index as the last line.
+
+use contract::{
+    AuthenticatorId, CancelOutcome, CareIdentityUuid, FieldError, FrozenBody, ItemOutcome, RefusalCode, RefusalDetail,
+    RegistrationBody, RegistrationId, SubmissionKey,
+};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::gateway::{Actor, Rules};
+use crate::idempotency::{Decision, decide};
+use crate::policy::{self, Facts};
+use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration};
+use crate::{keys, random};
+
+/// A submission as far as it could be read.
+pub(crate) struct Submission {
+    pub(crate) key: SubmissionKey,
+    /// Whom it is for and what it says, or what is wrong with the item around the body.
+    pub(crate) content: Result<(CareIdentityUuid, FrozenBody), Vec<FieldError>>,
+}
+
+/// Judges and settles one submission, and writes it into the audit.
+pub(crate) fn register(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    submission: &Submission,
+    now: Timestamp,
+) -> Result<ItemOutcome, StoreError> {
+    let outcome = match &submission.content {
+        Ok((whom, body)) => judge(connection, rules, actor, submission.key, whom, body, now)?,
+        // Without a profile there are no bytes to compare, so nothing can be kept under the key. The same item is
+        // answered the same each time all the same.
+        Err(fields) => match store::submission(connection, &submission.key)? {
+            Some(row) if row.settled == Settled::Withdrawn => ItemOutcome::Withdrawn,
+            Some(_) => refused(RefusalCode::KeyReused),
+            None => invalid_body(fields.clone()),
+        },
+    };
+    let result = match &outcome {
+        ItemOutcome::Registered { replay: false, .. } => "registered",
+        ItemOutcome::Registered { replay: true, .. } => "registered before",
+        ItemOutcome::Refused { code, .. } => code.as_str(),
+        ItemOutcome::InFlight => "in flight",
+        ItemOutcome::Withdrawn => "withdrawn before",
+    };
+    let whom = submission.content.as_ref().ok().map(|(whom, _)| whom);
+    store::append_audit(connection, &actor.act(now, "register", whom, result))?;
+    Ok(outcome)
+}
+
+fn judge(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    key: SubmissionKey,
+    whom: &CareIdentityUuid,
+    frozen: &FrozenBody,
+    now: Timestamp,
+) -> Result<ItemOutcome, StoreError> {
+    let body = frozen.body();
+    if let Ok(body) = &body
+        && (body.recorded_by != actor.uuid || actor.role.as_ref() != Some(&body.recorded_role))
+    {
+        return Ok(refused(RefusalCode::NotYourSubmission));
+    }
+    let fingerprint = frozen.fingerprint(whom);
+    let known = store::submission(connection, &key)?;
+    match decide(known.as_ref(), &fingerprint) {
+        Decision::Fresh => {}
+        Decision::Replay(settled) => return replay(connection, rules, actor, settled, now),
+        Decision::Withdrawn => return Ok(ItemOutcome::Withdrawn),
+        Decision::Reused => return Ok(refused(RefusalCode::KeyReused)),
+    }
+    let (outcome, settled) = match body {
+        Err(invalid) => keepable(invalid_body(vec![invalid.at("body")]), None),
+        Ok(body) => match policy::check_body(&body) {
+            Err(errors) => keepable(invalid_body(errors.0), None),
+            Ok(()) => decide_by_policy(connection, rules, actor, key, whom, &body, frozen, now)?,
+        },
+    };
+    if let Some(settled) = settled {
+        store::settle(connection, &key, &fingerprint, &actor.uuid, &settled, now)?;
+    }
+    Ok(outcome)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a different thing, and a struct would only be taken apart again"
+)]
+fn decide_by_policy(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    key: SubmissionKey,
+    whom: &CareIdentityUuid,
+    body: &RegistrationBody,
+    frozen: &FrozenBody,
+    now: Timestamp,
+) -> Result<(ItemOutcome, Option<Settled>), StoreError> {
+    let profile = store::profile(connection, whom, now)?;
+    let active = store::active_address(connection, &body.address)?;
+    let facts = Facts {
+        body,
+        policy: &rules.config.policy,
+        may_register: actor.may_register,
+        caller: &actor.uuid,
+        profile: profile.as_ref(),
+        account: store::account(connection, &body.address)?,
+        address_on: active.as_ref().map(|active| &active.uuid),
+        now,
+    };
+    let refusal = policy::refusal(&facts);
+    let (Some(profile), None) = (&profile, refusal) else {
+        let code = refusal.unwrap_or(RefusalCode::UnknownProfile);
+        let existing = match (code, active.and_then(|active| active.registration)) {
+            (RefusalCode::AlreadyRegistered, Some(id)) => store::registration(connection, &id, now)?,
+            _ => None,
+        };
+        let mut detail = RefusalDetail::default();
+        if let (RefusalCode::ProfileChanged, Some(profile)) = (code, profile) {
+            detail.profile = Some(Box::new(policy::profile_reply(profile, actor.may_register, &actor.uuid)));
+        }
+        let id = existing.as_ref().map(|existing| existing.id);
+        let outcome = with_existing(rules, actor, code, detail, existing);
+        return Ok(keepable(outcome, id));
+    };
+    let warnings = policy::warnings(profile, Some(&body.address));
+    let (id, link_expires_at) = (RegistrationId::from_guid(random::guid()), rules.link_end(now));
+    let new = NewRegistration {
+        id,
+        authenticator: AuthenticatorId::from_guid(random::guid()),
+        key,
+        uuid: whom,
+        address: &body.address,
+        author: &actor.uuid,
+        author_name: &actor.name,
+        author_role: &body.recorded_role,
+        body: frozen.as_str(),
+        warnings: &warnings,
+        at: now,
+        link_digest: keys::digest(&rules.keys.link_token(&id, 1)),
+        link_expires_at,
+    };
+    if store::create_registration(connection, &new)? == Created::AddressTaken {
+        return Ok(keepable(refused(RefusalCode::AddressInUse), None));
+    }
+    let registration =
+        store::registration(connection, &id, now)?.ok_or(StoreError::NotUnderstood { table: "registrations" })?;
+    let registration = Box::new(rules.show(registration, &actor.uuid));
+    Ok((ItemOutcome::Registered { registration, replay: false }, Some(Settled::Registered(id))))
+}
+
+/// The answer that was given before. What a registration has become since is part of it, and so is its link.
+fn replay(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<ItemOutcome, StoreError> {
+    match settled {
+        Settled::Registered(id) => {
+            let registration = store::registration(connection, id, now)?
+                .ok_or(StoreError::NotUnderstood { table: "registrations" })?;
+            Ok(ItemOutcome::Registered { registration: Box::new(rules.show(registration, &actor.uuid)), replay: true })
+        }
+        Settled::Refused { code, registration, detail } => {
+            let existing = match registration {
+                Some(id) => store::registration(connection, id, now)?,
+                None => None,
+            };
+            Ok(with_existing(rules, actor, *code, (**detail).clone(), existing))
+        }
+        Settled::Withdrawn => Ok(ItemOutcome::Withdrawn),
+    }
+}
+
+/// Settles a doubt about a key: what became of it, or a tombstone. None where the key is somebody else's.
+pub(crate) fn cancel(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    key: SubmissionKey,
+    now: Timestamp,
+) -> Result<Option<CancelOutcome>, StoreError> {
+    let (outcome, whom) = match store::submission(connection, &key)? {
+        None => {
+            store::withdraw(connection, &key, &actor.uuid, now)?;
+            (CancelOutcome::Withdrawn, None)
+        }
+        Some(row) if row.author != actor.uuid => return Ok(None),
+        Some(row) => match row.settled {
+            Settled::Withdrawn => (CancelOutcome::Withdrawn, None),
+            Settled::Refused { code, .. } => (CancelOutcome::Refused { code }, None),
+            Settled::Registered(id) => {
+                let registration = store::registration(connection, &id, now)?
+                    .ok_or(StoreError::NotUnderstood { table: "registrations" })?;
+                let whom = registration.uuid.clone();
+                let registration = Box::new(rules.show(registration, &actor.uuid));
+                (CancelOutcome::Registered { registration }, Some(whom))
+            }
+        },
+    };
+    let result = match &outcome {
+        CancelOutcome::Withdrawn => "withdrawn",
+        CancelOutcome::Registered { .. } => "registered before",
+        CancelOutcome::Refused { .. } => "refused before",
+    };
+    store::append_audit(connection, &actor.act(now, "cancel", whom.as_ref(), result))?;
+    Ok(Some(outcome))
+}
+
+fn with_existing(
+    rules: &Rules,
+    actor: &Actor,
+    code: RefusalCode,
+    mut detail: RefusalDetail,
+    existing: Option<StoredRegistration>,
+) -> ItemOutcome {
+    detail.registration = existing.map(|existing| Box::new(rules.show(existing, &actor.uuid)));
+    ItemOutcome::Refused { code, detail }
+}
+
+/// An answer, with what is kept of it under its key. A registration in it is kept by name only.
+fn keepable(outcome: ItemOutcome, registration: Option<RegistrationId>) -> (ItemOutcome, Option<Settled>) {
+    let settled = match &outcome {
+        ItemOutcome::Refused { code, detail } if policy::is_final(*code) => {
+            let detail = Box::new(RefusalDetail { registration: None, ..detail.clone() });
+            Some(Settled::Refused { code: *code, registration, detail })
+        }
+        _ => None,
+    };
+    (outcome, settled)
+}
+
+fn refused(code: RefusalCode) -> ItemOutcome {
+    ItemOutcome::Refused { code, detail: RefusalDetail::default() }
+}
+
+fn invalid_body(fields: Vec<FieldError>) -> ItemOutcome {
+    ItemOutcome::Refused {
+        code: RefusalCode::InvalidBody,
+        detail: RefusalDetail { fields, ..RefusalDetail::default() },
+    }
+}

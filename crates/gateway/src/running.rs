@@ -1,0 +1,249 @@
+//! Starting a gateway and stopping it again.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::task::JoinHandle;
+
+use crate::api::{self, Limits, Metrics, framed};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::directory;
+use crate::gateway::{Gateway, InFlight, Rules};
+use crate::keys::{Keys, KeysError};
+use crate::link;
+use crate::openid;
+use crate::outgoing::Outgoing;
+use crate::store::{self, DirectoryError, Store, StoreError};
+
+/// How long open calls have to end when the gateway stops.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How long the head of a request may take to arrive.
+const HEAD_LIMIT: Duration = Duration::from_secs(15);
+
+/// Why a gateway does not start. Nothing was overwritten.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The gateway's own keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The directory's file.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A certificate or key that was given.
+    #[error("{path} cannot be used: {reason}")]
+    Pem {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The client that asks issuers.
+    #[error("no HTTP client: {0}")]
+    Outgoing(String),
+    /// A listener.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A gateway that answers calls. Dropping it without [`Running::stop`] leaves open calls to themselves.
+pub struct Running {
+    api: Listener,
+    link: Option<Listener>,
+    gateway: Arc<Gateway>,
+}
+
+struct Listener {
+    addr: SocketAddr,
+    handle: Handle<SocketAddr>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where the TLS API listens.
+    pub const fn api_addr(&self) -> SocketAddr {
+        self.api.addr
+    }
+
+    /// Where the user's page listens, if not with the API.
+    pub fn link_addr(&self) -> Option<SocketAddr> {
+        self.link.as_ref().map(|link| link.addr)
+    }
+
+    /// Ends: takes no new calls, lets open ones finish, and closes the store.
+    pub async fn stop(self) {
+        let listeners: Vec<Listener> = std::iter::once(self.api).chain(self.link).collect();
+        for listener in &listeners {
+            listener.handle.graceful_shutdown(Some(FAREWELL));
+        }
+        for listener in listeners {
+            // A listener that panicked is over as well.
+            let _ = listener.task.await;
+        }
+        let gateway = self.gateway;
+        // Closing the store waits for its writer, which is not for a thread that others wait on.
+        let _ = tokio::task::spawn_blocking(move || drop(gateway)).await;
+    }
+}
+
+/// Starts a gateway. Paths of the configuration are relative to `base`. Answers once calls are answered.
+pub async fn start(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+    config.check()?;
+    let tls = tls(&config, base)?;
+    let gateway = Arc::new(open(config, base, clock).await?);
+    let config = &gateway.rules.config;
+    let mut api = api::router();
+    if config.link.listen.is_none() {
+        api = api.merge(link::router());
+    }
+    let link = match config.link.listen {
+        None => None,
+        Some(addr) => {
+            let (listener, addr) = bind(addr)?;
+            Some((listener, addr, framed(link::router(), Arc::clone(&gateway))))
+        }
+    };
+    let (listener, addr) = bind(config.listen)?;
+    let api = serve_tls(listener, addr, tls, framed(api, Arc::clone(&gateway)))?;
+    let link = link.map(|(listener, addr, router)| serve_plain(listener, addr, router)).transpose()?;
+    Ok(Running { api, link, gateway })
+}
+
+/// Opens everything a start opens and walks the audit's chain, but answers no calls.
+pub async fn check(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<String, StartError> {
+    config.check()?;
+    tls(&config, base)?;
+    let gateway = open(config, base, clock).await?;
+    let rows = gateway.store.read(store::verify_audit).await?;
+    let report = match rows {
+        Ok(rows) => format!("the configuration can be used; the audit has {rows} rows and is whole"),
+        Err(row) => format!("the configuration can be used; THE AUDIT DOES NOT FIT at row {row}"),
+    };
+    let _ = tokio::task::spawn_blocking(move || drop(gateway)).await;
+    Ok(report)
+}
+
+async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gateway, StartError> {
+    let outgoing = Outgoing::new().map_err(|error| StartError::Outgoing(error.to_string()))?;
+    let client = |issuer: &str, client_id: &str, key: &Path, key_id: &str| {
+        let path = base.join(key);
+        let key = openid::read_client_key(&path).map_err(|reason| StartError::Pem { path, reason })?;
+        Ok::<_, StartError>(openid::Client::new(issuer, client_id, key, key_id, outgoing.clone(), Arc::clone(&clock)))
+    };
+    let (cis2, connect) = (&config.issuer, &config.nhs_net);
+    let issuer = client(&cis2.url, &cis2.client_id, &cis2.client_key, &cis2.client_key_id)?;
+    let nhs_net = client(&connect.url, &connect.client_id, &connect.client_key, &connect.client_key_id)?;
+    let jwks = jwks([&issuer, &nhs_net])
+        .map_err(|error| StartError::Pem { path: base.join(&cis2.client_key), reason: error.to_string() })?;
+    let store = Store::open(&base.join(&config.database))?;
+    let keys = Keys::open(&base.join(&config.secrets))?;
+    let rules = Arc::new(Rules { keys, config });
+    let (now, at_work, file) = (clock.now(), Arc::clone(&rules), base.join(&rules.config.directory.file));
+    let counts = store
+        .write(move |connection| {
+            let fingerprint = at_work.keys.fingerprint();
+            match store::meta(connection, "keys")? {
+                Some(known) if known != fingerprint => return Err(StartError::Store(StoreError::OtherKeys)),
+                Some(_) => {}
+                None => store::set_meta(connection, "keys", &fingerprint)?,
+            }
+            Ok(directory::take_in(connection, &file, &at_work.keys, now)?)
+        })
+        .await?;
+    tracing::info!(?counts, "the directory was taken in");
+    Ok(Gateway {
+        rules,
+        clock,
+        store,
+        issuer,
+        nhs_net,
+        jwks,
+        limits: Limits::default(),
+        metrics: Metrics::default(),
+        in_flight: InFlight::default(),
+    })
+}
+
+fn jwks(clients: [&openid::Client; 2]) -> Result<serde_json::Value, jsonwebtoken::errors::Error> {
+    let mut keys = clients.into_iter().map(openid::Client::public_key).collect::<Result<Vec<_>, _>>()?;
+    keys.dedup();
+    Ok(serde_json::json!({ "keys": keys }))
+}
+
+fn tls(config: &Config, base: &Path) -> Result<RustlsConfig, StartError> {
+    let (chain, key) = (base.join(&config.tls.certificate), base.join(&config.tls.key));
+    let unusable = |path: &Path, reason: String| StartError::Pem { path: path.to_owned(), reason };
+    let certificates = CertificateDer::pem_file_iter(&chain)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable(&chain, error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| unusable(&key, error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&chain, error.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(certificates, private)
+        .map_err(|error| unusable(&chain, error.to_string()))?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(tls)))
+}
+
+fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let fail = |source| StartError::Listen { addr, source };
+    let listener = TcpListener::bind(addr).map_err(fail)?;
+    listener.set_nonblocking(true).map_err(fail)?;
+    let bound = listener.local_addr().map_err(fail)?;
+    Ok((listener, bound))
+}
+
+fn serve_tls(
+    listener: TcpListener,
+    addr: SocketAddr,
+    tls: RustlsConfig,
+    router: Router,
+) -> Result<Listener, StartError> {
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp_rustls(listener, tls)
+        .map_err(|source| StartError::Listen { addr, source })?
+        .handle(handle.clone())
+        .first_request_timeout(HEAD_LIMIT);
+    server.http_builder().http1().header_read_timeout(HEAD_LIMIT);
+    let task = tokio::spawn(async move { report(server.serve(router.into_make_service()).await) });
+    Ok(Listener { addr, handle, task })
+}
+
+fn serve_plain(listener: TcpListener, addr: SocketAddr, router: Router) -> Result<Listener, StartError> {
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(|source| StartError::Listen { addr, source })?
+        .handle(handle.clone())
+        .first_request_timeout(HEAD_LIMIT);
+    server.http_builder().http1().header_read_timeout(HEAD_LIMIT);
+    let task = tokio::spawn(async move { report(server.serve(router.into_make_service()).await) });
+    Ok(Listener { addr, handle, task })
+}
+
+fn report(served: std::io::Result<()>) {
+    if let Err(error) = served {
+        tracing::error!(%error, "a listener ended");
+    }
+}

@@ -1,0 +1,150 @@
+//! Opening the file and bringing it to this version: numbered steps, one transaction each.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// `RADK`, which tells a gateway's file from any other SQLite file.
+const APPLICATION: i32 = 0x5241_444b;
+
+/// The steps, in order. A step that was shipped is never changed.
+const STEPS: &[&str] = &[include_str!("../../migrations/0001_directory_sessions_registrations.sql")];
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite says no.
+    #[error("the database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file is no database, or part of it is missing. It is left as it is.
+    #[error(
+        "{path} is not a whole gateway database ({reason}); nothing was changed: restore it from a copy, or move it \
+         away to start with an empty one"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The file was written by a newer gateway. It is left as it is.
+    #[error(
+        "{path} was written by a newer version (step {found}, this version knows {known}); nothing was changed: start \
+         that version"
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its step.
+        found: usize,
+        /// The last step known here.
+        known: usize,
+    },
+    /// The database was made with other keys.
+    #[error("the database was made with other keys than those in the folder `secrets`; put back the right ones")]
+    OtherKeys,
+    /// The commit failed; nothing of the act was kept.
+    #[error("not committed: {0}")]
+    NotCommitted(Arc<StoreError>),
+    /// A row holds what this version does not understand.
+    #[error("a row of {table} is not understood")]
+    NotUnderstood {
+        /// Which table.
+        table: &'static str,
+    },
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+    /// The file cannot be looked at.
+    #[error("{path} cannot be used: {source}")]
+    Unusable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system gives no thread.
+    #[error("no thread for the store: {0}")]
+    NoThread(io::Error),
+}
+
+/// Opens the writing connection.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let is_new = look_at_the_file(path)?;
+    let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged { path: path.to_owned(), reason: error.to_string() }
+        }
+        _ => StoreError::Sqlite(error),
+    };
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    if !is_new {
+        check_identity(&connection, path).map_err(|error| match error {
+            StoreError::Sqlite(error) => damaged(error),
+            other => other,
+        })?;
+    }
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+         PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;",
+    )?;
+    for (number, step) in STEPS.iter().enumerate().skip(version(&connection)?) {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {step}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}; COMMIT;",
+            number + 1
+        ))?;
+        tracing::info!(step = number + 1, "the database was brought to this step");
+    }
+    if is_new {
+        // From now on an empty file means that something was lost.
+        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    }
+    Ok(connection)
+}
+
+/// Whether there is no file yet. A file of no bytes without a journal is one that was cut off, not a new one.
+fn look_at_the_file(path: &Path) -> Result<bool, StoreError> {
+    let length = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(source) => return Err(StoreError::Unusable { path: path.to_owned(), source }),
+    };
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    let has_journal = std::fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0);
+    if length == 0 && !has_journal {
+        return Err(StoreError::Damaged { path: path.to_owned(), reason: "the file is empty".into() });
+    }
+    Ok(false)
+}
+
+/// Whether this is a whole file of ours, of this version or an older one. Only reads.
+fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let damaged = |reason: &str| StoreError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version = version(connection)?;
+    if version > 0 && application != APPLICATION {
+        return Err(damaged("it belongs to another program"));
+    }
+    if version > STEPS.len() {
+        return Err(StoreError::Newer { path: path.to_owned(), found: version, known: STEPS.len() });
+    }
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    if version == 0 && tables > 0 {
+        return Err(damaged("it belongs to another program"));
+    }
+    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if finding == "ok" { Ok(()) } else { Err(damaged(&finding)) }
+}
+
+fn version(connection: &Connection) -> Result<usize, rusqlite::Error> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)).map(|version| version as usize)
+}

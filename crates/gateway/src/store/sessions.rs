@@ -1,0 +1,197 @@
+//! Sessions of RA users and the tokens that open them, of which only digests are kept.
+
+use contract::{CareIdentityUuid, EndReason, Role, RoleProfileId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::rows::{from_json, parsed, parsed_or_none, time, to_json, word};
+
+/// A role as the issuer gave it. What it opens is decided at each call, by the policy of that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldRole {
+    pub(crate) role: Role,
+    pub(crate) activities: Vec<String>,
+}
+
+/// A session.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSession {
+    pub(crate) id: String,
+    pub(crate) uuid: CareIdentityUuid,
+    pub(crate) name: String,
+    pub(crate) role: Option<RoleProfileId>,
+    pub(crate) roles: Vec<HeldRole>,
+    pub(crate) signed_in_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) end_reason: Option<EndReason>,
+}
+
+/// A session that is about to begin.
+pub(crate) struct NewSession {
+    pub(crate) session: StoredSession,
+    pub(crate) issuer_sub: String,
+    pub(crate) issuer_sid: Option<String>,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Access,
+    Refresh,
+}
+
+impl TokenKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
+/// Begins a session.
+pub(crate) fn insert_session(connection: &Connection, new: &NewSession) -> Result<(), StoreError> {
+    let session = &new.session;
+    connection.execute(
+        "INSERT INTO sessions (id, uuid, name, issuer_sub, issuer_sid, role, roles, signed_in_at, ends_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            session.id,
+            session.uuid.as_str(),
+            session.name,
+            new.issuer_sub,
+            new.issuer_sid,
+            session.role.as_ref().map(RoleProfileId::as_str),
+            to_json(&session.roles)?,
+            session.signed_in_at.as_millisecond(),
+            session.ends_at.as_millisecond()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Remembers a token's digest.
+pub(crate) fn insert_token(
+    connection: &Connection,
+    digest: &[u8],
+    session: &str,
+    kind: TokenKind,
+    generation: i64,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO tokens (digest, session, kind, generation, expires_at) VALUES (?, ?, ?, ?, ?)")?
+        .execute(params![digest, session, kind.as_str(), generation, expires_at.as_millisecond()])?;
+    Ok(())
+}
+
+/// The session a token belongs to, with the time the token ends.
+pub(crate) fn session_by_token(
+    connection: &Connection,
+    digest: &[u8],
+    kind: TokenKind,
+) -> Result<Option<(StoredSession, Timestamp)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT s.id, s.uuid, s.name, s.role, s.roles, s.signed_in_at, s.ends_at, s.end_reason, t.expires_at \
+             FROM tokens t JOIN sessions s ON s.id = t.session WHERE t.digest = ? AND t.kind = ?",
+        )?
+        .query_row(params![digest, kind.as_str()], |row| Ok((read_session(row)?, time(row, "expires_at")?)))
+        .optional()?)
+}
+
+/// Marks a refresh token as used: those before it, and its twins, are dead from now on. It stays itself, until one
+/// that was made with it is used, because the answer to this use may be lost. Answers its generation.
+pub(crate) fn use_refresh_token(connection: &Connection, digest: &[u8]) -> Result<i64, StoreError> {
+    let (session, generation): (String, i64) = connection
+        .prepare_cached("SELECT session, generation FROM tokens WHERE digest = ?")?
+        .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    connection
+        .prepare_cached(
+            "DELETE FROM tokens WHERE session = ?1 AND kind = 'refresh' AND generation <= ?2 AND digest <> ?3",
+        )?
+        .execute(params![session, generation, digest])?;
+    Ok(generation)
+}
+
+/// Ends a session. Answers whether it was still open.
+pub(crate) fn end_session(
+    connection: &Connection,
+    session: &str,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = connection
+        .prepare_cached("UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL")?
+        .execute(params![now.as_millisecond(), word_of(reason)?, session])?;
+    Ok(ended > 0)
+}
+
+/// Ends the sessions a logout token names: those of an issuer's session, or all of a subject signed in before it.
+/// Answers whose they were; nothing is ended when the logout token was used before.
+pub(crate) fn end_sessions_of_issuer(
+    connection: &Connection,
+    logout: &Logout,
+    now: Timestamp,
+) -> Result<Option<Vec<StoredSession>>, StoreError> {
+    let fresh = connection.execute(
+        "INSERT OR IGNORE INTO logout_tokens (jti, expires_at) VALUES (?, ?)",
+        params![logout.jti, logout.expires_at.as_millisecond()],
+    )?;
+    if fresh == 0 {
+        return Ok(None);
+    }
+    let (column, value) = match (&logout.sid, &logout.sub) {
+        (Some(sid), _) => ("issuer_sid", sid),
+        (None, Some(sub)) => ("issuer_sub", sub),
+        (None, None) => return Ok(Some(Vec::new())),
+    };
+    let sessions: Vec<StoredSession> = connection
+        .prepare(&format!(
+            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason FROM sessions \
+             WHERE {column} = ? AND ended_at IS NULL AND (?2 IS NULL OR issuer_sub = ?2)"
+        ))?
+        .query_map(params![value, logout.sub], read_session)?
+        .collect::<Result<_, _>>()?;
+    for session in &sessions {
+        end_session(connection, &session.id, EndReason::EndedElsewhere, now)?;
+    }
+    Ok(Some(sessions))
+}
+
+/// What a checked logout token says.
+pub(crate) struct Logout {
+    pub(crate) jti: String,
+    pub(crate) sid: Option<String>,
+    pub(crate) sub: Option<String>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Forgets sessions a day after their end: until then a desk is told who ended them.
+pub(crate) fn forget_old_sessions(connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    let before = now.as_millisecond() - 24 * 60 * 60 * 1000;
+    connection.execute("DELETE FROM tokens WHERE session IN (SELECT id FROM sessions WHERE ends_at < ?)", [before])?;
+    connection.execute("DELETE FROM sessions WHERE ends_at < ?", [before])?;
+    connection.execute("DELETE FROM tokens WHERE kind = 'access' AND expires_at < ?", [before])?;
+    connection.execute("DELETE FROM logout_tokens WHERE expires_at < ?", [before])?;
+    Ok(())
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
+    Ok(StoredSession {
+        id: row.get("id")?,
+        uuid: parsed(row, "uuid")?,
+        name: row.get("name")?,
+        role: parsed_or_none(row, "role")?,
+        roles: from_json(row, "roles")?,
+        signed_in_at: time(row, "signed_in_at")?,
+        ends_at: time(row, "ends_at")?,
+        end_reason: row.get_ref("end_reason")?.as_str_or_null()?.map(word).transpose()?,
+    })
+}
+
+fn word_of(reason: EndReason) -> rusqlite::Result<String> {
+    Ok(to_json(&reason)?.trim_matches('"').to_owned())
+}

@@ -1,0 +1,112 @@
+//! What became of each submission key.
+
+use contract::{CareIdentityUuid, Fingerprint, RefusalCode, RefusalDetail, RegistrationId, SubmissionKey};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::rows::{from_json, parsed, parsed_or_none, to_json};
+
+/// How a key was settled, for good.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Settled {
+    Registered(RegistrationId),
+    /// The registration, where one is part of the detail, is named and not stored: its state goes on.
+    Refused {
+        code: RefusalCode,
+        registration: Option<RegistrationId>,
+        detail: Box<RefusalDetail>,
+    },
+    Withdrawn,
+}
+
+/// A settled key.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SubmissionRow {
+    /// What was sent under it; none where it was withdrawn first.
+    pub(crate) fingerprint: Option<[u8; 32]>,
+    /// Who settled it.
+    pub(crate) author: CareIdentityUuid,
+    pub(crate) settled: Settled,
+}
+
+/// What is known of a key.
+pub(crate) fn submission(connection: &Connection, key: &SubmissionKey) -> Result<Option<SubmissionRow>, StoreError> {
+    let row = connection
+        .prepare_cached(
+            "SELECT fingerprint, outcome, registration, refusal, detail, author FROM submissions WHERE key = ?",
+        )?
+        .query_row([key.to_string()], |row| {
+            let registration: Option<RegistrationId> = parsed_or_none(row, "registration")?;
+            let settled = match (row.get_ref("outcome")?.as_str()?, registration) {
+                ("registered", Some(id)) => Some(Settled::Registered(id)),
+                ("refused", registration) => Some(Settled::Refused {
+                    code: parsed(row, "refusal")?,
+                    registration,
+                    detail: from_json(row, "detail")?,
+                }),
+                ("withdrawn", _) => Some(Settled::Withdrawn),
+                _ => None,
+            };
+            Ok((row.get("fingerprint")?, parsed(row, "author")?, settled))
+        })
+        .optional()?;
+    let Some((fingerprint, author, settled)) = row else { return Ok(None) };
+    let settled = settled.ok_or(StoreError::NotUnderstood { table: "submissions" })?;
+    Ok(Some(SubmissionRow { fingerprint, author, settled }))
+}
+
+/// Settles a key that is not settled yet.
+pub(crate) fn settle(
+    connection: &Connection,
+    key: &SubmissionKey,
+    fingerprint: &Fingerprint,
+    author: &CareIdentityUuid,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    insert(connection, key, Some(fingerprint.bytes()), author, settled, now)
+}
+
+/// Puts a tombstone on a key that is not settled yet.
+pub(crate) fn withdraw(
+    connection: &Connection,
+    key: &SubmissionKey,
+    author: &CareIdentityUuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    insert(connection, key, None, author, &Settled::Withdrawn, now)
+}
+
+fn insert(
+    connection: &Connection,
+    key: &SubmissionKey,
+    fingerprint: Option<&[u8; 32]>,
+    author: &CareIdentityUuid,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (outcome, registration, refusal, detail) = match settled {
+        Settled::Registered(id) => ("registered", Some(*id), None, None),
+        Settled::Refused { code, registration, detail } => {
+            ("refused", *registration, Some(code.as_str()), Some(to_json(detail)?))
+        }
+        Settled::Withdrawn => ("withdrawn", None, None, None),
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO submissions (key, fingerprint, outcome, registration, refusal, detail, author, settled_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            key.to_string(),
+            fingerprint.map(|fingerprint| &fingerprint[..]),
+            outcome,
+            registration.map(|id| id.to_string()),
+            refusal,
+            detail,
+            author.as_str(),
+            now.as_millisecond()
+        ])?;
+    Ok(())
+}

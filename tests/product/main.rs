@@ -1,2 +1,10 @@
-//! placeholder
-fn main() {}
+//! Journeys: the real desk against the real gateway over TLS, and the practice world's issuer.
+//!
+//! A desk here has no window and its key store is a file; everything else is what ships.
+
+mod journey;
+mod kills;
+mod people_and_roles;
+mod refusals;
+mod registering;
+mod signing_in;

@@ -1,2 +1,44 @@
-//! placeholder
-fn main() {}
+//! The build that is shipped refuses what only practice may do.
+//!
+//! Compared with the practice build, so that each check is seen to find what it looks for.
+#![expect(clippy::disallowed_methods, reason = "windows live in real time")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tests::desktop::Desktop;
+use tests::window::Window;
+use tests::{Outcome, programs};
+
+fn shipped() -> Outcome<PathBuf> {
+    let path = std::env::var_os("RA_DESK_SHIPPED_BIN").map(PathBuf::from);
+    path.filter(|path| path.is_file()).ok_or_else(|| "start this with `cargo xtask test shipped`".into())
+}
+
+fn holds(program: &Path, text: &str) -> Outcome<bool> {
+    let bytes = std::fs::read(program)?;
+    Ok(bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
+#[test]
+fn no_switch_of_practice_is_in_it() -> Outcome {
+    for text in ["RA_DESK_SETTINGS", "RA_DESK_DATA_DIR", "RA_DESK_BROWSER_FILE"] {
+        assert!(holds(&programs::desk()?, text)?, "the control: practice has {text}");
+        assert!(!holds(&shipped()?, text)?, "the shipped build has {text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn its_window_cannot_be_driven() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let desktop = Desktop::start(home.path())?;
+    let log = home.path().join("desk.log");
+    let practice = Window::desk(&desktop, &programs::desk()?, &log, |_| ()).await?;
+    practice.close().await?;
+    let shipped = shipped()?;
+    let opened = Window::desk(&desktop, &shipped, &log, |_| ());
+    let driven = tokio::time::timeout(Duration::from_secs(15), opened).await;
+    assert!(!matches!(driven, Ok(Ok(_))), "the shipped build takes orders from WebDriver");
+    Ok(())
+}

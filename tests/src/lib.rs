@@ -7,6 +7,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests live in real time")]
 
 pub mod desktop;
+pub mod form_browser;
+pub mod practice;
 pub mod programs;
 pub mod scan;
 pub mod window;

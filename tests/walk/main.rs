@@ -17,7 +17,8 @@ use report::Report;
 use stage::Stage;
 use tests::Outcome;
 
-const HELP: &str = "walk --out FOLDER [--people N]\n\nStarted by `cargo xtask run`, which builds what it walks through.";
+const HELP: &str =
+    "walk --out FOLDER [--people N]\n\nStarted by `cargo xtask run`, which builds what it walks through.";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -33,8 +33,7 @@ impl Stage {
         let world = World::start(&folder.path().join("world"), people)?;
         let desktop = Desktop::start(&home)?;
         let browser = Window::browser(&desktop, &folder.path().join("browser.log")).await?;
-        let mut stage =
-            Self { world, desk: None, browser, app: programs::desk()?, desktop, folder, pages_read: 0 };
+        let mut stage = Self { world, desk: None, browser, app: programs::desk()?, desktop, folder, pages_read: 0 };
         stage.open_desk().await?;
         Ok(stage)
     }
@@ -101,7 +100,9 @@ impl Stage {
 
     /// Closes everything. The programs' logs stay beside the pictures.
     pub async fn strike(self, out: &Path) {
-        for (log, name) in [("desk.log", "desk.log"), ("world/gateway.log", "gateway.log"), ("world/sandbox.log", "sandbox.log")] {
+        for (log, name) in
+            [("desk.log", "desk.log"), ("world/gateway.log", "gateway.log"), ("world/sandbox.log", "sandbox.log")]
+        {
             let _ = std::fs::copy(self.folder.path().join(log), out.join(name));
         }
         if let Some(desk) = self.desk {

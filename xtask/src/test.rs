@@ -216,13 +216,7 @@ fn pages(bench: &Bench) -> Outcome<Tests> {
 fn window(bench: &Bench) -> Outcome<Tests> {
     needs_a_virtual_display()?;
     let programs = build()?;
-    let mut build_test = cargo();
-    build_test.args(["test", "--package", "tests", "--test", "window", "--no-run"]);
-    program(build_test, bench.limit)?;
-    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let mut command = virtual_display(&cargo);
-    command.env("CARGO_TARGET_DIR", target_dir());
-    command.args(["test", "--package", "tests", "--test", "window", "--no-fail-fast", "--", "--test-threads=1"]);
+    let mut command = test_on_a_virtual_display("window", bench.limit)?;
     programs.name_in(&mut command);
     program(command, bench.limit)
 }
@@ -234,16 +228,28 @@ fn walk_through(bench: &Bench) -> Outcome<Tests> {
 }
 
 fn shipped(bench: &Bench) -> Outcome<Tests> {
+    needs_a_virtual_display()?;
     let programs: Programs = build()?;
     build_page()?;
     let mut command = cargo();
     command.args(["build", "--package", "ra-desk"]);
     program(command, bench.limit)?;
-    let mut command = cargo();
-    command.args(["test", "--package", "tests", "--test", "shipped"]);
+    let mut command = test_on_a_virtual_display("shipped", bench.limit)?;
     command.env("RA_DESK_SHIPPED_BIN", target_dir().join("debug").join("ra-desk"));
     programs.name_in(&mut command);
     program(command, bench.limit)
+}
+
+/// A test program of `tests`, built, and to be run serially on a virtual display.
+fn test_on_a_virtual_display(name: &str, limit: Duration) -> Outcome<Command> {
+    let mut build = cargo();
+    build.args(["test", "--package", "tests", "--test", name, "--no-run"]);
+    program(build, limit)?;
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = virtual_display(&cargo);
+    command.env("CARGO_TARGET_DIR", target_dir());
+    command.args(["test", "--package", "tests", "--test", name, "--no-fail-fast", "--", "--test-threads=1"]);
+    Ok(command)
 }
 
 fn needs_a_virtual_display() -> Outcome {

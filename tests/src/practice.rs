@@ -1,0 +1,173 @@
+//! The practice world inside a test's own process: the real issuer, the real gateway over TLS on a free port, and
+//! desks without a window.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::{
+    Browser, BrowserError, Desk, KeyStore, KeyStoreError, OpenError, Parts, Settings, SystemClock, SystemRandom,
+};
+use zeroize::Zeroizing;
+
+use crate::Outcome;
+use crate::form_browser::FormBrowser;
+
+/// A practice world and everything in it.
+pub struct Practice {
+    folder: tempfile::TempDir,
+    layout: sandbox::Layout,
+    gateway: Option<gateway::Running>,
+    _sandbox: sandbox::Running,
+}
+
+impl Practice {
+    /// Makes a world of 200 people and starts it.
+    pub async fn start() -> Outcome<Self> {
+        let folder = tempfile::tempdir()?;
+        let options = sandbox::Options { people: 200, ports: sandbox::Ports::Free, ..sandbox::Options::default() };
+        let layout = sandbox::init(&folder.path().join("world"), options)?;
+        let sandbox = sandbox::start(&layout.dir, Arc::new(gateway::SystemClock)).await?;
+        let mut practice = Self { folder, layout, gateway: None, _sandbox: sandbox };
+        practice.start_gateway().await?;
+        Ok(practice)
+    }
+
+    /// Starts the gateway again.
+    pub async fn start_gateway(&mut self) -> Outcome {
+        let config = gateway::Config::read(&self.layout.gateway_config)?;
+        self.gateway = Some(gateway::start(config, &self.layout.dir, Arc::new(gateway::SystemClock)).await?);
+        Ok(())
+    }
+
+    /// Stops the gateway: its port refuses connections.
+    pub async fn cut_gateway(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await;
+        }
+    }
+
+    /// Where everything is.
+    pub fn layout(&self) -> &sandbox::Layout {
+        &self.layout
+    }
+
+    /// A folder for a desk's data.
+    pub fn data_dir(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Opens a desk in which `user` signs in, choosing `role` where they are asked.
+    pub async fn desk(&self, name: &str, user: &str, role: Option<&str>) -> Result<Desk, OpenError> {
+        let browser = AutoBrowser { user: user.to_owned(), role: role.map(str::to_owned) };
+        let keys = FileKeys(self.data_dir(&format!("{name}.key")));
+        open_desk(&self.layout.desk_settings, &self.data_dir(name), keys, browser).await
+    }
+
+    /// Counts by SQL over the gateway's file.
+    pub fn count(&self, sql: &str) -> Outcome<i64> {
+        count(&self.layout.dir.join("gateway.sqlite3"), sql)
+    }
+}
+
+/// Counts by SQL over a gateway's file, while it runs or not.
+pub fn count(file: &Path, sql: &str) -> Outcome<i64> {
+    let file = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    file.busy_timeout(Duration::from_secs(10))?;
+    Ok(file.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Opens a desk with the computer's own clock and randomness.
+pub async fn open_desk(
+    settings: &Path,
+    data_dir: &Path,
+    keys: impl KeyStore + 'static,
+    browser: impl Browser + 'static,
+) -> Result<Desk, OpenError> {
+    let parts = Parts {
+        keys: Arc::new(keys),
+        browser: Arc::new(browser),
+        clock: Arc::new(SystemClock::start()),
+        random: Arc::new(SystemRandom::default()),
+    };
+    Desk::open(Settings::read(settings)?, data_dir.to_owned(), parts).await
+}
+
+/// A key store that is a file, for desks without a desktop. The real ones are tested in the real window.
+pub struct FileKeys(pub PathBuf);
+
+impl KeyStore for FileKeys {
+    fn load(&self, _name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        match std::fs::read(&self.0) {
+            Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(KeyStoreError::Failed(error.to_string())),
+        }
+    }
+
+    fn save(&self, _name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        // Whole or not at all, as a key store does it: a test may be killed at any moment.
+        let new = self.0.with_extension("new");
+        std::fs::write(&new, bytes)
+            .and_then(|()| std::fs::rename(&new, &self.0))
+            .map_err(|error| KeyStoreError::Failed(error.to_string()))
+    }
+}
+
+/// A browser in which one person signs in at the issuer without being asked.
+pub struct AutoBrowser {
+    /// Who: a Care Identity UUID on the sign-in page.
+    pub user: String,
+    /// In which role, where the issuer asks.
+    pub role: Option<String>,
+}
+
+impl Browser for AutoBrowser {
+    fn open(&self, url: &str) -> Result<(), BrowserError> {
+        let (url, user, role) = (url.to_owned(), self.user.clone(), self.role.clone());
+        tokio::spawn(async move {
+            // What goes wrong in the browser is seen by the desk, which waits for it.
+            let _ = sign_in(&mut FormBrowser::default(), &url, &user, role.as_deref()).await;
+        });
+        Ok(())
+    }
+}
+
+/// Signs in at the issuer's pages.
+pub async fn sign_in(browser: &mut FormBrowser, url: &str, user: &str, role: Option<&str>) -> Outcome {
+    let mut page = browser.goto(url).await?;
+    page = browser.press(&page, ("user", Some(user)), &[]).await?;
+    if page.has_button("role") {
+        browser.press(&page, ("role", role), &[]).await?;
+    }
+    Ok(())
+}
+
+/// Signs in to NHS.net Connect behind a user's link and gives back what the last page says.
+pub async fn finish_link(browser: &mut FormBrowser, link: &str, address: &str) -> Outcome<Option<String>> {
+    let page = browser.goto(link).await?;
+    if !page.has_button("continue") {
+        return Ok(page.result());
+    }
+    let page = browser.press(&page, ("continue", None), &[]).await?;
+    let fields = [("address", address), ("password", "made-up password")];
+    let page = browser.press(&page, ("sign-in", None), &fields).await?;
+    let page = browser.press(&page, ("approve", None), &[]).await?;
+    Ok(page.result())
+}
+
+/// Runs something again and again until it gives a value, for at most 20 seconds.
+pub async fn until<T, F>(what: &str, mut look: impl FnMut() -> F) -> Outcome<T>
+where
+    F: Future<Output = Option<T>>,
+{
+    let found = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            if let Some(value) = look().await {
+                return value;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    found.await.map_err(|_| format!("{what}: not within 20 seconds").into())
+}

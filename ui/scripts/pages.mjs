@@ -25,7 +25,13 @@ const VIEWS = [
   { name: "320", width: 320, height: 800 },
   { name: "forced", width: 1280, height: 900, forcedColors: "active" },
 ];
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 if (!executablePath) {
@@ -61,13 +67,22 @@ async function show(context, view, name) {
   await page.goto(`${base}#${name}`);
   await page.waitForSelector("main h1");
   const wanted = await page.evaluate(() => ({ ...document.documentElement.dataset }));
-  for (const selector of JSON.parse(wanted.press)) await page.click(selector);
+  const fill = Object.entries(JSON.parse(wanted.fill));
+  for (const selector of JSON.parse(wanted.press)) {
+    if (selector === "#primary") for (const [field, text] of fill) await page.fill(field, text);
+    await page.click(selector);
+  }
   const status = wanted.status ? `[data-status="${wanted.status}"]` : "";
-  await page.waitForSelector(`main[data-page="${wanted.page}"]${status}`, { timeout: 5000 }).catch(() => say(`is not the page ${wanted.page}${status}`));
+  await page
+    .waitForSelector(`main[data-page="${wanted.page}"]${status}`, { timeout: 5000 })
+    .catch(() => say(`is not the page ${wanted.page}${status}`));
   await page.evaluate(() => document.fonts.ready);
   // axe's script is run by the test, not by the page, so the page's own policy stays as strict as it is.
   await page.evaluate(axe);
-  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
+  const result = await page.evaluate(
+    (tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }),
+    TAGS,
+  );
   for (const violation of result.violations) {
     say(`axe ${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
   }

@@ -7,7 +7,9 @@ type Answer<T> = Extract<T, { status: "ok" }> extends { data: infer D } ? D : ne
 
 /** Every command of the bindings, without its Result. */
 export type Calls = {
-  [Name in keyof Commands]: (...args: Parameters<Commands[Name]>) => Promise<Answer<Awaited<ReturnType<Commands[Name]>>>>;
+  [Name in keyof Commands]: (
+    ...args: Parameters<Commands[Name]>
+  ) => Promise<Answer<Awaited<ReturnType<Commands[Name]>>>>;
 };
 
 /** The desk behind the pages: Rust in the app, made-up people in tests. */
@@ -31,5 +33,10 @@ export class FaultError extends Error {
 /** The fault in whatever was thrown. What is not the desk's own is a fault of RA Desk itself. */
 export function faultOf(thrown: unknown): Fault {
   if (thrown instanceof FaultError) return thrown.fault;
-  return { code: "INTERNAL", message: "The page and the desk did not understand each other.", fields: [], reference: null };
+  return {
+    code: "INTERNAL",
+    message: "The page and the desk did not understand each other.",
+    fields: [],
+    reference: null,
+  };
 }

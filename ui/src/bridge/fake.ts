@@ -317,7 +317,8 @@ function plainAnswers(): Required<Answers> {
     removeAuthenticator: PROFILE,
     startDraft: DRAFT,
     draft: DRAFT,
-    setDraftAddress: (_id, form) => Promise.resolve({ ...DRAFT, address: form.address, address_reason: form.reason || null }),
+    setDraftAddress: (_id, form) =>
+      Promise.resolve({ ...DRAFT, address: form.address, address_reason: form.reason || null }),
     setDraftIdentity: (_id, form) => Promise.resolve({ ...COMPLETE_DRAFT, ...form }),
     discardDraft: null,
     restoreDraft: DRAFT,

@@ -1,7 +1,17 @@
 // The one door between the pages and the desk. Nothing outside this folder knows of Tauri.
 
 import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Changed, Code, DraftView, Fault, ProfileView, Snapshot, SubmissionView } from "./bindings";
 import { type Calls, type Desk, faultOf } from "./desk";
 
@@ -24,23 +34,23 @@ const SESSION_GONE: ReadonlySet<Code> = new Set<Code>(["SIGN_IN_NEEDED", "SESSIO
 export function DeskProvider({ desk, children }: { desk: Desk; children: ReactNode }) {
   const [client] = useState(() => {
     const client: QueryClient = new QueryClient({
-        queryCache: new QueryCache({
-          onError: (thrown, query) => {
-            const gone = SESSION_GONE.has(faultOf(thrown).code) && query.queryKey[0] !== "snapshot";
-            if (gone) client.invalidateQueries({ queryKey: ["snapshot"] });
-          },
-        }),
-        defaultOptions: {
-          queries: {
-            // The desk decides what to try again, and whether there is a network; the page only asks.
-            retry: false,
-            networkMode: "always",
-            refetchOnWindowFocus: false,
-            refetchOnReconnect: false,
-            gcTime: Number.POSITIVE_INFINITY,
-          },
+      queryCache: new QueryCache({
+        onError: (thrown, query) => {
+          const gone = SESSION_GONE.has(faultOf(thrown).code) && query.queryKey[0] !== "snapshot";
+          if (gone) client.invalidateQueries({ queryKey: ["snapshot"] });
         },
-      });
+      }),
+      defaultOptions: {
+        queries: {
+          // The desk decides what to try again, and whether there is a network; the page only asks.
+          retry: false,
+          networkMode: "always",
+          refetchOnWindowFocus: false,
+          refetchOnReconnect: false,
+          gcTime: Number.POSITIVE_INFINITY,
+        },
+      },
+    });
     return client;
   });
   useEffect(
@@ -96,7 +106,8 @@ export function useKeep() {
   return useMemo(
     () => ({
       snapshot: (snapshot: Snapshot) => client.setQueryData(["snapshot"], snapshot),
-      forgetAll: () => client.removeQueries({ predicate: (query) => !["snapshot", "startup"].includes(String(query.queryKey[0])) }),
+      forgetAll: () =>
+        client.removeQueries({ predicate: (query) => !["snapshot", "startup"].includes(String(query.queryKey[0])) }),
       changed: (what: Changed) => {
         for (const key of STALE[what]) client.invalidateQueries({ queryKey: [key] });
       },
@@ -135,24 +146,27 @@ export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<v
     faults: 0,
     done: 0,
   });
-  const run = useCallback((...args: Args) => {
-    if (running.current) return;
-    running.current = true;
-    setState((before) => ({ ...before, busy: true }));
-    latest
-      .current(...args)
-      .then(
-        () => setState((before) => ({ ...before, busy: false, fault: null, done: before.done + 1 })),
-        (thrown) => {
-          const fault = faultOf(thrown);
-          if (SESSION_GONE.has(fault.code)) client.invalidateQueries({ queryKey: ["snapshot"] });
-          setState((before) => ({ ...before, busy: false, fault, faults: before.faults + 1 }));
-        },
-      )
-      .finally(() => {
-        running.current = false;
-      });
-  }, [client]);
+  const run = useCallback(
+    (...args: Args) => {
+      if (running.current) return;
+      running.current = true;
+      setState((before) => ({ ...before, busy: true }));
+      latest
+        .current(...args)
+        .then(
+          () => setState((before) => ({ ...before, busy: false, fault: null, done: before.done + 1 })),
+          (thrown) => {
+            const fault = faultOf(thrown);
+            if (SESSION_GONE.has(fault.code)) client.invalidateQueries({ queryKey: ["snapshot"] });
+            setState((before) => ({ ...before, busy: false, fault, faults: before.faults + 1 }));
+          },
+        )
+        .finally(() => {
+          running.current = false;
+        });
+    },
+    [client],
+  );
   const clear = useCallback(() => setState((before) => ({ ...before, fault: null })), []);
   return { run, clear, ...state };
 }

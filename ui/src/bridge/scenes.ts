@@ -1,7 +1,16 @@
 // Every state of every page, on a made-up desk: what the gallery shows and the page tests walk through.
 
 import type { Place } from "../frame/places";
-import type { Attention, Code, EndReason, NextStep, ProfileView, RefusalCode, Snapshot, SubmissionView } from "./bindings";
+import type {
+  Attention,
+  Code,
+  EndReason,
+  NextStep,
+  ProfileView,
+  RefusalCode,
+  Snapshot,
+  SubmissionView,
+} from "./bindings";
 import { FaultError } from "./desk";
 import {
   AGENT,
@@ -28,6 +37,8 @@ export interface Scene {
   status?: string;
   desk: () => FakeDesk;
   start?: Place;
+  /** What is typed first, by selector. */
+  fill?: Record<string, string>;
   /** What is pressed, in this order, to come to it. */
   press?: string[];
 }
@@ -71,7 +82,14 @@ const waiting: Partial<SubmissionView> = { status: "waiting_for_them", registrat
 
 const many: SubmissionView[] = [
   SUBMISSION,
-  { ...SUBMISSION, key: "018f0000-0000-7000-8000-0000000c0002", name: "Tom Ward", uuid: "555086680002", address: "tom.ward7@nhs.net", status: "sending" },
+  {
+    ...SUBMISSION,
+    key: "018f0000-0000-7000-8000-0000000c0002",
+    name: "Tom Ward",
+    uuid: "555086680002",
+    address: "tom.ward7@nhs.net",
+    status: "sending",
+  },
   {
     ...SUBMISSION,
     key: "018f0000-0000-7000-8000-0000000c0003",
@@ -99,17 +117,31 @@ export const SCENES: Record<string, Scene> = {
     { snapshot: out(null), signIn: refused("SIGN_IN_REJECTED", { reference: "6f1d2c3a" }) },
     { press: ["#primary"] },
   ),
-  "sign-in-waiting": scene("sign-in", { snapshot: snapshotOf({ session: { state: "signing_in" } }) }, { status: "signing_in" }),
+  "sign-in-waiting": scene(
+    "sign-in",
+    { snapshot: snapshotOf({ session: { state: "signing_in" } }) },
+    { status: "signing_in" },
+  ),
   "ended-signed-out": scene("sign-in", { snapshot: out("signed_out") }),
   "ended-idle": scene("sign-in", { snapshot: out("idle") }),
   "ended-twelve-hours": scene("sign-in", { snapshot: out("twelve_hours") }),
   "ended-elsewhere": scene("sign-in", { snapshot: out("ended_elsewhere") }),
-  "confirm-identity": scene("confirm-identity", { snapshot: snapshotOf({ session: { state: "confirming", person: PERSON } }) }),
+  "confirm-identity": scene("confirm-identity", {
+    snapshot: snapshotOf({ session: { state: "confirming", person: PERSON } }),
+  }),
   "choose-role": scene("choose-role", {}, { start: { at: "choose-role" } }),
   "choose-role-none-chosen": scene("choose-role", {
     snapshot: snapshotOf(
       {},
-      { person: { ...PERSON, role: null, may_find: false, may_register: false, roles: ROLES.map((role) => ({ ...role, current: false })) } },
+      {
+        person: {
+          ...PERSON,
+          role: null,
+          may_find: false,
+          may_register: false,
+          roles: ROLES.map((role) => ({ ...role, current: false })),
+        },
+      },
     ),
   }),
   "no-access": scene("no-access", {
@@ -125,7 +157,13 @@ export const SCENES: Record<string, Scene> = {
     "find",
     {
       find: refused("INVALID", {
-        fields: [{ field: "uuid", code: "uuid_too_short", message: "A Care Identity UUID is 12 digits. You entered fewer than that." }],
+        fields: [
+          {
+            field: "uuid",
+            code: "uuid_too_short",
+            message: "A Care Identity UUID is 12 digits. You entered fewer than that.",
+          },
+        ],
       }),
     },
     { press: ["#primary"] },
@@ -144,19 +182,35 @@ export const SCENES: Record<string, Scene> = {
   ),
   "find-offline": scene("find", { snapshot: offline() }),
   results: scene("results", {}, { press: ["#primary"] }),
-  "none-found": scene("none-found", { find: { found: "nobody" } }, { press: ["#primary"] }),
-  "too-many": scene("too-many", { find: { found: "too_many", most: 50 } }, { press: ["#by-details", "#primary"] }),
+  "none-found": scene(
+    "none-found",
+    { find: { found: "nobody" } },
+    { press: ["#by-details", "#primary"], fill: { "#family": "O’Con*", "#given": "Siobhan", "#birth_year": "1985" } },
+  ),
+  "too-many": scene(
+    "too-many",
+    { find: { found: "too_many", most: 50 } },
+    { press: ["#by-details", "#primary"], fill: { "#family": "Smith", "#given": "J" } },
+  ),
   offline: scene("offline", { find: refused("OFFLINE"), snapshot: offline() }, { press: ["#primary"] }),
   profile: profile({}),
   "profile-authenticators": profile({
     authenticators: [SMARTCARD, CONNECT],
     warnings: ["HAS_AUTHENTICATOR", "HAS_NHS_NET_CONNECT", "MANAGED_IN_ESR"],
   }),
-  "profile-refused": profile({ status: "unverified", birth_date: null, refusal: "PROFILE_UNVERIFIED", warnings: ["BIRTH_DATE_NOT_KNOWN"] }),
+  "profile-refused": profile({
+    status: "unverified",
+    birth_date: null,
+    refusal: "PROFILE_UNVERIFIED",
+    warnings: ["BIRTH_DATE_NOT_KNOWN"],
+  }),
   "profile-look-only": profile(
     { may_register: false, authenticators: [SMARTCARD] },
     {
-      snapshot: snapshotOf({}, { person: { ...PERSON, role: { ...AGENT, ra_role: "sponsor", access: "look_only" }, may_register: false } }),
+      snapshot: snapshotOf(
+        {},
+        { person: { ...PERSON, role: { ...AGENT, ra_role: "sponsor", access: "look_only" }, may_register: false } },
+      ),
     },
   ),
   "profile-draft": profile({ draft: DRAFT.id }),
@@ -174,14 +228,22 @@ export const SCENES: Record<string, Scene> = {
   address: scene("address", {}, { start: address }),
   "address-warned": scene(
     "address",
-    { draft: { ...DRAFT, address: "s.smythe99@nhs.net", address_warnings: ["ADDRESS_NOT_ON_PROFILE", "ADDRESS_UNLIKE_NAME"] } },
+    {
+      draft: {
+        ...DRAFT,
+        address: "s.smythe99@nhs.net",
+        address_warnings: ["ADDRESS_NOT_ON_PROFILE", "ADDRESS_UNLIKE_NAME"],
+      },
+    },
     { start: address },
   ),
   "address-error": scene(
     "address",
     {
       setDraftAddress: refused("INVALID", {
-        fields: [{ field: "address", code: "address_not_nhs_net", message: "An NHS.net Connect address ends in @nhs.net." }],
+        fields: [
+          { field: "address", code: "address_not_nhs_net", message: "An NHS.net Connect address ends in @nhs.net." },
+        ],
       }),
     },
     { start: address, press: ["#primary"] },
@@ -230,7 +292,10 @@ export const SCENES: Record<string, Scene> = {
     { snapshot: snapshotOf({}, { policy: { ...POLICY, presence_required: true } }) },
   ),
   "waiting-copied": submission(waiting, {}, { press: ["#copy-link"] }),
-  "link-expired": submission({ status: "link_expired", registration: { ...REGISTRATION, link_expires_at: null, attempts_left: 0, wrong_account: 5 } }),
+  "link-expired": submission({
+    status: "link_expired",
+    registration: { ...REGISTRATION, link_expires_at: null, attempts_left: 0, wrong_account: 5 },
+  }),
   linked: submission({
     status: "linked",
     registration: {
@@ -246,7 +311,10 @@ export const SCENES: Record<string, Scene> = {
     profile_then: PROFILE,
     profile_now: { ...PROFILE, name: "Dr Siobhán Máire Smythe", authenticators: [SMARTCARD] },
   }),
-  "attention-already-done": attention("ALREADY_REGISTERED", "already_done", { done_by: "Tom Ward", done_at: "2026-11-23T09:12:00Z" }),
+  "attention-already-done": attention("ALREADY_REGISTERED", "already_done", {
+    done_by: "Tom Ward",
+    done_at: "2026-11-23T09:12:00Z",
+  }),
   "attention-cim": attention("PROFILE_CLOSED", "do_in_care_identity_management"),
   "attention-other-role": attention("NOT_YOUR_SUBMISSION", "another_person_or_role"),
   "attention-too-old": attention("TOO_OLD", "record_anew"),
@@ -276,7 +344,23 @@ export const SCENES: Record<string, Scene> = {
   ),
   "outbox-drafts": scene(
     "outbox",
-    { snapshot: snapshotOf({ outbox: counts }), outbox: { counts, drafts: [DRAFT, { ...COMPLETE_DRAFT, id: "018f0000-0000-7000-8000-0000000d0002", name: "Mr Tom Ward", short_name: "Tom Ward" }], submissions: [], total: 2 } },
+    {
+      snapshot: snapshotOf({ outbox: counts }),
+      outbox: {
+        counts,
+        drafts: [
+          DRAFT,
+          {
+            ...COMPLETE_DRAFT,
+            id: "018f0000-0000-7000-8000-0000000d0002",
+            name: "Mr Tom Ward",
+            short_name: "Tom Ward",
+          },
+        ],
+        submissions: [],
+        total: 2,
+      },
+    },
     { start: { at: "outbox", tab: "drafts" }, status: "drafts" },
   ),
   "outbox-discarded": scene(
@@ -292,8 +376,34 @@ export const SCENES: Record<string, Scene> = {
         counts,
         drafts: [],
         submissions: [
-          { ...SUBMISSION, status: "needs_attention", attention: { code: "ADDRESS_IN_USE", next: "correct_address", done_by: null, done_at: null, profile_now: null, profile_then: null } },
-          { ...SUBMISSION, key: "018f0000-0000-7000-8000-0000000c0004", name: "Tom Ward", in_this_role: false, recorded_role: "RA Manager, RX9", status: "needs_attention", attention: { code: "PROFILE_CLOSED", next: "do_in_care_identity_management", done_by: null, done_at: null, profile_now: null, profile_then: null } },
+          {
+            ...SUBMISSION,
+            status: "needs_attention",
+            attention: {
+              code: "ADDRESS_IN_USE",
+              next: "correct_address",
+              done_by: null,
+              done_at: null,
+              profile_now: null,
+              profile_then: null,
+            },
+          },
+          {
+            ...SUBMISSION,
+            key: "018f0000-0000-7000-8000-0000000c0004",
+            name: "Tom Ward",
+            in_this_role: false,
+            recorded_role: "RA Manager, RX9",
+            status: "needs_attention",
+            attention: {
+              code: "PROFILE_CLOSED",
+              next: "do_in_care_identity_management",
+              done_by: null,
+              done_at: null,
+              profile_now: null,
+              profile_then: null,
+            },
+          },
         ],
         total: 2,
       },
@@ -301,15 +411,31 @@ export const SCENES: Record<string, Scene> = {
     { start: { at: "outbox", tab: "attention" }, status: "attention" },
   ),
   "confirm-recorded": scene("confirm-recorded", {
-    snapshot: snapshotOf({ outbox: counts, sync: { state: "paused", why: "confirmation_needed", until: null } }, { to_confirm: 2 }),
-    toConfirm: many.slice(0, 2).map((item) => ({ ...item, status: "ready_to_send" as const, needs_confirmation: true })),
+    snapshot: snapshotOf(
+      { outbox: counts, sync: { state: "paused", why: "confirmation_needed", until: null } },
+      { to_confirm: 2 },
+    ),
+    toConfirm: many
+      .slice(0, 2)
+      .map((item) => ({ ...item, status: "ready_to_send" as const, needs_confirmation: true })),
   }),
   "banner-to-confirm": scene("find", { snapshot: snapshotOf({}, { to_confirm: 2 }) }, { start: { at: "find" } }),
-  "idle-warning": scene("find", {
-    snapshot: snapshotOf({}, { idle_warning_at: "2026-11-23T14:29:50Z", idle_at: "2026-11-23T14:31:50Z" }),
-  }, { start: { at: "find" } }),
-  "ends-soon": scene("find", { snapshot: snapshotOf({}, { ends_at: "2026-11-23T14:36:00Z" }) }, { start: { at: "find" } }),
-  "profile-gateway-fault": scene("fault", { profile: refused("GATEWAY_FAULT", { reference: "6f1d2c3a-11" }) }, { start: { at: "profile", uuid: PROFILE.uuid } }),
+  "idle-warning": scene(
+    "find",
+    {
+      snapshot: snapshotOf({}, { idle_warning_at: "2026-11-23T14:29:50Z", idle_at: "2026-11-23T14:31:50Z" }),
+    },
+    { start: { at: "find" } },
+  ),
+  "ends-soon": scene(
+    "find",
+    { snapshot: snapshotOf({}, { ends_at: "2026-11-23T14:36:00Z" }) },
+    { start: { at: "find" } },
+  ),
+  "profile-gateway-fault": scene(
+    "fault",
+    { profile: refused("GATEWAY_FAULT", { reference: "6f1d2c3a-11" }) },
+    { start: { at: "profile", uuid: PROFILE.uuid } },
+  ),
   help: scene("help", {}, { start: { at: "help" } }),
 };
-

@@ -50,12 +50,12 @@ export const FAULTS: Record<Code, Explained> = {
   },
   SIGN_IN_REJECTED: {
     heading: "RA Desk could not trust this sign-in",
-    explanation: "The sign-in came back, but it failed one of RA Desk's checks, so nobody was signed in.",
+    explanation: "The sign-in came back, but it failed one of RA Desk’s checks, so nobody was signed in.",
     next: "Log in again, with a smartcard or another strong authenticator. If it fails again, tell your IT service desk.",
   },
   BROWSER_NOT_OPENED: {
     heading: "Your browser could not be opened",
-    explanation: "You sign in through this computer's web browser, and RA Desk could not open it.",
+    explanation: "You sign in through this computer’s web browser, and RA Desk could not open it.",
     next: "Open your browser yourself once, then log in again. If that does not help, tell your IT service desk.",
   },
   NO_FREE_PORT: {
@@ -80,13 +80,13 @@ export const FAULTS: Record<Code, Explained> = {
   },
   CERTIFICATE_NOT_TRUSTED: {
     heading: "RA Desk could not trust the connection",
-    explanation: "The server's certificate is not one this computer trusts, so nothing was sent.",
+    explanation: "The server’s certificate is not one this computer trusts, so nothing was sent.",
     next: "Check that the date and time of this computer are right. If they are, tell your IT service desk.",
   },
   NOT_OUR_SERVER: {
     heading: "Something else answered",
     explanation: "What answered is not the RA service. It may be the log-in page of a guest network.",
-    next: "Open your browser, finish the network's log-in page if there is one, then try again.",
+    next: "Open your browser, finish the network’s log-in page if there is one, then try again.",
   },
   BUSY: {
     heading: "The RA service is busy",
@@ -124,7 +124,7 @@ export const FAULTS: Record<Code, Explained> = {
     next: "Look at the profile again to see why.",
   },
   DISK_FULL: {
-    heading: "This computer's disk is full",
+    heading: "This computer’s disk is full",
     explanation: NOT_SAVED,
     next: "Free some space on this computer, then try again. If you cannot, write the registration on paper.",
   },
@@ -136,27 +136,27 @@ export const FAULTS: Record<Code, Explained> = {
   KEY_STORE_MISSING: {
     heading: "This computer has no key store",
     explanation:
-      "RA Desk keeps its records encrypted, and the key in this computer's key store. It will not keep them without one.",
+      "RA Desk keeps its records encrypted, and the key in this computer’s key store. It will not keep them without one.",
     next: IT,
   },
   KEY_STORE_LOCKED: {
-    heading: "This computer's key store is locked",
-    explanation: "RA Desk's records are still here and encrypted, but their key cannot be read.",
+    heading: "This computer’s key store is locked",
+    explanation: "RA Desk’s records are still here and encrypted, but their key cannot be read.",
     next: "Unlock the key store, or sign out of this computer and in again, then try again.",
   },
   KEY_MISSING: {
-    heading: "The key to RA Desk's records is missing",
+    heading: "The key to RA Desk’s records is missing",
     explanation: "The records are still on this computer and encrypted. Nothing was deleted or overwritten.",
-    next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk: the key may be restored with the user's account.",
+    next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk: the key may be restored with the user’s account.",
   },
   WRONG_KEY: {
-    heading: "The key does not fit RA Desk's records",
+    heading: "The key does not fit RA Desk’s records",
     explanation:
       "The records were made under another account or on another computer. Nothing was deleted or overwritten.",
     next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk.",
   },
   STORE_DAMAGED: {
-    heading: "RA Desk's records are damaged",
+    heading: "RA Desk’s records are damaged",
     explanation: "The file cannot be read. It was left as it is, so that what is in it may be recovered.",
     next: "Do not reinstall RA Desk or delete its folder. Tell your IT service desk.",
   },
@@ -209,7 +209,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
     next: "If they still work in the NHS, reopen the profile in Care Identity Management. Then register here.",
   },
   PROFILE_UNVERIFIED: {
-    heading: "The person's identity is not verified",
+    heading: "The person’s identity is not verified",
     explanation: "Nobody has verified the identity behind this profile yet.",
     next: "Verify their identity with 3 documents in Care Identity Management. Then register here.",
   },
@@ -230,7 +230,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   },
   ADDRESS_IN_USE: {
     heading: "Somebody else has this account",
-    explanation: "The NHS.net Connect account is registered on another person's profile.",
+    explanation: "The NHS.net Connect account is registered on another person’s profile.",
     next: "Check the address with the person. If it really is theirs, find who has it by searching for the address.",
   },
   ADDRESS_NOT_ALLOWED: {
@@ -246,12 +246,12 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   ADDRESS_INACTIVE: {
     heading: "The NHS.net Connect account is not active",
     explanation: "The account is inactive or disabled, so nobody can sign in with it.",
-    next: "The person's NHS.net Connect administrator can make it active. Then send again.",
+    next: "The person’s NHS.net Connect administrator can make it active. Then send again.",
   },
   ADDRESS_SHARED_MAILBOX: {
     heading: "This is a shared mailbox",
     explanation: "Several people use it. A Care Identity needs an account that only one person can use.",
-    next: "Ask for the person's own NHS.net Connect address.",
+    next: "Ask for the person’s own NHS.net Connect address.",
   },
   NOT_PERMITTED: {
     heading: "Your role may not register",
@@ -265,8 +265,8 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   },
   PROFILE_CHANGED: {
     heading: "The profile changed after you checked the person",
-    explanation: "What you saw is no longer so. Nothing was registered.",
-    next: "Compare both below. If it is still the same person, send again with the profile as it is now.",
+    explanation: "What you saw is no longer so.",
+    next: "Compare both. If it is still the same person, send again with the profile as it is now.",
   },
   TOO_OLD: {
     heading: "This was recorded too long ago",
@@ -274,7 +274,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
     next: "Check the person again and record it anew.",
   },
   KEY_REUSED: {
-    heading: "This registration's number was used twice",
+    heading: "This registration’s number was used twice",
     explanation: "The RA service already has another registration with the same number, so it did not take this one.",
     next: "Record it anew, and tell your IT service desk that it happened.",
   },
@@ -341,12 +341,12 @@ export const NETWORK_FAULTS: Record<NetworkFault, { why: string; next: string }>
     next: "Sign in to the network in your browser, then choose Send now.",
   },
   certificate_not_trusted: {
-    why: "The server's certificate is not trusted by this computer, so nothing is sent.",
-    next: "Check that this computer's date and time are right. If they are, tell your IT service desk.",
+    why: "The server’s certificate is not trusted by this computer, so nothing is sent.",
+    next: "Check that this computer’s date and time are right. If they are, tell your IT service desk.",
   },
   not_our_server: {
     why: "Something answers that is not the RA service, perhaps the log-in page of a guest network.",
-    next: "Open your browser and finish the network's log-in page, then choose Send now.",
+    next: "Open your browser and finish the network’s log-in page, then choose Send now.",
   },
   busy: {
     why: "The RA service is busy and asked RA Desk to wait.",
@@ -354,7 +354,7 @@ export const NETWORK_FAULTS: Record<NetworkFault, { why: string; next: string }>
   },
 };
 
-/** What sending waits for. The network's own reason stands in NETWORK_FAULTS. */
+/** What sending waits for. The network’s own reason stands in NETWORK_FAULTS. */
 export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   network: { heading: "Sending waits for the network", next: "RA Desk sends when the connection is back." },
   sign_in_needed: { heading: "Sending waits for you to sign in", next: "Sign in with your Care Identity." },

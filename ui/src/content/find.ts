@@ -7,8 +7,7 @@ export const FIND = {
   title: "Find a person",
   uuid: "Care Identity UUID",
   uuidHint: "12 digits, for example 5550 8668 9106. It is printed on a smartcard.",
-  other: "Find another way",
-  by: "What do you have?",
+  other: "Find by",
   ways: {
     uuid: "Care Identity UUID",
     address: "NHS.net Connect address",
@@ -74,7 +73,8 @@ export const NONE_FOUND = {
 
 export const TOO_MANY = {
   title: "Too many people match",
-  explanation: (most: number) => `More than ${most} people match. RA Desk shows at most ${most}, to protect people's details.`,
+  explanation: (most: number) =>
+    `More than ${most} people match. RA Desk shows at most ${most}, to protect people’s details.`,
   next: "Add a given name, a date of birth or an ODS code, or search for the UUID.",
   again: "Add details to the search",
 };
@@ -82,10 +82,7 @@ export const TOO_MANY = {
 export const OFFLINE = {
   title: "You are offline",
   can: "What you can do offline",
-  canList: [
-    "go on with drafts and record them on this computer",
-    "see what is in your outbox",
-  ],
+  canList: ["go on with drafts and record them on this computer", "see what is in your outbox"],
   kept: "Your search is kept.",
   again: "Try again",
   outbox: "Go to the outbox",
@@ -116,7 +113,8 @@ export const PROFILE = {
   seeRegistration: "See the registration in your outbox",
   alreadyYours: "You have already recorded a registration for this person.",
   draftBegun: "You have begun a registration for this person. Your answers are kept.",
-  lookOnly: (role: string, organisation: string) => `As ${role} at ${organisation} you can look at profiles, but not register or remove.`,
+  lookOnly: (role: string, organisation: string) =>
+    `As ${role} at ${organisation} you can look at profiles, but not register or remove.`,
   details: "Details",
   email: "Email address",
   noEmail: "None on the profile",
@@ -137,7 +135,8 @@ export const REMOVE = {
   hint: "It is kept in the record of what was done. The person is told.",
   choose: "Choose why you are removing it.",
   last: "This is their last way to sign in",
-  lastText: (name: string) => `When it is removed, ${name} cannot sign in to anything with their Care Identity, until another is added.`,
+  lastText: (name: string) =>
+    `When it is removed, ${name} cannot sign in to anything with their Care Identity, until another is added.`,
   cannotUndo: "This cannot be undone. To use it again it must be registered again.",
   what: "What is removed",
   address: "Address",

@@ -58,7 +58,7 @@ export const HELP = {
     ready_to_send: "Recorded on this computer, not sent yet. The person cannot sign in with it.",
     sending: "On its way to the RA service.",
     waiting_for_them: "Registered. The person must still open their link and sign in to NHS.net Connect once.",
-    link_expired: "Registered, but the person's link has run out. Make them a fresh one.",
+    link_expired: "Registered, but the person’s link has run out. Make them a fresh one.",
     linked: "The person has signed in once. They can now use NHS.net Connect to sign in.",
     needs_attention: "The RA service did not take it. It says why, and what to do.",
     withdrawn: "Taken back before it was registered. Nothing was registered.",

@@ -37,12 +37,14 @@ export const RECORDED = {
 
 export const SENDING = {
   title: "Sending",
-  text: (name: string) => `It is saved on this computer and on its way. ${name} cannot sign in with NHS.net Connect yet.`,
+  text: (name: string) =>
+    `It is saved on this computer and on its way. ${name} cannot sign in with NHS.net Connect yet.`,
 };
 
 export const WAITING = {
   title: (name: string) => `Waiting for ${name}`,
-  text: (name: string) => `Registered, but not linked yet. ${name} must open the link on their own phone or computer, and sign in to NHS.net Connect once.`,
+  text: (name: string) =>
+    `Registered, but not linked yet. ${name} must open the link on their own phone or computer, and sign in to NHS.net Connect once.`,
   qrHeading: "Show them this code",
   qrAlt: (name: string) => `QR code with the link for ${name}. If it cannot be scanned, copy the link instead.`,
   qrHelp: "They scan it with the camera of their own phone.",
@@ -69,7 +71,8 @@ export const WAITING = {
 
 export const EXPIRED = {
   title: (name: string) => `${name}’s link has run out`,
-  text: (name: string) => `The account is registered, but ${name} did not finish in time or tried too often, so they cannot sign in with it yet.`,
+  text: (name: string) =>
+    `The account is registered, but ${name} did not finish in time or tried too often, so they cannot sign in with it yet.`,
   fresh: "Make a fresh link",
 };
 
@@ -92,14 +95,13 @@ export const ATTENTION = {
     `It was done${name ? ` by ${name}` : ""}${time ? ` ${time}` : ""}.`,
   compare: "What changed",
   compareCaption: "The profile when you recorded this, and now",
-  what: "",
-  then: "When you recorded this",
+  before: "When you recorded this",
   now: "Now",
   changed: "Changed",
   signsIn: "Ways to sign in",
   noProfile: "RA Desk has no copy of the profile to compare. Open the profile to see it as it is now.",
   changeRole: "Change role",
-  closeDone: "Nothing more to do: withdraw this one",
+  closeDone: "Withdraw this one: it is already done",
   otherReason: "Withdraw it instead",
 };
 

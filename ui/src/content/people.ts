@@ -22,7 +22,7 @@ export const RA_ROLES: Record<RaRole, string> = {
   other: "Not an RA role",
 };
 
-/** RA Desk's word for a role; a role outside the RA is called by its national name. */
+/** RA Desk’s word for a role; a role outside the RA is called by its national name. */
 export function roleName(role: RoleView): string {
   return role.ra_role === "other" ? role.name : RA_ROLES[role.ra_role];
 }
@@ -62,7 +62,10 @@ export const DOCUMENTS: Record<DocumentKind, { label: string; hint?: string }> =
   profile_photo: { label: "The photo on their profile", hint: "You compared it with the person." },
 };
 
-export const ACCEPTED_BY: Record<DeclarationAcceptedBy, { label: (name: string) => string; answer: (name: string) => string }> = {
+export const ACCEPTED_BY: Record<
+  DeclarationAcceptedBy,
+  { label: (name: string) => string; answer: (name: string) => string }
+> = {
   user: {
     label: (name) => `${name} read and accepted it, on screen or on paper`,
     answer: (name) => `${name}, on screen or on paper`,

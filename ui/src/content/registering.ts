@@ -1,13 +1,24 @@
 // Words of registering: address, identity check, check your answers.
 
+import type { DraftView } from "../bridge";
+import { birthDate, grouped } from "./dates";
+
+/** Above each question, so that it is always plain whom it is about. */
+export function who({ uuid, birth_date }: DraftView): string {
+  return `${grouped(uuid)} · ${birth_date ? `born ${birthDate(birth_date)}` : "date of birth not known"}`;
+}
+
 export const ADDRESS = {
   title: (name: string) => `What is ${name}’s NHS.net Connect address?`,
   label: "NHS.net Connect address",
   formerly: "NHS.net Connect was called NHSmail before.",
-  hint: (domains: string[]) => `It ends in ${domains.map((domain) => `@${domain}`).join(" or ")}. It must be their own, not a shared mailbox.`,
+  hint: (domains: string[]) =>
+    `It ends in ${domains.map((domain) => `@${domain}`).join(" or ")}. It must be their own, not a shared mailbox.`,
   suggested: "This is the address on their profile. Ask the person whether they use it.",
   reason: "Why are you using this address?",
   reasonHint: "For example, new starter, mailbox made today. Your RA manager sees it.",
+  checkIt: "Check this address with them",
+  checkHow: "If it is theirs, say why you are using it.",
   reasonMissing: "Say why you are using this address.",
   button: "Save and continue",
   busy: "Saving",
@@ -45,10 +56,9 @@ export const CHECK = {
   offline: "Confirm and save on this computer",
   busyOnline: "Saving and sending",
   busyOffline: "Saving",
-  onlineNext: (name: string) => `It is saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
+  onlineNext: (name: string) =>
+    `It is saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
   offlineNext: (name: string) =>
     `You are offline. It is saved on this computer, and sent when the connection is back. Until then ${name} cannot sign in with NHS.net Connect.`,
   discard: "Discard this draft",
 };
-
-export const FIRST_ANSWER = "Answer this first.";

@@ -38,7 +38,7 @@ export const ENDED: Record<EndReason, { title: string; explanation: string }> = 
   },
   idle: {
     title: "You were signed out because nothing happened for 15 minutes",
-    explanation: "RA Desk does this to keep people's details safe when nobody is at the computer.",
+    explanation: "RA Desk does this to keep people’s details safe when nobody is at the computer.",
   },
   twelve_hours: {
     title: "You were signed out after 12 hours",
@@ -55,15 +55,15 @@ export const SIGNING_IN = {
   title: "Finish signing in in your browser",
   explanation: "A page of your Care Identity has opened in your web browser. Sign in there, then come back to RA Desk.",
   nothing: "Nothing opened?",
-  nothingHelp:
-    "Look for a browser window behind this one. If there is none, cancel and log in again.",
+  nothingHelp: "Look for a browser window behind this one. If there is none, cancel and log in again.",
   waiting: "Waiting for your browser",
   cancel: "Cancel signing in",
 };
 
 export const CONFIRM_IDENTITY = {
   title: (name: string) => `You are ${name}`,
-  question: "Check that this is you before you go on. Everything you do in RA Desk is recorded under this name and role.",
+  question:
+    "Check that this is you before you go on. Everything you do in RA Desk is recorded under this name and role.",
   role: "Role",
   noRole: "None chosen",
   organisation: "Organisation",
@@ -94,7 +94,8 @@ export const CHOOSE_ROLE = {
 
 export const NO_ACCESS_PAGE = {
   title: "You do not have a role that opens RA Desk",
-  explanation: (name: string) => `You are signed in as ${name}, but none of your roles is a Registration Authority role here.`,
+  explanation: (name: string) =>
+    `You are signed in as ${name}, but none of your roles is a Registration Authority role here.`,
   next: "If you should have one, ask your RA manager to check the positions on your Care Identity profile.",
   yours: "Your roles",
   noRoles: "Your Care Identity profile has no roles.",
@@ -111,7 +112,8 @@ export const CONFIRM_RECORDED = {
   none: "There is nothing to confirm",
   noneExplanation: "Everything on this computer that is yours has been confirmed.",
   confirmed: "Confirmed. They are sent in the background.",
-  banner: (count: number) => `${counted(count, "registration")} from an earlier session ${count === 1 ? "waits" : "wait"} for you to confirm`,
+  banner: (count: number) =>
+    `${counted(count, "registration")} from an earlier session ${count === 1 ? "waits" : "wait"} for you to confirm`,
   bannerLink: "Check the list",
 };
 

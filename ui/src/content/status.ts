@@ -19,7 +19,7 @@ export const STATUS: Record<Status, { word: string; colour: TagColour }> = {
 export const WITHDRAWAL_REQUESTED = { word: "Withdrawal requested", colour: "orange" } as const;
 
 export const PROFILE_STATUS: Record<ProfileStatus, { word: string; colour: TagColour }> = {
-  active: { word: "Open and verified", colour: "green" },
+  active: { word: "Verified", colour: "green" },
   unverified: { word: "Not verified", colour: "orange" },
   restricted: { word: "Restricted", colour: "orange" },
   closed: { word: "Closed", colour: "grey" },

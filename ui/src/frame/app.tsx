@@ -1,15 +1,15 @@
 // Which page is shown: first what stands in the way of working at all, then where the RA user is.
 
 import { type ReactNode, useEffect } from "react";
-import { type Desk, DeskProvider, type Snapshot, useCommand, useKeep } from "../bridge";
+import { type Answered, type Desk, DeskProvider, type Snapshot, useCommand, useKeep } from "../bridge";
 import { STARTING } from "../content/signing-in";
 import { CannotStart } from "../routes/cannot-start";
 import { ChooseRole } from "../routes/choose-role";
 import { ConfirmIdentity } from "../routes/confirm-identity";
 import { NoAccess } from "../routes/no-access";
-import { SigningIn, SignIn } from "../routes/sign-in";
+import { SignIn, SigningIn } from "../routes/sign-in";
 import { Boundary } from "./boundary";
-import { Footer, Header } from "./header";
+import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
 import { ConfirmBanner, Pages, useShortcuts } from "./pages";
 import { type Place, PlacesProvider, usePlaces } from "./places";
@@ -42,7 +42,7 @@ function Started({ start }: { start: Place | undefined }) {
   }, [state, keep]);
 
   if (startup.fault) {
-    return <CannotStart fault={startup.fault} again={startup.again} busy={startup.asking} />;
+    return <Stopped answer={startup} />;
   }
   if (startup.data === undefined || (!snapshot.data && !snapshot.fault)) {
     return (
@@ -52,7 +52,7 @@ function Started({ start }: { start: Place | undefined }) {
     );
   }
   if (!snapshot.data) {
-    return snapshot.fault && <CannotStart fault={snapshot.fault} again={snapshot.again} busy={snapshot.asking} />;
+    return <Stopped answer={snapshot} />;
   }
   return (
     <SnapshotContext value={snapshot.data}>
@@ -62,6 +62,17 @@ function Started({ start }: { start: Place | undefined }) {
         </SearchProvider>
       </PlacesProvider>
     </SnapshotContext>
+  );
+}
+
+function Stopped({ answer }: { answer: Answered<unknown> }) {
+  return (
+    <div className="ra-frame">
+      <BareHeader />
+      <div className="ra-frame__page">
+        {answer.fault && <CannotStart fault={answer.fault} again={answer.again} busy={answer.asking} />}
+      </div>
+    </div>
   );
 }
 
@@ -89,11 +100,13 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   return (
     <div className="ra-frame">
       <Header snapshot={snapshot} />
-      {signedIn && <IdleWatch />}
-      {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
-        <ConfirmBanner count={session.to_confirm} />
-      )}
-      <div className="ra-frame__page">{page}</div>
+      <div className="ra-frame__page">
+        {signedIn && <IdleWatch />}
+        {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
+          <ConfirmBanner count={session.to_confirm} />
+        )}
+        {page}
+      </div>
       <Footer version={snapshot.version} signedIn={signedIn} />
     </div>
   );

@@ -15,12 +15,12 @@ export function Header({ snapshot }: { snapshot: Snapshot }) {
       <button type="button" className="nhsuk-skip-link ra-skip-link" onClick={skip}>
         {FRAME.skip}
       </button>
-      {snapshot.practice && (
-        <p className="ra-practice" id="practice">
-          <strong>{FRAME.practice}</strong> – {FRAME.practiceMade}
-        </p>
-      )}
-      <header className="nhsuk-header ra-header">
+      <header className="nhsuk-header nhsuk-header--white ra-header">
+        {snapshot.practice && (
+          <p className="ra-practice" id="practice">
+            <strong>{FRAME.practice}</strong> – {FRAME.practiceMade}
+          </p>
+        )}
         <div className="nhsuk-header__container nhsuk-width-container">
           <div className="nhsuk-header__service">
             <span className="nhsuk-header__service-name">{FRAME.service}</span>
@@ -32,9 +32,24 @@ export function Header({ snapshot }: { snapshot: Snapshot }) {
           </div>
           {signedIn && <Account name={signedIn.name} role={signedIn.role} />}
         </div>
-        {signedIn?.may_find && <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />}
+        {signedIn?.may_find && (
+          <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />
+        )}
       </header>
     </>
+  );
+}
+
+/** The header where nothing is known yet. */
+export function BareHeader() {
+  return (
+    <header className="nhsuk-header nhsuk-header--white ra-header">
+      <div className="nhsuk-header__container nhsuk-width-container">
+        <div className="nhsuk-header__service">
+          <span className="nhsuk-header__service-name">{FRAME.service}</span>
+        </div>
+      </div>
+    </header>
   );
 }
 
@@ -91,11 +106,14 @@ function Navigation({ waiting }: { waiting: number }) {
     },
   ];
   return (
-    <nav className="nhsuk-header__navigation" aria-label={FRAME.menu}>
+    <nav className="nhsuk-header__navigation nhsuk-header__navigation--white" aria-label={FRAME.menu}>
       <div className="nhsuk-header__navigation-container nhsuk-width-container">
         <ul className="nhsuk-header__navigation-list">
           {items.map(({ id, text, current, to }) => (
-            <li className={`nhsuk-header__navigation-item${current ? " nhsuk-header__navigation-item--current" : ""}`} key={id}>
+            <li
+              className={`nhsuk-header__navigation-item${current ? " nhsuk-header__navigation-item--current" : ""}`}
+              key={id}
+            >
               <button
                 type="button"
                 id={id}

@@ -74,12 +74,14 @@ export function IdleWatch() {
             {IDLE.before} <strong className="ra-countdown">{countdown(left)}</strong>.
           </p>
           <p className="nhsuk-body">{IDLE.explanation}</p>
-          <Button id="stay" onClick={stayNow}>
-            {IDLE.stay}
-          </Button>{" "}
-          <Button look="secondary" onClick={() => signOut.run()}>
-            {IDLE.out}
-          </Button>
+          <div className="ra-buttons">
+            <Button id="stay" onClick={stayNow}>
+              {IDLE.stay}
+            </Button>
+            <Button look="secondary" onClick={() => signOut.run()}>
+              {IDLE.out}
+            </Button>
+          </div>
           <div className="nhsuk-u-visually-hidden" role="status">
             {IDLE.spoken(spokenCountdown(left))}
           </div>

@@ -17,7 +17,16 @@ interface ButtonProps extends Omit<ComponentPropsWithoutRef<"button">, "disabled
 }
 
 /** A button. While busy it says so and does nothing, but keeps focus. */
-export function Button({ look = "primary", small, busy, children, onClick, type = "button", className, ...rest }: ButtonProps) {
+export function Button({
+  look = "primary",
+  small,
+  busy,
+  children,
+  onClick,
+  type = "button",
+  className,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       {...rest}
@@ -46,10 +55,7 @@ export function ButtonLink({ children, className, ...rest }: ComponentPropsWitho
 /** Back to the page before. */
 export function BackLink({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
-    <button type="button" id="back" className="nhsuk-back-link ra-back-link" onClick={onClick}>
-      <svg className="nhsuk-icon nhsuk-icon--chevron-left" viewBox="0 0 24 24" width="16" height="16" focusable="false" aria-hidden="true">
-        <path d="M15.7 4.3c.4.4.4 1 0 1.4L9.4 12l6.3 6.3a1 1 0 0 1-1.4 1.4l-7-7a1 1 0 0 1 0-1.4l7-7a1 1 0 0 1 1.4 0Z" />
-      </svg>
+    <button type="button" id="back" className="nhsuk-back-link" onClick={onClick}>
       {children}
     </button>
   );

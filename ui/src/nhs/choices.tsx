@@ -16,6 +16,7 @@ interface ChoicesProps<V extends string> {
   hint?: string | undefined;
   error?: string | undefined;
   several?: boolean;
+  small?: boolean;
   choices: Choice<V>[];
   chosen: readonly V[];
   onChoose: (chosen: V[]) => void;
@@ -31,6 +32,7 @@ export function Choices<V extends string>({
   hint,
   error,
   several,
+  small,
   choices,
   chosen,
   onChoose,
@@ -60,7 +62,7 @@ export function Choices<V extends string>({
             <span className="nhsuk-u-visually-hidden">Error:</span> {error}
           </span>
         )}
-        <div className={`nhsuk-${kind}`}>
+        <div className={`nhsuk-${kind}${small ? ` nhsuk-${kind}--small` : ""}`}>
           {choices.map((choice) => {
             const id = `${name}-${choice.value}`;
             const checked = chosen.includes(choice.value);

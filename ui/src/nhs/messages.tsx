@@ -66,7 +66,15 @@ function focusField(id: string) {
 }
 
 /** A banner above the page: blue for what is important, green for what is done. */
-export function Banner({ title = FRAME.important, good, children }: { title?: string; good?: boolean; children: ReactNode }) {
+export function Banner({
+  title = FRAME.important,
+  good,
+  children,
+}: {
+  title?: string;
+  good?: boolean;
+  children: ReactNode;
+}) {
   const id = good ? "banner-done" : "banner-important";
   return (
     <section

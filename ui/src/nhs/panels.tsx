@@ -49,4 +49,3 @@ export function Facts({ facts, change = "Change" }: { facts: Fact[]; change?: st
     </SummaryList>
   );
 }
-

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from "react";
 import { type DraftView, useAct, useCommand, useDesk, useKeep, type WarningCode } from "../bridge";
 import { WARNINGS } from "../content/codes";
-import { ADDRESS } from "../content/registering";
+import { ADDRESS, who } from "../content/registering";
 import { Asked } from "../frame/asked";
-import { FaultSummary, fieldError, Page } from "../frame/page";
+import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
 import { Button, ErrorSummary, Textarea, TextInput, WarningCallout } from "../nhs";
@@ -42,7 +42,8 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
   const reasonFault = fieldError(save.fault, "reason");
   const reasonAsked = !save.fault && warned.asked > 0 && warned.of === draft.address && !draft.address_reason;
   const reasonError = reasonFault ?? (reasonAsked ? ADDRESS.reasonMissing : undefined);
-  const showReason = warnings.some((code) => ASKS_REASON.has(code)) || reasonError !== undefined || reason !== "";
+  const odd = warnings.filter((code) => ASKS_REASON.has(code));
+  const showReason = odd.length > 0 || reasonError !== undefined || reason !== "";
   const title = ADDRESS.title(draft.short_name);
   return (
     <Page name="address" title={title} onBack={back} problem={save.fault !== null || reasonAsked}>
@@ -52,9 +53,7 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
         <FaultSummary fault={save.fault} attempt={save.faults} />
       )}
       <form onSubmit={submit} noValidate>
-        <h1 className="nhsuk-heading-l" tabIndex={-1}>
-          {title}
-        </h1>
+        <Heading caption={who(draft)}>{title}</Heading>
         <TextInput
           id="address"
           name="address"
@@ -71,14 +70,17 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
         />
         {showReason && (
           <>
-            {warnings
-              .filter((code) => ASKS_REASON.has(code))
-              .map((code) => (
-                <WarningCallout key={code} className="ra-callout">
-                  <WarningCallout.Heading headingLevel="h2">{WARNINGS[code].heading}</WarningCallout.Heading>
-                  <p>{WARNINGS[code].explanation}</p>
-                </WarningCallout>
-              ))}
+            {odd.length > 0 && (
+              <WarningCallout className="ra-callout">
+                <WarningCallout.Heading headingLevel="h2">{ADDRESS.checkIt}</WarningCallout.Heading>
+                <ul className="nhsuk-list nhsuk-list--bullet">
+                  {odd.map((code) => (
+                    <li key={code}>{WARNINGS[code].heading}.</li>
+                  ))}
+                </ul>
+                <p>{ADDRESS.checkHow}</p>
+              </WarningCallout>
+            )}
             <Textarea
               id="reason"
               name="reason"

@@ -80,17 +80,37 @@ export function Find() {
       )}
       <form onSubmit={submit} noValidate>
         {form.by === "uuid" && (
-          <TextInput {...text("uuid")} label={FIND.uuid} labelProps={{ size: "s" }} hint={FIND.uuidHint} inputMode="numeric" width="20" />
+          <TextInput
+            {...text("uuid")}
+            label={FIND.uuid}
+            labelProps={{ size: "s" }}
+            hint={FIND.uuidHint}
+            inputMode="numeric"
+            width="20"
+          />
         )}
         {form.by === "address" && (
-          <TextInput {...text("address")} label={FIND.address} labelProps={{ size: "s" }} hint={FIND.addressHint} inputMode="email" autoCapitalize="none" />
+          <TextInput
+            {...text("address")}
+            label={FIND.address}
+            labelProps={{ size: "s" }}
+            hint={FIND.addressHint}
+            inputMode="email"
+            autoCapitalize="none"
+          />
         )}
         {form.by === "national_insurance" && (
           <TextInput {...text("nino")} label={FIND.nino} labelProps={{ size: "s" }} hint={FIND.ninoHint} width="10" />
         )}
         {form.by === "details" && (
           <>
-            <TextInput {...text("family")} label={FIND.family} labelProps={{ size: "s" }} hint={FIND.familyHint} width="20" />
+            <TextInput
+              {...text("family")}
+              label={FIND.family}
+              labelProps={{ size: "s" }}
+              hint={FIND.familyHint}
+              width="20"
+            />
             <Fieldset>
               <Fieldset.Legend size="s">{FIND.oneMore}</Fieldset.Legend>
               <TextInput {...text("given")} label={FIND.given} width="20" />
@@ -150,6 +170,7 @@ function Ways({ by, onChoose }: { by: FindBy; onChoose: (by: FindBy) => void }) 
         name="by"
         legend={FIND.other}
         legendSize="s"
+        small
         choices={WAYS.map((value) => ({ value, label: FIND.ways[value] }))}
         chosen={[by]}
         onChoose={([chosen]) => chosen && onChoose(chosen)}

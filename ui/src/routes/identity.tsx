@@ -11,7 +11,7 @@ import {
   useKeep,
 } from "../bridge";
 import { ACCEPTED_BY, DOCUMENTS, METHODS } from "../content/people";
-import { IDENTITY } from "../content/registering";
+import { IDENTITY, who } from "../content/registering";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -33,7 +33,9 @@ function atFirstBox(fault: Fault | null): Fault | null {
     documents: "document-passport",
     accepted_by: "accepted_by-user",
   };
-  return fault && { ...fault, fields: fault.fields.map((error) => ({ ...error, field: first[error.field] ?? error.field })) };
+  return (
+    fault && { ...fault, fields: fault.fields.map((error) => ({ ...error, field: first[error.field] ?? error.field })) }
+  );
 }
 
 function IdentityForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolean }) {
@@ -57,7 +59,7 @@ function IdentityForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boole
   return (
     <Page name="identity" title={title} onBack={back} problem={save.fault !== null}>
       <FaultSummary fault={atFirstBox(save.fault)} attempt={save.faults} />
-      <Heading>{title}</Heading>
+      <Heading caption={who(draft)}>{title}</Heading>
       <form onSubmit={submit} noValidate>
         <Choices
           name="method"

@@ -1,5 +1,14 @@
 import { useState } from "react";
-import { type DraftView, type OutboxPage, type OutboxTab, type SubmissionView, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import {
+  type DraftView,
+  type OutboxPage,
+  type OutboxTab,
+  type SubmissionView,
+  useAct,
+  useCommand,
+  useDesk,
+  useKeep,
+} from "../bridge";
 import { NEXT_STEPS, REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
 import { OUTBOX } from "../content/outbox";
@@ -112,11 +121,11 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
             </Table.Cell>
             <Table.Cell className="ra-address">{draft.address ?? OUTBOX.noAddress}</Table.Cell>
             <Table.Cell>{dayAndTime(draft.updated_at)}</Table.Cell>
-            <Table.Cell>
+            <Table.Cell className="ra-row-actions">
               <ButtonLink id={`continue-${draft.id}`} onClick={() => go(firstUnanswered(draft))}>
                 {OUTBOX.goOn}
                 <span className="nhsuk-u-visually-hidden"> {OUTBOX.of(draft.short_name)}</span>
-              </ButtonLink>{" "}
+              </ButtonLink>
               <ButtonLink id={`discard-${draft.id}`} onClick={() => onDiscard(draft)}>
                 {OUTBOX.discard}
                 <span className="nhsuk-u-visually-hidden"> {OUTBOX.of(draft.short_name)}</span>

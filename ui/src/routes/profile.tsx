@@ -224,7 +224,13 @@ function Authenticators({ profile }: { profile: ProfileView }) {
   );
 }
 
-function AuthenticatorRow({ authenticator, onRemove }: { authenticator: AuthenticatorView; onRemove: (() => void) | null }) {
+function AuthenticatorRow({
+  authenticator,
+  onRemove,
+}: {
+  authenticator: AuthenticatorView;
+  onRemove: (() => void) | null;
+}) {
   const { id, kind, level, state, address, added_at, added_by } = authenticator;
   const name = AUTHENTICATORS[kind].name;
   return (

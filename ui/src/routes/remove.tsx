@@ -1,5 +1,13 @@
 import { type FormEvent, useState } from "react";
-import { type AuthenticatorView, type ProfileView, type RemovalReason, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import {
+  type AuthenticatorView,
+  type ProfileView,
+  type RemovalReason,
+  useAct,
+  useCommand,
+  useDesk,
+  useKeep,
+} from "../bridge";
 import { PROFILE, REMOVE } from "../content/find";
 import { AUTHENTICATORS, REMOVAL_REASONS } from "../content/people";
 import { Asked } from "../frame/asked";

@@ -56,7 +56,7 @@ function Row({ person, onOpen }: { person: PersonRow; onOpen: () => void }) {
           </>
         )}
       </Table.Cell>
-      <Table.Cell>{birthDate(person.birth_date)}</Table.Cell>
+      <Table.Cell className="ra-nowrap">{birthDate(person.birth_date)}</Table.Cell>
       <Table.Cell>
         {positions.length === 0
           ? RESULTS.nowhere

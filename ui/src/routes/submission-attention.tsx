@@ -37,9 +37,7 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
       </p>
       {(attention.done_by || attention.done_at) && (
         <p>
-          <strong>
-            {ATTENTION.doneBy(attention.done_by, attention.done_at && dayAndTime(attention.done_at))}
-          </strong>
+          <strong>{ATTENTION.doneBy(attention.done_by, attention.done_at && dayAndTime(attention.done_at))}</strong>
         </p>
       )}
       {attention.code === "PROFILE_CHANGED" && <Compare attention={attention} />}
@@ -89,7 +87,7 @@ function Compare({ attention }: { attention: Attention }) {
       <Table.Head>
         <Table.Row>
           <Table.Cell>{PROFILE.details}</Table.Cell>
-          {then && <Table.Cell>{ATTENTION.then}</Table.Cell>}
+          {then && <Table.Cell>{ATTENTION.before}</Table.Cell>}
           <Table.Cell>{ATTENTION.now}</Table.Cell>
         </Table.Row>
       </Table.Head>

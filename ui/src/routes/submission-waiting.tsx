@@ -2,9 +2,9 @@ import type { ReactNode } from "react";
 import { type RegistrationView, type SubmissionView, useAct, useCommand, useDesk, useKeep } from "../bridge";
 import { dayAndTime } from "../content/dates";
 import { EXPIRED, SUBMISSION, WAITING } from "../content/outbox";
-import { FaultSummary } from "../frame/page";
+import { FaultSummary, Heading } from "../frame/page";
 import { useAnnounce, useSignedIn } from "../frame/session";
-import { Button, Panel, WarningCallout } from "../nhs";
+import { Button, WarningCallout } from "../nhs";
 import { NextPerson } from "./submission";
 
 interface Props {
@@ -27,7 +27,8 @@ export function Waiting({ submission, title }: Props) {
   return (
     <>
       <FaultSummary fault={failed.fault} attempt={failed.faults} />
-      <Panel title={title}>{WAITING.text(name)}</Panel>
+      <Heading>{title}</Heading>
+      <p>{WAITING.text(name)}</p>
       {policy.presence_required && (
         <p>
           <strong>{WAITING.presence}</strong>
@@ -67,7 +68,8 @@ export function LinkExpired({ submission, title }: Props) {
   return (
     <>
       <FaultSummary fault={fresh.fault} attempt={fresh.faults} />
-      <Panel title={title}>{EXPIRED.text(name)}</Panel>
+      <Heading>{title}</Heading>
+      <p>{EXPIRED.text(name)}</p>
       {registration && <Progress registration={registration} address={address} />}
       <div className="ra-buttons">
         <Button id="primary" onClick={() => fresh.run()} busy={fresh.busy && EXPIRED.fresh}>

@@ -1,9 +1,19 @@
 import { type ReactNode, useEffect } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
-import { NETWORK_FAULTS } from "../content/codes";
+import { NETWORK_FAULTS, REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
-import { LINKED, RECORDED, REMOVED, SENDING, SUBMISSION, WAITING, WITHDRAWAL, WITHDRAWN, EXPIRED, ATTENTION } from "../content/outbox";
-import { REFUSALS } from "../content/codes";
+import {
+  ATTENTION,
+  EXPIRED,
+  LINKED,
+  RECORDED,
+  REMOVED,
+  SENDING,
+  SUBMISSION,
+  WAITING,
+  WITHDRAWAL,
+  WITHDRAWN,
+} from "../content/outbox";
 import { STATUS, WITHDRAWAL_REQUESTED } from "../content/status";
 import { Asked } from "../frame/asked";
 import { Page } from "../frame/page";
@@ -87,8 +97,8 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
   const { status, name, withdrawal_requested } = submission;
   if (withdrawal_requested) {
     return (
-      <Outcome title={title} text={name}>
-        <p>{WITHDRAWAL.requestedText}</p>
+      <Outcome title={title} text={WITHDRAWAL.requestedText}>
+        {null}
       </Outcome>
     );
   }
@@ -190,7 +200,8 @@ export function NextPerson({ look = "primary" }: { look?: "primary" | "secondary
 
 function AllFacts({ submission }: { submission: SubmissionView }) {
   const { go, finish } = usePlaces();
-  const { key, uuid, name, address, status, recorded_at, recorded_role, registration, replaces, replaced_by } = submission;
+  const { key, uuid, name, address, status, recorded_at, recorded_role, registration, replaces, replaced_by } =
+    submission;
   const see = (other: string) => (
     <ButtonLink onClick={() => go({ at: "submission", key: other })}>{SUBMISSION.see}</ButtonLink>
   );
@@ -209,7 +220,9 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
   if (replaces) facts.push({ name: SUBMISSION.replaces, value: see(replaces) });
   if (replaced_by) facts.push({ name: SUBMISSION.replacedBy, value: see(replaced_by) });
   const withdrawable =
-    ["ready_to_send", "sending", "needs_attention"].includes(status) && !submission.withdrawal_requested && !replaced_by;
+    ["ready_to_send", "sending", "needs_attention"].includes(status) &&
+    !submission.withdrawal_requested &&
+    !replaced_by;
   return (
     <section className="ra-facts">
       <h2 className="nhsuk-heading-m">{SUBMISSION.facts}</h2>

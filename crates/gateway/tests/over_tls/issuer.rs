@@ -1,0 +1,188 @@
+//! An OpenID provider as small as it can be: codes are handed out by the test, the rest is as a provider does it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use axum::extract::{Form, Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use gateway::Clock;
+use http::{HeaderMap, StatusCode};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// RSA keys are slow to make, so they are made once a process.
+pub static SIGNING: LazyLock<String> = LazyLock::new(new_rsa_key);
+pub static OTHER: LazyLock<String> = LazyLock::new(new_rsa_key);
+pub static CLIENT: LazyLock<String> = LazyLock::new(new_rsa_key);
+
+fn new_rsa_key() -> String {
+    use aws_lc_rs::encoding::AsDer;
+    let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+    let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&key).unwrap();
+    let text = STANDARD.encode(der.as_ref());
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+}
+
+/// One sign-in that waits for its code to be changed.
+#[derive(Clone)]
+pub struct Grant {
+    pub id: Value,
+    pub info: Value,
+    pub challenge: String,
+    pub key: &'static LazyLock<String>,
+    pub header: Header,
+    /// Put into the ID token unless it says another.
+    pub at_hash: bool,
+}
+
+struct Inner {
+    url: Mutex<String>,
+    grants: Mutex<HashMap<String, Grant>>,
+    infos: Mutex<HashMap<String, Value>>,
+    clock: Arc<dyn Clock>,
+    down: Mutex<bool>,
+}
+
+#[derive(Clone)]
+pub struct Issuer(Arc<Inner>);
+
+impl Issuer {
+    pub async fn start(clock: Arc<dyn Clock>) -> Self {
+        let issuer = Self(Arc::new(Inner {
+            url: Mutex::default(),
+            grants: Mutex::default(),
+            infos: Mutex::default(),
+            clock,
+            down: Mutex::default(),
+        }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        *issuer.0.url.lock().unwrap() = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/{realm}/.well-known/openid-configuration", get(discovery))
+            .route("/{realm}/keys", get(keys))
+            .route("/{realm}/token", post(token))
+            .route("/{realm}/userinfo", get(userinfo))
+            .with_state(issuer.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        issuer
+    }
+
+    pub fn url(&self, realm: &str) -> String {
+        format!("{}/{realm}", self.0.url.lock().unwrap())
+    }
+
+    pub fn go_down(&self, down: bool) {
+        *self.0.down.lock().unwrap() = down;
+    }
+
+    /// Remembers a sign-in and gives its code.
+    pub fn grant(&self, grant: Grant) -> String {
+        let code = uuid_text();
+        self.0.grants.lock().unwrap().insert(code.clone(), grant);
+        code
+    }
+
+    pub fn now(&self) -> i64 {
+        self.0.clock.now().as_second()
+    }
+}
+
+pub fn uuid_text() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+pub fn header() -> Header {
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some("one".into());
+    header
+}
+
+pub fn sign(header: &Header, key: &str, claims: &Value) -> String {
+    jsonwebtoken::encode(header, claims, &EncodingKey::from_rsa_pem(key.as_bytes()).unwrap()).unwrap()
+}
+
+async fn discovery(State(issuer): State<Issuer>, Path(realm): Path<String>) -> Result<Json<Value>, StatusCode> {
+    if *issuer.0.down.lock().unwrap() {
+        return Err(StatusCode::BAD_GATEWAY);
+    }
+    let url = issuer.url(&realm);
+    Ok(Json(json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "userinfo_endpoint": format!("{url}/userinfo"),
+        "jwks_uri": format!("{url}/keys"),
+    })))
+}
+
+async fn keys() -> Json<JwkSet> {
+    let key = EncodingKey::from_rsa_pem(SIGNING.as_bytes()).unwrap();
+    let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
+    jwk.common.key_id = Some("one".into());
+    Json(JwkSet { keys: vec![jwk] })
+}
+
+async fn token(
+    State(issuer): State<Issuer>,
+    Path(realm): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    let refuse = |error: &str| Err((StatusCode::BAD_REQUEST, Json(json!({ "error": error }))));
+    if *issuer.0.down.lock().unwrap() {
+        return Err((StatusCode::BAD_GATEWAY, Json(Value::Null)));
+    }
+    if !assertion_fits(&form, &format!("{}/token", issuer.url(&realm)), issuer.now()) {
+        return refuse("invalid_client");
+    }
+    let grant = issuer.0.grants.lock().unwrap().remove(&form["code"]);
+    let Some(mut grant) = grant.filter(|grant| challenge(&form["code_verifier"]) == grant.challenge) else {
+        return refuse("invalid_grant");
+    };
+    let access_token = uuid_text();
+    if grant.at_hash {
+        grant.id["at_hash"] = URL_SAFE_NO_PAD.encode(&Sha256::digest(&access_token)[..16]).into();
+    }
+    issuer.0.infos.lock().unwrap().insert(access_token.clone(), grant.info);
+    let id_token = sign(&grant.header, grant.key, &grant.id);
+    Ok(Json(json!({ "access_token": access_token, "id_token": id_token, "token_type": "Bearer" })))
+}
+
+/// Whether the gateway showed itself as RFC 7523 and CIS2 ask for.
+fn assertion_fits(form: &HashMap<String, String>, audience: &str, now: i64) -> bool {
+    let key = EncodingKey::from_rsa_pem(CLIENT.as_bytes()).unwrap();
+    let jwk = Jwk::from_encoding_key(&key, Algorithm::RS512).unwrap();
+    let mut validation = Validation::new(Algorithm::RS512);
+    validation.validate_exp = false;
+    validation.set_audience(&[audience]);
+    let Ok(data) = jsonwebtoken::decode::<Value>(
+        &form["client_assertion"],
+        &DecodingKey::from_jwk(&jwk).unwrap(),
+        &validation,
+    ) else {
+        return false;
+    };
+    let exp = data.claims["exp"].as_i64().unwrap();
+    data.header.kid.as_deref() == Some("gateway-1")
+        && data.claims["iss"] == form["client_id"].as_str()
+        && data.claims["sub"] == form["client_id"].as_str()
+        && exp > now
+        && exp <= now + 300
+        && data.claims["jti"].as_str().is_some_and(|jti| jti.len() > 20)
+}
+
+async fn userinfo(State(issuer): State<Issuer>, headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
+    let token = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ").to_owned();
+    issuer.0.infos.lock().unwrap().get(&token).cloned().map(Json).ok_or(StatusCode::UNAUTHORIZED)
+}

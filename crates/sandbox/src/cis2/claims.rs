@@ -74,7 +74,8 @@ pub(super) async fn userinfo(State(practice): State<Arc<Practice>>, headers: Hea
 fn id_token(practice: &Practice, granted: &Granted<SignedIn>, access_token: &str) -> Value {
     let Granted { request, who } = granted;
     let now = practice.now().as_second();
-    let level = practice.world.ra_user(&who.uuid).map_or(3, |user| user.id_assurance_level);
+    // Nobody signs in who is not in the world; if they did, nobody vouches for them.
+    let level = practice.world.person(&who.uuid).map_or(0, |person| practice.world.id_assurance_level(person));
     let mut claims = json!({
         "iss": practice.cis2.provider.issuer(),
         "sub": who.uuid,
@@ -130,7 +131,7 @@ fn user_claims(practice: &Practice, granted: &Granted<SignedIn>) -> Option<Value
         say("email", json!(profile.email));
     }
     if request.asks("nhsperson") {
-        let level = practice.world.ra_user(&who.uuid).map_or(3, |user| user.id_assurance_level);
+        let level = practice.world.id_assurance_level(person);
         say("nhsid_useruid", json!(who.uuid));
         say("title", json!(name.title));
         say("middle_names", json!(name.middle));

@@ -45,7 +45,6 @@ pub(super) fn who(world: &World, back: &str, asked: Asked, filter: Option<&str>)
         @if let Some((people, all)) = &found {
             (people_found(world, back, asked, people, *all))
         }
-        (filter_form(back, filter, "Find somebody else", "Name or Care Identity UUID"))
         @if found.is_none() {
             form method="post" action=(back) {
                 @for (group, heading) in GROUPS {
@@ -62,6 +61,7 @@ pub(super) fn who(world: &World, back: &str, asked: Asked, filter: Option<&str>)
                 }
             }
         }
+        (filter_form(back, filter, "Find somebody else", "Name or Care Identity UUID"))
         (cancel_form(back))
     };
     practice_page("sign-in", title, &body)

@@ -215,7 +215,7 @@ struct Chosen {
 impl Chosen {
     fn ports(ports: Ports, ip: IpAddr) -> Result<Self, InitError> {
         let [sandbox, link, first, second, gateway] = match ports {
-            Ports::Fixed(base) if base < 1_024 || base > u16::MAX - 43 => return Err(InitError::PortsOutOfRange),
+            Ports::Fixed(base) if !(1_024..=u16::MAX - 43).contains(&base) => return Err(InitError::PortsOutOfRange),
             Ports::Fixed(base) => [base, base + 4, base + 11, base + 12, base + 43],
             Ports::Free => free_ports(ip).map_err(InitError::NoFreePort)?,
         };

@@ -13,7 +13,7 @@ pub mod ra_users;
 use std::collections::HashMap;
 
 use contract::cis2::NrbacRole;
-use contract::{CareIdentityUuid, NationalInsuranceNumber, NhsNetAddress, Profile};
+use contract::{CareIdentityUuid, NationalInsuranceNumber, NhsNetAddress, Profile, ProfileStatus};
 use gateway::directory_file::{AccountState, DirectoryRecord};
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +157,15 @@ impl World {
         match self.ra_user(&person.profile.uuid) {
             Some(user) => user.roles.clone(),
             None => ra_users::everyday_roles(&person.profile),
+        }
+    }
+
+    /// How well a person's identity was checked: 3, unless nobody did or the person is there to have less.
+    pub fn id_assurance_level(&self, person: &Person) -> u8 {
+        match self.ra_user(&person.profile.uuid) {
+            Some(user) => user.id_assurance_level,
+            None if person.profile.status == ProfileStatus::Unverified => 1,
+            None => 3,
         }
     }
 }

@@ -7,6 +7,7 @@ use contract::{
     NhsNetAddress, PersonName, Profile, ProfileStatus,
 };
 use gateway::directory_file::AccountState;
+use sha2::{Digest, Sha256};
 
 use super::organisations::{self, TRUST};
 use super::{Account, Person};
@@ -231,11 +232,9 @@ pub(super) fn uuid(number: u32) -> CareIdentityUuid {
 
 /// An authenticator id that is always the same for the same profile and place.
 pub(super) fn authenticator_id(uuid: &CareIdentityUuid, place: u8) -> AuthenticatorId {
-    let mut bytes = [0_u8; 16];
-    for (byte, digit) in bytes.iter_mut().zip(uuid.as_str().bytes()) {
-        *byte = digit;
-    }
-    bytes[15] = place;
+    let digest = Sha256::new().chain_update(uuid.as_str()).chain_update([place]).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string().parse().expect("a GUID")
 }
 

@@ -231,12 +231,12 @@ pub(crate) fn everyday_roles(profile: &Profile) -> Vec<NrbacRole> {
     places.enumerate().map(|(place, ods)| role(&profile.uuid, place, job, ods)).collect()
 }
 
-/// A role profile's number holds the last nine digits of the person's, so that no two people share one.
+/// A role profile's number holds the last ten digits of the person's, so that no two people share one.
 fn role(uuid: &CareIdentityUuid, place: usize, job: &Job, ods: &str) -> NrbacRole {
-    let number = format!("{}{:03}", &uuid.as_str()[3..], place + 1);
+    let number = |offset| format!("{}{:02}", &uuid.as_str()[2..], place + offset);
     NrbacRole {
-        person_roleid: number,
-        person_orgid: Some(format!("{}{:03}", &uuid.as_str()[3..], place + 501)),
+        person_roleid: number(1),
+        person_orgid: Some(number(51)),
         org_code: ods.to_owned(),
         role_name: job.name.to_owned(),
         role_code: job.code.to_owned(),

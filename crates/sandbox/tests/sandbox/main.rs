@@ -1,0 +1,11 @@
+//! The sandbox from outside: over real HTTP, against a stand-in for the gateway over real TLS.
+
+mod browser;
+mod cis2;
+mod init;
+mod nhs_net;
+mod practice;
+mod sessions;
+mod token_endpoint;
+mod try_page;
+mod world;

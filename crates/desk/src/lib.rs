@@ -25,6 +25,9 @@ mod sign_in;
 mod snapshot;
 mod store;
 mod submission;
+mod sync;
+#[cfg(test)]
+mod testing;
 
 pub use clock::SystemClock;
 pub use desk::Desk;

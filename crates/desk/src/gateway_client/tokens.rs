@@ -138,9 +138,10 @@ impl GatewayClient {
     }
 
     /// Ends a session at the gateway.
-    pub(crate) async fn revoke(&self, session: &GatewaySession) -> Result<(), Trouble> {
+    pub(crate) async fn revoke(&self, session: &GatewaySession, why: EndReason) -> Result<(), Trouble> {
         let token = session.refresh_token().await;
-        let raw = self.post_form("/oauth2/revoke", &[("token", token.as_str())]).await?;
+        let why = if why == EndReason::Idle { "idle" } else { "signed_out" };
+        let raw = self.post_form("/oauth2/revoke", &[("token", token.as_str()), ("reason", why)]).await?;
         reply::read_empty(&raw, self.now())
     }
 

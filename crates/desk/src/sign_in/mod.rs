@@ -13,7 +13,7 @@ mod loopback;
 
 use std::time::Duration;
 
-use contract::SessionReply;
+use contract::{EndReason, SessionReply};
 use openidconnect::core::{CoreAuthPrompt, CoreAuthenticationFlow, CoreClient};
 use openidconnect::{
     AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
@@ -118,7 +118,7 @@ async fn authorize(
     };
     if session.user.uuid.as_str() != subject {
         // Nobody shall use what was got under another name.
-        _ = client.revoke(&gateway).await;
+        _ = client.revoke(&gateway, EndReason::SignedOut).await;
         return Err(SignInError::Rejected(Check::Subject));
     }
     let role = session.role.as_ref().map(|role| role.role.id.clone());

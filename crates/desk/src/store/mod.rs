@@ -22,7 +22,9 @@ use std::path::Path;
 
 use contract::CareIdentityUuid;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
+
+pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
 
@@ -110,6 +112,11 @@ pub(crate) fn record(
             .execute(params![replaced.to_string(), submission.key.to_string()])?;
     }
     Ok(())
+}
+
+/// Nothing is on its way any more: RA Desk was started anew, or lost what it knew of a request.
+pub(crate) fn restart(conn: &Connection) -> Result<(), StoreError> {
+    submissions::restart(conn)
 }
 
 /// Up to where an RA user's registrations were read.

@@ -36,11 +36,12 @@ pub(crate) struct StoredSubmission {
     pub(crate) registration: Option<(Registration, Timestamp)>,
     pub(crate) replaces: Option<SubmissionKey>,
     pub(crate) replaced_by: Option<SubmissionKey>,
+    pub(crate) updated_at: Timestamp,
 }
 
 pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, role, role_text, recorded_in, \
     confirmed_in, recorded_at, status, unsettled, withdrawal_requested, attempts, attention, attention_detail, \
-    registration, registration_read_at, replaces, replaced_by";
+    registration, registration_read_at, replaces, replaced_by, updated_at";
 
 /// Writes a submission down for the first time.
 pub(super) fn insert(
@@ -214,5 +215,6 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
         registration: registration.map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 17)?))).transpose()?,
         replaces: rows::parsed_or_none(row, 18)?,
         replaced_by: rows::parsed_or_none(row, 19)?,
+        updated_at: at(row, 20)?,
     })
 }

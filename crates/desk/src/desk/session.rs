@@ -1,0 +1,190 @@
+//! Signing in and out, and who is at work.
+
+use contract::{EndReason, RoleProfileId};
+use tokio_util::sync::CancellationToken;
+
+use super::state::{Inner, actor};
+use super::{Desk, views};
+use crate::session::{SignedIn, WARNING, idle_at};
+use crate::sign_in::{Purpose, SignInError, sign_in};
+use crate::store::audit::{self, About, Act};
+use crate::store::queue;
+use crate::{Cause, Changed, Failure, Network, SessionNow, Snapshot};
+
+impl Desk {
+    /// All that the frame around every page shows.
+    pub async fn snapshot(&self) -> Result<Snapshot, Failure> {
+        let desk = &self.inner;
+        desk.end_if_over();
+        let (session, network, sync) = {
+            let state = desk.state();
+            (state.session.clone(), state.network, state.sync)
+        };
+        let who = session.at_work().map(|who| actor(who));
+        let (outbox, to_confirm) = desk
+            .store
+            .read(move |conn| {
+                let to_confirm = match &who {
+                    Some(actor) => queue::to_confirm(conn, actor)?.len(),
+                    None => 0,
+                };
+                Ok((queue::counts(conn, who.as_ref())?, u32::try_from(to_confirm).unwrap_or(u32::MAX)))
+            })
+            .await?;
+        Ok(Snapshot {
+            version: env!("CARGO_PKG_VERSION"),
+            practice: cfg!(feature = "practice"),
+            session: session_now(&session, to_confirm),
+            network,
+            outbox,
+            sync,
+        })
+    }
+
+    /// Signs somebody in by the browser. Resolves when the browser came back and every check is passed; the
+    /// session is then `Confirming`.
+    pub async fn sign_in(&self) -> Result<Snapshot, Failure> {
+        self.authorize(Purpose::SignIn).await
+    }
+
+    /// Gives up the sign-in that is under way, if one is. The session is then as it was before.
+    pub fn cancel_sign_in(&self) {
+        if let Some(cancel) = &self.inner.state().sign_in {
+            cancel.cancel();
+        }
+    }
+
+    /// *Yes, this is me.*
+    pub async fn confirm_identity(&self) -> Result<Snapshot, Failure> {
+        let desk = &self.inner;
+        desk.end_if_over();
+        let moment = desk.parts.clock.moment();
+        let who = {
+            let mut state = desk.state();
+            if !state.session.confirm(moment) {
+                return Err(Cause::SignInNeeded.into());
+            }
+            state.session.at_work().cloned()
+        };
+        if let Some(who) = who {
+            let actor = actor(&who);
+            desk.store
+                .write(move |conn| audit::append(conn, moment.wall, Act::SignedIn, &actor, &About::default()))
+                .await?;
+        }
+        desk.changes.tell(Changed::Session);
+        desk.changes.tell(Changed::Outbox);
+        desk.wake_now();
+        self.snapshot().await
+    }
+
+    /// Chooses another role: a new authorization at the issuer, which shows the choice. Resolves like
+    /// [`Self::sign_in`]; which role it became stands in the snapshot.
+    pub async fn change_role(&self, role: RoleProfileId) -> Result<Snapshot, Failure> {
+        let at_work = self.inner.require_at_work()?;
+        if !at_work.who.roles.iter().any(|held| held.role.id == role) {
+            return Err(Cause::NotFound.into());
+        }
+        self.authorize(Purpose::ChangeRole).await
+    }
+
+    /// Ends the session here at once, and at the gateway as soon as it answers.
+    pub async fn sign_out(&self) -> Result<Snapshot, Failure> {
+        self.cancel_sign_in();
+        self.inner.end_session(EndReason::SignedOut);
+        self.snapshot().await
+    }
+
+    /// The RA user did something: the session's idle time begins anew.
+    pub async fn touch(&self) -> Result<Snapshot, Failure> {
+        self.inner.end_if_over();
+        let moment = self.inner.parts.clock.moment();
+        self.inner.state().session.touch(moment);
+        self.snapshot().await
+    }
+
+    async fn authorize(&self, purpose: Purpose) -> Result<Snapshot, Failure> {
+        let desk = &self.inner;
+        let cancel = CancellationToken::new();
+        {
+            let mut state = desk.state();
+            let unconfirmed = matches!(state.session, crate::session::Session::Confirming { .. });
+            if !state.session.begin() {
+                return Err(Cause::WrongState.into());
+            }
+            state.sign_in = Some(cancel.clone());
+            // *Not you?*: whoever that was is signed out at the gateway.
+            if unconfirmed && let Some((gateway, ended)) = state.gateway.take() {
+                ended.cancel();
+                desk.revoke(gateway, EndReason::SignedOut);
+            }
+        }
+        desk.changes.tell(Changed::Session);
+        // Also when nobody waits for this any more.
+        let under_way = UnderWay(desk);
+        let arrived = sign_in(&desk.client, &desk.settings, &desk.parts, purpose, &cancel).await;
+        let arrived = match arrived {
+            Ok(arrived) => arrived,
+            Err(error) => {
+                tracing::info!(%error, "a sign-in did not come to its end");
+                drop(under_way);
+                return Err(Cause::SignIn(error).into());
+            }
+        };
+        if cancel.is_cancelled() {
+            desk.revoke(arrived.gateway.into(), EndReason::SignedOut);
+            return Err(Cause::SignIn(SignInError::Cancelled).into());
+        }
+        let before = {
+            let mut state = desk.state();
+            let who = SignedIn::new(desk.parts.random.guid(), arrived.session, arrived.at);
+            state.session.arrive(who, arrived.at);
+            state.profiles.clear();
+            state.removals.clear();
+            state.watched = None;
+            state.gateway.replace((arrived.gateway.into(), CancellationToken::new()))
+        };
+        if let Some((gateway, ended)) = before {
+            ended.cancel();
+            desk.revoke(gateway, EndReason::SignedOut);
+        }
+        drop(under_way);
+        desk.note_network(Network::Online);
+        self.snapshot().await
+    }
+}
+
+/// A sign-in that is under way. When it is over, however it went, the session is not `SigningIn` any more.
+struct UnderWay<'a>(&'a std::sync::Arc<Inner>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        {
+            let mut state = self.0.state();
+            state.session.give_up();
+            state.sign_in = None;
+        }
+        self.0.changes.tell(Changed::Session);
+        self.0.wake.notify_one();
+    }
+}
+
+fn session_now(session: &crate::session::Session, to_confirm: u32) -> SessionNow {
+    use crate::session::Session;
+    match session {
+        Session::SignedOut { why } => SessionNow::SignedOut { why: *why },
+        Session::SigningIn { .. } => SessionNow::SigningIn,
+        Session::Confirming { who, .. } => SessionNow::Confirming { person: views::person(who) },
+        Session::SignedIn { who, last_input } => {
+            let idle_at = idle_at(*last_input);
+            SessionNow::SignedIn {
+                person: views::person(who),
+                policy: who.policy.clone(),
+                idle_at,
+                idle_warning_at: idle_at.checked_sub(WARNING).unwrap_or(idle_at),
+                ends_at: who.ends_at,
+                to_confirm,
+            }
+        }
+    }
+}

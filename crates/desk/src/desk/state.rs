@@ -1,0 +1,318 @@
+//! What the desk holds in memory, and how its pages are told of changes.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use contract::{AuthenticatorId, CareIdentityUuid, EndReason, RequestId, SubmissionKey};
+use jiff::Timestamp;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::gateway_client::{CallError, GatewayClient, GatewaySession};
+use crate::reply::Trouble;
+use crate::session::{Session, SignedIn};
+use crate::store::Store;
+use crate::store::audit::{self, About, Act, Actor};
+use crate::{Cause, Changed, Failure, Network, Parts, ProfileRead, Settings, SyncNow, backoff};
+
+/// How long the gateway has to hear that a session is over.
+const REVOCATION: Duration = Duration::from_secs(5);
+/// The least time between two tellings of the same thing.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// All of the desk behind its door.
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) parts: Parts,
+    pub(crate) store: Store,
+    pub(crate) client: GatewayClient,
+    pub(crate) changes: Changes,
+    /// Something is to be sent or asked now.
+    pub(crate) wake: Notify,
+    /// The desk is closing.
+    pub(crate) stop: CancellationToken,
+    state: Mutex<State>,
+}
+
+/// What is remembered for as long as RA Desk runs, and never written down.
+pub(crate) struct State {
+    pub(crate) session: Session,
+    /// The session at the gateway of whoever is present, and the end of it.
+    pub(crate) gateway: Option<(Arc<GatewaySession>, CancellationToken)>,
+    pub(crate) network: Network,
+    pub(crate) sync: SyncNow,
+    pub(crate) pause: Option<Pause>,
+    /// Failures in a row.
+    pub(crate) failures: u32,
+    /// Profiles read in this session.
+    pub(crate) profiles: HashMap<CareIdentityUuid, ProfileRead>,
+    /// Removals that were asked for and not answered: asked again they are the same request.
+    pub(crate) removals: HashMap<AuthenticatorId, RequestId>,
+    /// The submission whose registration is shown live.
+    pub(crate) watched: Option<SubmissionKey>,
+    /// Cancels the sign-in that is under way.
+    pub(crate) sign_in: Option<CancellationToken>,
+}
+
+/// Nothing is sent before this is over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pause {
+    /// By the steady clock.
+    pub(crate) over: Duration,
+    /// Whether the gateway asked for it. Then nothing shortens it.
+    pub(crate) asked: bool,
+}
+
+/// Somebody at work: one session, never another, for as long as this is held.
+#[derive(Clone)]
+pub(crate) struct AtWork {
+    pub(crate) who: Arc<SignedIn>,
+    pub(crate) gateway: Arc<GatewaySession>,
+    /// Cancelled when the session ends.
+    pub(crate) ended: CancellationToken,
+}
+
+impl AtWork {
+    /// Who acts, for the store.
+    pub(crate) fn actor(&self) -> Actor {
+        actor(&self.who)
+    }
+}
+
+pub(crate) fn actor(who: &SignedIn) -> Actor {
+    Actor { uuid: who.user.uuid.clone(), role: who.role_id().cloned(), session: who.id }
+}
+
+impl Inner {
+    pub(crate) fn new(settings: Settings, parts: Parts, store: Store, client: GatewayClient) -> Self {
+        Self {
+            settings,
+            parts,
+            store,
+            client,
+            changes: Changes::new(),
+            wake: Notify::new(),
+            stop: CancellationToken::new(),
+            state: Mutex::new(State {
+                session: Session::NEW,
+                gateway: None,
+                network: Network::Unknown,
+                sync: SyncNow::Idle,
+                pause: None,
+                failures: 0,
+                profiles: HashMap::new(),
+                removals: HashMap::new(),
+                watched: None,
+                sign_in: None,
+            }),
+        }
+    }
+
+    /// The state. Held for moments only, never over a wait.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is at work, if somebody is and their time is not over.
+    pub(crate) fn at_work(self: &Arc<Self>) -> Option<AtWork> {
+        self.end_if_over();
+        let state = self.state();
+        let who = state.session.at_work()?.clone();
+        let (gateway, ended) = state.gateway.clone()?;
+        Some(AtWork { who, gateway, ended })
+    }
+
+    /// Who is at work, or why nobody is.
+    pub(crate) fn require_at_work(self: &Arc<Self>) -> Result<AtWork, Failure> {
+        if let Some(at_work) = self.at_work() {
+            return Ok(at_work);
+        }
+        match &self.state().session {
+            Session::SignedOut { why: Some(why) } if *why != EndReason::SignedOut => Err(Cause::SessionEnded(*why).into()),
+            _ => Err(Cause::SignInNeeded.into()),
+        }
+    }
+
+    /// Ends the session when its time is over.
+    pub(crate) fn end_if_over(self: &Arc<Self>) {
+        let now = self.parts.clock.moment();
+        let over = self.state().session.ended_by_time(now);
+        if let Some(why) = over {
+            self.end_session(why);
+        }
+    }
+
+    /// Ends the session here at once, and tells the gateway.
+    pub(crate) fn end_session(self: &Arc<Self>, why: EndReason) {
+        let (who, gateway) = {
+            let mut state = self.state();
+            let who = state.session.present().cloned();
+            state.session.end(why);
+            state.profiles.clear();
+            state.removals.clear();
+            state.watched = None;
+            (who, state.gateway.take())
+        };
+        if let Some((gateway, ended)) = gateway {
+            ended.cancel();
+            self.revoke(gateway, why);
+        }
+        if let Some(who) = who {
+            let (now, actor) = (self.parts.clock.now(), actor(&who));
+            let about = About { detail: format!("{why:?}"), ..About::default() };
+            // Put in line at once; nobody needs to wait for it.
+            drop(self.store.write(move |conn| audit::append(conn, now, Act::SessionEnded, &actor, &about)));
+        }
+        self.changes.tell(Changed::Session);
+        self.changes.tell(Changed::Outbox);
+        self.wake.notify_one();
+    }
+
+    /// Ends a session at the gateway, as well as that can be done.
+    pub(crate) fn revoke(self: &Arc<Self>, gateway: Arc<GatewaySession>, why: EndReason) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            match tokio::time::timeout(REVOCATION, client.revoke(&gateway, why)).await {
+                Ok(Ok(())) => {}
+                // Its tokens live ten minutes more at the most, and nobody holds them.
+                Ok(Err(_)) | Err(_) => tracing::info!("the gateway could not be told that a session is over"),
+            }
+        });
+    }
+
+    /// What an answer, or none, says of network and session; and the answer itself.
+    pub(crate) fn hear<T>(self: &Arc<Self>, answer: Result<T, CallError>) -> Result<T, Failure> {
+        let error = match answer {
+            Ok(answer) => {
+                self.note_network(Network::Online);
+                return Ok(answer);
+            }
+            Err(error) => error,
+        };
+        let cause = match error.trouble {
+            Trouble::Network(why) => {
+                self.note_network(Network::Offline { why });
+                Cause::Network(why)
+            }
+            Trouble::Busy(_) => Cause::Network(crate::NetworkFault::Busy),
+            Trouble::SignInNeeded => {
+                self.end_session(EndReason::EndedElsewhere);
+                Cause::SessionEnded(EndReason::EndedElsewhere)
+            }
+            Trouble::SessionEnded(why) => {
+                self.end_session(why);
+                Cause::SessionEnded(why)
+            }
+            Trouble::Refused { code, fields } => {
+                self.note_network(Network::Online);
+                cause_of(code, fields)
+            }
+        };
+        Err(Failure { cause, reference: Some(error.reference) })
+    }
+
+    /// Remembers whether the gateway answers. When it does again, what waited goes on at once.
+    pub(crate) fn note_network(&self, network: Network) {
+        let is_back = {
+            let mut state = self.state();
+            if state.network == network {
+                return;
+            }
+            let was = std::mem::replace(&mut state.network, network);
+            network == Network::Online && matches!(was, Network::Offline { .. })
+        };
+        self.changes.tell(Changed::Network);
+        if is_back {
+            self.wake_now();
+        }
+    }
+
+    /// Remembers what sending is doing.
+    pub(crate) fn note_sync(&self, sync: SyncNow) {
+        if std::mem::replace(&mut self.state().sync, sync) != sync {
+            self.changes.tell(Changed::Network);
+        }
+    }
+
+    /// Tries now what is to be tried, unless the gateway asked for a pause.
+    pub(crate) fn wake_now(&self) {
+        {
+            let mut state = self.state();
+            if state.pause.is_some_and(|pause| !pause.asked) {
+                state.pause = None;
+            }
+        }
+        self.wake.notify_one();
+    }
+
+    /// Pauses sending: for as long as the gateway asked, or for longer each time.
+    pub(crate) fn pause(&self, asked: Option<Duration>) -> Timestamp {
+        let moment = self.parts.clock.moment();
+        let fraction = self.parts.random.fraction();
+        let mut state = self.state();
+        state.failures = state.failures.saturating_add(1);
+        let wait = asked.unwrap_or_else(|| backoff::wait(state.failures, fraction));
+        let until = moment.wall.checked_add(wait).unwrap_or(moment.wall);
+        state.pause = Some(Pause { over: moment.steady + wait, asked: asked.is_some() });
+        until
+    }
+}
+
+fn cause_of(code: Option<contract::FaultCode>, fields: Vec<contract::FieldError>) -> Cause {
+    use contract::FaultCode;
+    match code {
+        Some(FaultCode::NotPermitted | FaultCode::WrongRole) => Cause::NotPermitted,
+        Some(FaultCode::InvalidRequest) if !fields.is_empty() => Cause::Invalid(contract::FieldErrors(fields)),
+        Some(FaultCode::SearchTooBroad) => Cause::SearchTooBroad,
+        Some(FaultCode::NotFound) => Cause::NotFound,
+        Some(FaultCode::WrongState) => Cause::WrongState,
+        Some(FaultCode::ProfileChanged) => Cause::ProfileChanged,
+        code => Cause::GatewayFault(code),
+    }
+}
+
+/// Tells whoever listens that something changed: at once, and then not again for a moment.
+pub(crate) struct Changes {
+    sender: broadcast::Sender<Changed>,
+    untold: AtomicU8,
+    news: Notify,
+}
+
+const KINDS: [Changed; 3] = [Changed::Session, Changed::Network, Changed::Outbox];
+
+impl Changes {
+    fn new() -> Self {
+        Self { sender: broadcast::channel(64).0, untold: AtomicU8::new(0), news: Notify::new() }
+    }
+
+    /// Something of this kind changed.
+    pub(crate) fn tell(&self, changed: Changed) {
+        for (bit, kind) in KINDS.into_iter().enumerate() {
+            if kind == changed {
+                self.untold.fetch_or(1 << bit, Ordering::AcqRel);
+            }
+        }
+        self.news.notify_one();
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Changed> {
+        self.sender.subscribe()
+    }
+
+    /// Passes on what was told, for as long as the desk lives.
+    pub(crate) async fn run(&self) {
+        loop {
+            self.news.notified().await;
+            let untold = self.untold.swap(0, Ordering::AcqRel);
+            for (bit, kind) in KINDS.into_iter().enumerate() {
+                if untold & (1 << bit) != 0 {
+                    // Nobody listening is no fault.
+                    _ = self.sender.send(kind);
+                }
+            }
+            tokio::time::sleep(QUIET).await;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! How what is stored is shown.
+
+use contract::{RefusalCode, RefusalDetail};
+
+use crate::registering::{address_warnings, suggested_address};
+use crate::session::SignedIn;
+use crate::store::drafts::StoredDraft;
+use crate::store::submissions::StoredSubmission;
+use crate::submission::next_step;
+use crate::{Attention, Draft, PersonSignedIn, ProfileRead, RegistrationSeen, Status, Submission};
+
+pub(super) fn person(who: &SignedIn) -> PersonSignedIn {
+    PersonSignedIn {
+        uuid: who.user.uuid.clone(),
+        name: who.user.name.clone(),
+        role: who.role.clone(),
+        roles: who.roles.clone(),
+        may: who.may,
+    }
+}
+
+pub(super) fn draft(stored: StoredDraft) -> Draft {
+    let address_warnings =
+        stored.address.as_ref().map(|address| address_warnings(&stored.profile, address)).unwrap_or_default();
+    Draft {
+        id: stored.id,
+        suggested_address: suggested_address(&stored.profile),
+        profile: stored.profile,
+        read_at: stored.read_at,
+        address: stored.address,
+        address_warnings,
+        address_reason: stored.address_reason,
+        method: stored.method,
+        documents: stored.documents,
+        accepted_by: stored.accepted_by,
+        checked_at: stored.checked_at,
+        corrects: stored.corrects,
+        updated_at: stored.updated_at,
+    }
+}
+
+pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission {
+    let in_this_role = who.role_id() == Some(&stored.role);
+    let attention = stored
+        .attention
+        .clone()
+        .filter(|_| stored.life.status == Status::NeedsAttention)
+        .map(|(code, detail)| attention(&stored, code, detail, who));
+    Submission {
+        key: stored.key,
+        status: stored.life.status,
+        uuid: stored.profile.uuid,
+        name: stored.profile.name,
+        address: stored.address,
+        recorded_at: stored.recorded_at,
+        recorded_role: stored.role_text,
+        in_this_role,
+        attempts: stored.attempts,
+        unsettled: stored.life.unsettled,
+        withdrawal_requested: stored.life.withdrawal_requested,
+        needs_confirmation: stored.life.may_be_sent()
+            && in_this_role
+            && stored.recorded_in != who.id
+            && stored.confirmed_in.is_none(),
+        attention,
+        registration: stored.registration.map(|(registration, read_at)| RegistrationSeen { registration, read_at }),
+        replaces: stored.replaces,
+        replaced_by: stored.replaced_by,
+    }
+}
+
+fn attention(stored: &StoredSubmission, code: RefusalCode, detail: RefusalDetail, who: &SignedIn) -> Attention {
+    let profile_now =
+        detail.profile.map(|reply| ProfileRead::new(*reply, who.may.register, stored.updated_at));
+    let profile_then = profile_now.is_some().then(|| ProfileRead {
+        profile: stored.profile.clone(),
+        warnings: Vec::new(),
+        refusal: None,
+        may_register: who.may.register,
+        read_at: stored.profile_read_at,
+        draft: None,
+        submission: None,
+    });
+    Attention {
+        code,
+        next: next_step(code),
+        done_by: detail.registration.as_ref().map(|done| done.registered_by.clone()),
+        done_at: detail.registration.as_ref().map(|done| done.registered_at),
+        profile_now,
+        profile_then,
+    }
+}

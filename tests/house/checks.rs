@@ -103,11 +103,19 @@ pub fn one_key(sources: &Sources) -> Findings {
 }
 
 pub fn seams(sources: &Sources) -> Findings {
-    const SEAMS: &[&str] =
-        &["clock.rs", "random.rs", "http.rs", "gateway_client.rs", "client.rs", "main.rs", "outgoing.rs"];
+    const SEAMS: &[&str] = &[
+        "crates/desk/src/clock.rs",
+        "crates/desk/src/random.rs",
+        "crates/desk/src/gateway_client/transport.rs",
+        "crates/gateway/src/clock.rs",
+        "crates/gateway/src/random.rs",
+        "crates/gateway/src/outgoing.rs",
+        // The practice world starts its one client where it starts itself.
+        "crates/sandbox/src/serve.rs",
+    ];
     sources
         .product()
-        .filter(|(path, _)| !SEAMS.iter().any(|seam| path.ends_with(&format!("/{seam}"))))
+        .filter(|(path, _)| !SEAMS.contains(path))
         .filter(|(_, text)| code_lines(without_tests(text)).any(|line| line.contains("clippy::disallowed_methods")))
         .map(|(path, _)| format!("{path} is not a seam, and lets itself use one"))
         .collect()
@@ -294,7 +302,12 @@ pub fn own_words(sources: &Sources) -> Findings {
 
 pub fn gateway_tree(tree: &str) -> Findings {
     tree.lines()
-        .filter(|line| line.contains("openssl") || line.contains("sqlcipher") || line.starts_with("ring v"))
+        .filter(|line| {
+            line.starts_with("openssl-sys v")
+                || line.starts_with("openssl v")
+                || line.contains("sqlcipher")
+                || line.starts_with("ring v")
+        })
         .map(str::to_owned)
         .collect()
 }

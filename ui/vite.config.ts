@@ -1,10 +1,29 @@
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+/** Bytes of script that the app's pages may have in all. */
+const SCRIPT_BUDGET = 400_000;
+
+/** Fails the build when the pages outgrow their budget, or when made-up people get into them. */
+function kept(): Plugin {
+  return {
+    name: "ra-desk-kept",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((part) => part.type === "chunk");
+      const bytes = chunks.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
+      if (bytes > SCRIPT_BUDGET) this.error(`The pages have ${bytes} bytes of script; ${SCRIPT_BUDGET} are allowed.`);
+      const fake = chunks.flatMap(({ moduleIds }) => moduleIds).find((id) => /bridge\/(fake|scenes)\./.test(id));
+      if (fake) this.error(`Made-up people got into the app: ${fake}`);
+    },
+  };
+}
 
 // `npm run build` makes the pages of the app. `--mode gallery` makes the same pages on a made-up desk instead,
 // for scripts/pages.mjs; the fake never gets into the app's own bundle.
 export default defineConfig(({ mode }) => ({
-  plugins: [react()],
+  plugins: [react(), mode === "gallery" ? null : kept()],
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   css: { preprocessorOptions: { scss: { loadPaths: ["node_modules"], quietDeps: true } } },

@@ -356,11 +356,12 @@ test("shortcuts lead to find, outbox and help, and letters alone do nothing", as
   await page("find");
 });
 
+function Broken(): never {
+  throw new Error("broken");
+}
+
 test("a fault of the pages themselves has a page", () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
-  const Broken = () => {
-    throw new Error("broken");
-  };
   render(
     <Boundary>
       <Broken />

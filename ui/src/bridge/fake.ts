@@ -276,7 +276,8 @@ export interface FakeDesk extends Desk {
 export function fakeDesk(given: Answers = {}): FakeDesk {
   const log: FakeDesk["log"] = [];
   const listeners = new Set<(what: Changed) => void>();
-  let answers: Answers = { ...plainAnswers(), ...given };
+  const touch = async () => answers.snapshot as Snapshot;
+  let answers: Answers = { ...plainAnswers(), touch, ...given };
   const names = Object.keys(plainAnswers()) as (keyof Calls)[];
   const call =
     (name: keyof Calls) =>

@@ -100,6 +100,10 @@ impl World {
         self.folder.path().join("gateway.sqlite3")
     }
 
+    pub fn link_addr(&self) -> std::net::SocketAddr {
+        self.running.as_ref().unwrap().link_addr().unwrap()
+    }
+
     /// A look at what really stands in the database.
     pub fn count(&self, sql: &str) -> i64 {
         let connection = rusqlite::Connection::open(self.database()).unwrap();
@@ -205,6 +209,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Goes on with a gateway that was started again elsewhere.
+    pub fn move_to(&mut self, url: String) {
+        self.url = url;
+    }
+
     pub fn request(&self, method: http::Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.access);
         if let Some(role) = &self.role {

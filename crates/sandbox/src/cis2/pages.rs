@@ -27,10 +27,17 @@ const GROUPS: [(Group, &str); 4] = [
 /// *Who are you?*
 pub(super) fn who(world: &World, back: &str, asked: Asked, filter: Option<&str>) -> Page {
     let found = filter.map(|filter| find(world, filter));
-    let title = if found.is_some() { "People found – sign in" } else { "Sign in with a Care Identity" };
+    let title = match &found {
+        None => "Sign in with a Care Identity",
+        Some((_, 0)) => "Nobody found – Sign in with a Care Identity",
+        Some(_) => "People found – Sign in with a Care Identity",
+    };
     let body = html! {
         h1 { "Sign in with a Care Identity" }
         p.lead { "Choose who you want to be. Everybody here is made up; pressing a name stands for their smartcard." }
+        @if found.is_none() {
+            p { a href="#filter" { "Find somebody else by name or UUID" } }
+        }
         @if asked.accepts(AuthenticatorKind::NhsNetConnect) {
             section.panel {
                 h2 { "With NHS.net Connect" }
@@ -43,6 +50,7 @@ pub(super) fn who(world: &World, back: &str, asked: Asked, filter: Option<&str>)
             }
         }
         @if let Some((people, all)) = &found {
+            (filter_form(back, filter, "Find somebody else", "Name or Care Identity UUID"))
             (people_found(world, back, asked, people, *all))
         }
         @if found.is_none() {
@@ -61,7 +69,9 @@ pub(super) fn who(world: &World, back: &str, asked: Asked, filter: Option<&str>)
                 }
             }
         }
-        (filter_form(back, filter, "Find somebody else", "Name or Care Identity UUID"))
+        @if found.is_none() {
+            (filter_form(back, None, "Find somebody else", "Name or Care Identity UUID"))
+        }
         (cancel_form(back))
     };
     practice_page("sign-in", title, &body)
@@ -188,7 +198,7 @@ fn told_words(told: Told) -> Markup {
 fn people_found(world: &World, back: &str, asked: Asked, people: &[&Person], all: usize) -> Markup {
     html! {
         section {
-            h2 tabindex="-1" {
+            h2 {
                 @match all { 0 => "Nobody found", 1 => "1 person found", n => { (n) " people found" } }
             }
             @if all > people.len() {
@@ -219,9 +229,10 @@ fn note(world: &World, person: &Person) -> String {
 fn person_button(person: &Person, asked: Asked, note: &str) -> Markup {
     let profile = &person.profile;
     let name = profile.name.short();
+    let note_id = format!("note-{}", profile.uuid);
     html! {
         @match asked.choose(profile) {
-            Some(kind) => button name="user" value=(profile.uuid) {
+            Some(kind) => button name="user" value=(profile.uuid) aria-describedby=[(!note.is_empty()).then_some(&note_id)] {
                 span.name { (name) }
                 span.detail { (in_words(kind)) " · " (profile.uuid.grouped()) }
             },
@@ -230,7 +241,7 @@ fn person_button(person: &Person, asked: Asked, note: &str) -> Markup {
                 "No authenticator of theirs will do here, so they cannot sign in this way."
             },
         }
-        @if !note.is_empty() { p.note { (note) } }
+        @if !note.is_empty() { p.note id=(note_id) { (note) } }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn address(back: &str, typed: &str, faults: &[Fault]) -> Page {
                 label for="address" { "NHS.net Connect address" }
                 p.hint id="address-hint" { "For example sam.taylor@nhs.net" }
                 (fault_of(faults, "address"))
-                input id="address" name="address" type="email" autocomplete="off" spellcheck="false" autofocus
+                input id="address" name="address" type="email" autocomplete="off" spellcheck="false" autofocus[faults.is_empty()]
                     aria-describedby=(described("address", faults)) aria-invalid=[invalid("address", faults)]
                     value=(typed);
             }
@@ -65,7 +65,7 @@ pub(super) async fn signed_out() -> Page {
 fn summary(faults: &[Fault]) -> Markup {
     html! {
         @if !faults.is_empty() {
-            div.summary role="alert" {
+            div.summary role="alert" tabindex="-1" autofocus {
                 h2 { "There is a problem" }
                 ul { @for fault in faults { li { a href={ "#" (fault.field) } { (fault.message) } } } }
             }

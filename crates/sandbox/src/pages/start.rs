@@ -1,5 +1,6 @@
 //! The start page: what this world is and what is worth trying in it.
 
+use contract::BirthDate;
 use maud::html;
 
 use super::{Page, practice_page};
@@ -12,7 +13,7 @@ pub(super) fn page(world: &World, settings: &SandboxSettings) -> Page {
     let body = html! {
         h1 { "The practice world" }
         p.lead {
-            "A sign-in that behaves like NHS CIS2, a stand-in for NHS.net Connect, and " (world.people().len())
+            "A sign-in that behaves like NHS CIS2, a stand-in for NHS.net Connect, and " (thousands(world.people().len()))
             " made-up people, for trying RA Desk without touching anything real."
         }
         nav aria-label="Pages" {
@@ -34,7 +35,7 @@ pub(super) fn page(world: &World, settings: &SandboxSettings) -> Page {
                         p.note { (special.note) }
                         dl {
                             div { dt { "UUID" } dd { code { (special.uuid) } } }
-                            div { dt { "Born" } dd { (person.profile.birth_date) } }
+                            div { dt { "Born" } dd { (born(person.profile.birth_date)) } }
                             div { dt { "Address" } dd { code { (special.address) } } }
                             @if let Some(nino) = &person.nino {
                                 div { dt { "NI number (made up)" } dd { code { (nino) } } }
@@ -75,4 +76,14 @@ pub(super) fn page(world: &World, settings: &SandboxSettings) -> Page {
         }
     };
     practice_page("start", "Start", &body)
+}
+
+fn born(date: BirthDate) -> String {
+    let text = date.date().strftime("%-d %B %Y").to_string();
+    if date.is_known() { text } else { format!("not known ({text})") }
+}
+
+/// A number as people write it: 2,000.
+fn thousands(number: usize) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1_000), number % 1_000) }
 }

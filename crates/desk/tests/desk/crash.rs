@@ -1,0 +1,1 @@
+//! Killed at random moments while it records and hears answers: what was said to be saved is there.

@@ -1,0 +1,10 @@
+//! The desk from outside: through its one door, over real TLS, on real files.
+//!
+//! The gateway and the issuer in here are a fake that answers as it is told; the journeys against the real ones
+//! are the workspace's own tests.
+
+mod crash;
+mod faults;
+mod journey;
+mod sign_in;
+mod support;

@@ -1,0 +1,130 @@
+//! Every check of a sign-in, each made to fail for itself.
+
+use desk::{Cause, Check, SessionNow, SignInError};
+use serde_json::json;
+
+use crate::support::gateway::jiff_now;
+use crate::support::{Bench, InTheBrowser};
+
+#[tokio::test]
+async fn each_check_is_made() {
+    let now = jiff_now();
+    let table: [(&str, serde_json::Value, Check); 16] = [
+        ("iss", json!("https://elsewhere.example"), Check::Issuer),
+        ("aud", json!("somebody-else"), Check::Audience),
+        ("aud", json!(["ra-desk.practice", "somebody-else"]), Check::Audience),
+        ("azp", json!("somebody-else"), Check::Audience),
+        ("exp", json!(now - 120), Check::Expired),
+        ("iat", json!(now + 600), Check::IssuedAt),
+        ("iat", json!(now - 3600), Check::IssuedAt),
+        ("nonce", json!("another"), Check::Nonce),
+        ("nonce", json!(null), Check::Nonce),
+        ("auth_time", json!(now - 600), Check::AuthTime),
+        ("auth_time", json!(null), Check::AuthTime),
+        ("acr", json!("AAL2_ANY"), Check::Acr),
+        ("acr", json!(null), Check::Acr),
+        ("authentication_assurance_level", json!(2), Check::AuthenticatorLevel),
+        ("id_assurance_level", json!("2"), Check::IdentityLevel),
+        ("sub", json!("555057896106"), Check::Subject),
+    ];
+    let bench = Bench::new().await;
+    for (claim, value, check) in table {
+        bench.fake.world().claims = vec![(claim, value.clone())];
+        let cause = bench.desk.sign_in().await.unwrap_err().cause;
+        assert_eq!(cause, Cause::SignIn(SignInError::Rejected(check)), "{claim} {value}");
+        let session = bench.desk.snapshot().await.unwrap().session;
+        assert_eq!(session, SessionNow::SignedOut { why: None });
+    }
+    bench.fake.world().claims = vec![("authentication_assurance_level", json!(3)), ("id_assurance_level", json!(3))];
+    assert!(bench.desk.sign_in().await.is_ok(), "levels may be numbers");
+}
+
+#[tokio::test]
+async fn a_token_is_believed_only_with_the_issuers_signature() {
+    let bench = Bench::new().await;
+    bench.fake.world().forged = true;
+    let rejected = |check| Cause::SignIn(SignInError::Rejected(check));
+    assert_eq!(bench.desk.sign_in().await.unwrap_err().cause, rejected(Check::Signature));
+    bench.fake.world().forged = false;
+    for algorithm in ["none", "HS256", "RS512", "PS256"] {
+        bench.fake.world().algorithm = Some(algorithm);
+        let Cause::SignIn(SignInError::Rejected(check)) = bench.desk.sign_in().await.unwrap_err().cause else {
+            panic!("{algorithm} was accepted")
+        };
+        assert!(matches!(check, Check::Signature | Check::IdToken), "{algorithm}: {check:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_issuers_document_names_the_issuer_letter_by_letter() {
+    let bench = Bench::new().await;
+    let rejected = |check| Cause::SignIn(SignInError::Rejected(check));
+    for (name, value, check) in [
+        ("issuer", json!(format!("{}/", bench.fake.issuer())), Check::IssuerDocument),
+        ("authorization_endpoint", json!("http://elsewhere.example/authorize"), Check::IssuerDocumentShape),
+        ("jwks_uri", json!("file:///etc/passwd"), Check::IssuerDocumentShape),
+        ("jwks_uri", json!(null), Check::IssuerDocumentShape),
+    ] {
+        bench.fake.world().document = vec![(name, value)];
+        assert_eq!(bench.desk.sign_in().await.unwrap_err().cause, rejected(check), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_browser_may_come_back_with_other_things() {
+    let bench = Bench::new().await;
+    for (does, expected) in [
+        (InTheBrowser::Cancels, SignInError::Denied("access_denied".into())),
+        (InTheBrowser::ComesFromElsewhere, SignInError::Rejected(Check::ResponseIssuer)),
+        (InTheBrowser::CannotBeOpened, SignInError::BrowserNotOpened),
+    ] {
+        *bench.browser.does.lock().unwrap() = does;
+        assert_eq!(bench.desk.sign_in().await.unwrap_err().cause, Cause::SignIn(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_can_be_cancelled_and_begun_again() {
+    let bench = Bench::new().await;
+    *bench.browser.does.lock().unwrap() = InTheBrowser::GoesAway;
+    let desk = bench.desk.clone();
+    let waiting = tokio::spawn(async move { desk.sign_in().await });
+    while bench.browser.opened.lock().unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(bench.desk.snapshot().await.unwrap().session, SessionNow::SigningIn);
+    assert_eq!(bench.desk.sign_in().await.unwrap_err().cause, Cause::WrongState, "one at a time");
+    bench.desk.cancel_sign_in();
+    assert_eq!(waiting.await.unwrap().unwrap_err().cause, Cause::SignIn(SignInError::Cancelled));
+    assert_eq!(bench.desk.snapshot().await.unwrap().session, SessionNow::SignedOut { why: None });
+    *bench.browser.does.lock().unwrap() = InTheBrowser::SignsIn;
+    assert!(bench.desk.sign_in().await.is_ok(), "the port is free again");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told() {
+    let bench = Bench::new().await;
+    bench.desk.sign_in().await.unwrap();
+    let redirect = bench.browser.opened.lock().unwrap()[0]
+        .query_pairs()
+        .find_map(|(name, value)| (name == "redirect_uri").then(|| url::Url::parse(&value).unwrap()))
+        .unwrap();
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", redirect.port().unwrap())).unwrap();
+    assert_eq!(bench.desk.sign_in().await.unwrap_err().cause, Cause::SignIn(SignInError::NoFreePort));
+}
+
+#[tokio::test]
+async fn a_change_of_role_asks_for_it_and_given_up_leaves_everything() {
+    let bench = Bench::signed_in().await;
+    let SessionNow::SignedIn { person, .. } = bench.desk.snapshot().await.unwrap().session else { panic!("not in") };
+    let role = person.roles[0].role.id.clone();
+    *bench.browser.does.lock().unwrap() = InTheBrowser::Cancels;
+    assert!(bench.desk.change_role(role.clone()).await.is_err());
+    assert!(matches!(bench.desk.snapshot().await.unwrap().session, SessionNow::SignedIn { .. }));
+    *bench.browser.does.lock().unwrap() = InTheBrowser::SignsIn;
+    assert!(matches!(bench.desk.change_role(role).await.unwrap().session, SessionNow::Confirming { .. }));
+    let last = bench.browser.opened.lock().unwrap().last().unwrap().clone();
+    let scope = last.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
+    assert!(scope.ends_with("changedrole") && !scope.contains("selectedrole"));
+    assert_eq!(bench.desk.change_role("1".parse().unwrap()).await.unwrap_err().cause, Cause::SignInNeeded);
+}

@@ -1,0 +1,301 @@
+//! A gateway and an issuer that answer as they are told.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+
+use serde_json::{Value, json};
+
+use super::issuer::SigningKey;
+use super::server::{Request, Response, Server};
+use super::{PERSON, RA_USER, ROLE};
+
+/// What happens to the next request of a kind instead of what usually does.
+#[derive(Clone)]
+pub(crate) enum Instead {
+    /// This is answered, and nothing else happens.
+    Answer(Response),
+    /// It is done, and its answer is lost.
+    LoseAnswer,
+    /// Every second item of a batch is answered for, the others are left out.
+    Half,
+    /// Items are answered `in_flight`.
+    InFlight,
+    /// Items are refused with this code.
+    Refuse(&'static str, Value),
+}
+
+#[derive(Default)]
+pub(crate) struct World {
+    /// The nonce of the sign-in under way.
+    pub(crate) nonce: String,
+    /// Claims of the next ID token that differ; null takes one away.
+    pub(crate) claims: Vec<(&'static str, Value)>,
+    pub(crate) algorithm: Option<&'static str>,
+    /// Whether the next ID token is signed with a key that is not the issuer's.
+    pub(crate) forged: bool,
+    /// What the issuer's document says that differs.
+    pub(crate) document: Vec<(&'static str, Value)>,
+    /// What stands in `GET /v1/session` that differs.
+    pub(crate) session: Vec<(&'static str, Value)>,
+    /// What happens instead, by the beginning of the path.
+    pub(crate) instead: HashMap<&'static str, VecDeque<Instead>>,
+    /// Every request: method, path and body.
+    pub(crate) log: Vec<(String, String, String)>,
+    /// Registrations by key: profile, frozen body, and the registration.
+    pub(crate) registrations: HashMap<String, (String, String, Value)>,
+    /// Tombstones.
+    pub(crate) cancelled: Vec<String>,
+    pub(crate) expires_in: u32,
+    pub(crate) refreshes: u32,
+}
+
+pub(crate) struct Fake {
+    server: Server,
+    world: Mutex<World>,
+    key: SigningKey,
+    forger: SigningKey,
+}
+
+impl Fake {
+    pub(crate) fn start(folder: &Path) -> Arc<Self> {
+        Arc::new_cyclic(|fake: &Weak<Self>| {
+            let fake = fake.clone();
+            let server = Server::start(folder, move |request| match fake.upgrade() {
+                Some(fake) => fake.answer(&request),
+                None => Response::HangUp,
+            });
+            Self {
+                server,
+                world: Mutex::new(World { expires_in: 600, ..World::default() }),
+                key: SigningKey::new(),
+                forger: SigningKey::new(),
+            }
+        })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.server.port)
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/cis2", self.url())
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Cuts the network to it, or brings it back.
+    pub(crate) fn set_up(&self, up: bool) {
+        self.server.set_up(up);
+    }
+
+    /// Lets something else happen to the next request whose path begins so.
+    pub(crate) fn instead(&self, path: &'static str, what: Instead) {
+        self.world().instead.entry(path).or_default().push_back(what);
+    }
+
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.world().log.iter().filter(|(_, asked, _)| asked.starts_with(path)).count()
+    }
+
+    fn answer(&self, request: &Request) -> Response {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let mut world = self.world();
+        world.log.push((request.method.clone(), request.path.clone(), body));
+        let instead = world
+            .instead
+            .iter_mut()
+            .find(|(path, _)| request.path.starts_with(**path))
+            .and_then(|(_, queue)| queue.pop_front());
+        if let Some(Instead::Answer(response)) = instead {
+            return response;
+        }
+        let usual = self.usual(&mut world, request, instead.as_ref());
+        if matches!(instead, Some(Instead::LoseAnswer)) { Response::HangUp } else { usual }
+    }
+
+    fn usual(&self, world: &mut World, request: &Request, instead: Option<&Instead>) -> Response {
+        let path = request.path.split('?').next().unwrap_or_default();
+        match path {
+            "/cis2/.well-known/openid-configuration" => self.document(world),
+            "/cis2/jwks" => Response::Json(200, self.key.jwks()),
+            "/oauth2/token" => self.tokens(world, request),
+            "/oauth2/revoke" => Response::Json(200, json!({})),
+            "/v1/session" => session(world),
+            "/v1/care-identities/search" => Response::Json(200, json!({ "matches": [] })),
+            "/v1/registrations/batch" => batch(world, request, instead),
+            "/v1/registrations" => Response::Json(200, json!({ "registrations": [], "next": "1", "more": false })),
+            _ if path.starts_with("/v1/care-identities/") => profile(path),
+            _ if path.starts_with("/v1/submissions/") => cancel(world, request, path),
+            _ if path.starts_with("/v1/registrations/") => registration(world, path),
+            _ => outcome(404, "NOT_FOUND"),
+        }
+    }
+
+    fn document(&self, world: &World) -> Response {
+        let issuer = self.issuer();
+        let mut document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "jwks_uri": format!("{issuer}/jwks"),
+            "authorization_response_iss_parameter_supported": true,
+        });
+        change(&mut document, &world.document);
+        Response::Json(200, document)
+    }
+
+    fn tokens(&self, world: &mut World, request: &Request) -> Response {
+        let form: HashMap<String, String> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let mut reply = json!({
+            "access_token": format!("access-{}", world.refreshes), "token_type": "Bearer",
+            "expires_in": world.expires_in, "refresh_token": format!("refresh-{}", world.refreshes),
+            "refresh_expires_in": 43_200,
+        });
+        if form["grant_type"] == "refresh_token" {
+            world.refreshes += 1;
+            reply["access_token"] = json!(format!("access-{}", world.refreshes));
+            return Response::Json(200, reply);
+        }
+        let now = jiff_now();
+        let mut claims = json!({
+            "iss": self.issuer(), "sub": RA_USER, "aud": "ra-desk.practice", "azp": "ra-desk.practice",
+            "acr": "AAL3_ANY", "auth_time": now - 5, "iat": now, "exp": now + 600, "nonce": world.nonce,
+            "id_assurance_level": "3", "authentication_assurance_level": "3", "selected_roleid": ROLE,
+        });
+        change(&mut claims, &world.claims);
+        let key = if world.forged { &self.forger } else { &self.key };
+        reply["id_token"] = json!(key.sign(world.algorithm.unwrap_or("RS256"), &claims));
+        Response::Json(200, reply)
+    }
+}
+
+fn change(value: &mut Value, changes: &[(&'static str, Value)]) {
+    for (name, changed) in changes {
+        if changed.is_null() {
+            value.as_object_mut().unwrap().remove(*name);
+        } else {
+            value[*name] = changed.clone();
+        }
+    }
+}
+
+pub(crate) fn jiff_now() -> i64 {
+    use desk::Clock;
+    desk::SystemClock::start().now().as_second()
+}
+
+fn session(world: &World) -> Response {
+    let now = desk::Clock::now(&desk::SystemClock::start());
+    let role = json!({
+        "role": {
+            "id": ROLE, "code": "S0080:G0440:R5090", "name": "Registration Authority Agent", "ra_role": "ra_agent",
+            "organisation": { "code": "B81603", "name": "A practice" }
+        },
+        "access": "register"
+    });
+    let mut session = json!({
+        "user": { "uuid": RA_USER, "name": "Made Up" },
+        "role": role, "roles": [role],
+        "may": { "find": true, "register": true, "remove": true },
+        "policy": {
+            "mail_domains": ["nhs.net"], "link_lifetime_minutes": 60, "presence_required": false,
+            "queue_age_days": 14, "link_attempts": 5,
+            "declaration": { "id": "nhs-net-connect-user", "version": "1", "sentences": ["It is mine."] }
+        },
+        "server_time": now.to_string(),
+        "ends_at": (now + jiff::SignedDuration::from_hours(12)).to_string(),
+    });
+    change(&mut session, &world.session);
+    Response::Json(200, session)
+}
+
+pub(crate) fn person(uuid: &str) -> Value {
+    json!({
+        "uuid": uuid, "name": { "given": "Quintessa", "family": "Featherstonehaugh" },
+        "birth_date": "1985-03-27", "status": "active", "email": "quintessa.featherstonehaugh@nhs.net",
+        "nino_held": true, "managed_in_esr": false, "positions": [], "authenticators": []
+    })
+}
+
+fn profile(path: &str) -> Response {
+    let uuid = path.rsplit('/').next().unwrap_or(PERSON);
+    Response::Json(200, json!({ "profile": person(uuid), "profile_seen": "0".repeat(64), "warnings": [] }))
+}
+
+fn receipt(request: &Request) -> Value {
+    json!({ "request_id": request.headers["x-request-id"], "at": "2026-01-01T00:00:00Z" })
+}
+
+fn batch(world: &mut World, request: &Request, instead: Option<&Instead>) -> Response {
+    assert_eq!(request.headers["nhsd-session-urid"], ROLE);
+    assert!(request.headers.contains_key("x-correlation-id"));
+    let asked: contract::BatchRequest = serde_json::from_slice(&request.body).unwrap();
+    let mut results = Vec::new();
+    for (at, item) in asked.items.iter().enumerate() {
+        let key = item.key.to_string();
+        let result = match instead {
+            Some(Instead::Half) if at % 2 == 1 => continue,
+            Some(Instead::InFlight) => json!({ "outcome": "in_flight" }),
+            Some(Instead::Refuse(code, detail)) => json!({ "outcome": "refused", "code": code, "detail": detail }),
+            _ if world.cancelled.contains(&key) => json!({ "outcome": "withdrawn" }),
+            _ => {
+                let replay = world.registrations.contains_key(&key);
+                let (_, body, registration) = world.registrations.entry(key.clone()).or_insert_with(|| {
+                    let body = item.body.body().unwrap();
+                    let registration = json!({
+                        "id": uuid(u128::from_str_radix(&key.replace('-', ""), 16).unwrap() ^ 1),
+                        "key": key, "care_identity": item.care_identity, "address": body.address,
+                        "state": "waiting_for_them", "registered_by": "Made Up",
+                        "registered_at": "2026-01-01T00:00:00Z",
+                        "link": { "url": "https://link.example/link/secret-token", "expires_at": "2036-01-01T00:00:00Z" },
+                        "progress": { "wrong_account": 0, "attempts_left": 5 },
+                    });
+                    (item.care_identity.to_string(), item.body.as_str().to_owned(), registration)
+                });
+                assert_eq!(body, item.body.as_str(), "the same key has the same bytes at each attempt");
+                json!({ "outcome": "registered", "registration": registration, "replay": replay })
+            }
+        };
+        let mut result = result;
+        result["key"] = json!(item.key);
+        results.push(result);
+    }
+    Response::Json(200, json!({ "receipt": receipt(request), "results": results }))
+}
+
+fn uuid(number: u128) -> String {
+    uuid::Uuid::from_u128(number).to_string()
+}
+
+fn cancel(world: &mut World, request: &Request, path: &str) -> Response {
+    let key = path.split('/').nth(3).unwrap().to_owned();
+    let mut reply = match world.registrations.get(&key) {
+        Some((_, _, registration)) => json!({ "outcome": "registered", "registration": registration }),
+        None => json!({ "outcome": "withdrawn" }),
+    };
+    if reply["outcome"] == "withdrawn" {
+        world.cancelled.push(key);
+    }
+    reply["receipt"] = receipt(request);
+    Response::Json(200, reply)
+}
+
+fn registration(world: &mut World, path: &str) -> Response {
+    let id = path.split('/').nth(3).unwrap();
+    match world.registrations.values().find(|(_, _, registration)| registration["id"] == id) {
+        Some((_, _, registration)) => Response::Json(200, registration.clone()),
+        None => outcome(404, "NOT_FOUND"),
+    }
+}
+
+pub(crate) fn outcome(status: u16, code: &str) -> Response {
+    Response::Json(status, outcome_body(code, ""))
+}
+
+pub(crate) fn outcome_body(code: &str, diagnostics: &str) -> Value {
+    json!({ "resourceType": "OperationOutcome", "issue": [{
+        "severity": "error", "code": "x", "diagnostics": diagnostics,
+        "details": { "coding": [{ "system": "s", "code": code }] } }] })
+}

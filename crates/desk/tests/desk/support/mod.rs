@@ -1,0 +1,244 @@
+//! A desk under test, and the seams it is given.
+
+pub(crate) mod gateway;
+pub(crate) mod issuer;
+pub(crate) mod server;
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use contract::{DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod};
+use desk::{
+    AddressForm, Browser, BrowserError, Clock, Desk, Draft, IdentityForm, KeyStore, KeyStoreError, Parts, Random,
+    Settings, Submission, SystemClock, SystemRandom,
+};
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use gateway::Fake;
+
+pub(crate) const PERSON: &str = "555086689106";
+pub(crate) const RA_USER: &str = "656005750104";
+pub(crate) const ROLE: &str = "555254240100";
+
+/// The computer's clock, and how far the test has turned it.
+pub(crate) struct TurnedClock {
+    system: SystemClock,
+    ahead: AtomicI64,
+}
+
+impl TurnedClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    fn ahead(&self) -> i64 {
+        self.ahead.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Timestamp {
+        self.system.now() + SignedDuration::from_millis(self.ahead())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system.monotonic() + Duration::from_millis(u64::try_from(self.ahead()).unwrap())
+    }
+}
+
+/// Real randomness, except that every backoff is drawn as none at all.
+pub(crate) struct Impatient(SystemRandom);
+
+impl Random for Impatient {
+    fn fill(&self, bytes: &mut [u8]) {
+        if bytes.len() == 4 { bytes.fill(0) } else { self.0.fill(bytes) }
+    }
+}
+
+/// A key store in memory, shared by every start of one test's desk.
+#[derive(Default)]
+pub(crate) struct Keys(pub(crate) Mutex<HashMap<String, Vec<u8>>>);
+
+impl KeyStore for Keys {
+    fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))
+    }
+
+    fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        self.0.lock().unwrap().insert(name.into(), bytes.into());
+        Ok(())
+    }
+}
+
+/// What the RA user does in the browser.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InTheBrowser {
+    SignsIn,
+    Cancels,
+    GoesAway,
+    /// Comes back with another issuer's name on the answer.
+    ComesFromElsewhere,
+    CannotBeOpened,
+}
+
+/// A browser that goes straight back to where it is sent.
+pub(crate) struct FakeBrowser {
+    pub(crate) does: Mutex<InTheBrowser>,
+    pub(crate) fake: Arc<Fake>,
+    /// The addresses it was sent to.
+    pub(crate) opened: Mutex<Vec<url::Url>>,
+}
+
+impl Browser for FakeBrowser {
+    fn open(&self, page: &str) -> Result<(), BrowserError> {
+        let does = *self.does.lock().unwrap();
+        if does == InTheBrowser::CannotBeOpened {
+            return Err(BrowserError);
+        }
+        let page = url::Url::parse(page).unwrap();
+        self.opened.lock().unwrap().push(page.clone());
+        let asked: HashMap<String, String> = page.query_pairs().into_owned().collect();
+        self.fake.world().nonce = asked["nonce"].clone();
+        let (redirect, state) = (asked["redirect_uri"].clone(), asked["state"].clone());
+        let issuer = match does {
+            InTheBrowser::ComesFromElsewhere => "https://elsewhere.example".into(),
+            _ => self.fake.issuer(),
+        };
+        let mut answer = url::form_urlencoded::Serializer::new(String::new());
+        answer.append_pair("state", &state).append_pair("iss", &issuer);
+        match does {
+            InTheBrowser::GoesAway => return Ok(()),
+            InTheBrowser::Cancels => answer.append_pair("error", "access_denied"),
+            _ => answer.append_pair("code", "a-code"),
+        };
+        let target = format!("/callback?{}", answer.finish());
+        std::thread::spawn(move || visit(&redirect, &target));
+        Ok(())
+    }
+}
+
+/// Visits a page on this computer, as a browser would.
+pub(crate) fn visit(address: &str, target: &str) -> String {
+    let url = url::Url::parse(address).unwrap();
+    let host = format!("127.0.0.1:{}", url.port().unwrap());
+    let mut stream = TcpStream::connect(&host).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
+
+/// A desk under test with everything around it.
+pub(crate) struct Bench {
+    pub(crate) desk: Desk,
+    pub(crate) fake: Arc<Fake>,
+    pub(crate) clock: Arc<TurnedClock>,
+    pub(crate) browser: Arc<FakeBrowser>,
+    pub(crate) folder: TempDir,
+    keys: Arc<Keys>,
+    settings: Settings,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let fake = Fake::start(folder.path());
+        let settings = settings(&fake, folder.path());
+        let clock = Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0) });
+        let browser = Arc::new(FakeBrowser {
+            does: Mutex::new(InTheBrowser::SignsIn),
+            fake: fake.clone(),
+            opened: Mutex::default(),
+        });
+        let keys = Arc::new(Keys::default());
+        let desk = open(&settings, &folder, &keys, &clock, &browser).await;
+        Self { desk, fake, clock, browser, folder, keys, settings }
+    }
+
+    /// Signed in and confirmed.
+    pub(crate) async fn signed_in() -> Self {
+        let bench = Self::new().await;
+        bench.sign_in().await;
+        bench
+    }
+
+    pub(crate) async fn sign_in(&self) {
+        self.desk.sign_in().await.unwrap();
+        self.desk.confirm_identity().await.unwrap();
+    }
+
+    /// Ends this desk and starts it again on the same files.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { desk, fake, clock, browser, folder, keys, settings } = self;
+        desk.close().await;
+        drop(desk);
+        let desk = open(&settings, &folder, &keys, &clock, &browser).await;
+        Self { desk, fake, clock, browser, folder, keys, settings }
+    }
+
+    /// Reads the person's profile and fills a draft of them.
+    pub(crate) async fn draft(&self, person: &str) -> Draft {
+        self.desk.profile(person.parse().unwrap()).await.unwrap();
+        let draft = self.desk.start_draft(person.parse().unwrap()).await.unwrap();
+        let form = AddressForm { address: draft.suggested_address.clone().unwrap().to_string(), reason: String::new() };
+        self.desk.set_draft_address(draft.id, form).await.unwrap();
+        let form = IdentityForm {
+            method: Some(IdentityCheckMethod::InPerson),
+            documents: vec![DocumentKind::Passport],
+            accepted_by: Some(DeclarationAcceptedBy::User),
+        };
+        self.desk.set_draft_identity(draft.id, form).await.unwrap()
+    }
+
+    pub(crate) async fn record(&self, person: &str) -> Submission {
+        let draft = self.draft(person).await;
+        self.desk.record(draft.id).await.unwrap()
+    }
+
+    /// Waits until a submission is as the test says, or says how it is after ten seconds.
+    pub(crate) async fn until(&self, submission: &Submission, is: impl Fn(&Submission) -> bool) -> Submission {
+        for _ in 0..500 {
+            let now = self.desk.submission(submission.key).await.unwrap();
+            if is(&now) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it is {:?}", self.desk.submission(submission.key).await.unwrap());
+    }
+}
+
+async fn open(
+    settings: &Settings,
+    folder: &TempDir,
+    keys: &Arc<Keys>,
+    clock: &Arc<TurnedClock>,
+    browser: &Arc<FakeBrowser>,
+) -> Desk {
+    let parts = Parts {
+        keys: keys.clone(),
+        browser: browser.clone(),
+        clock: clock.clone(),
+        random: Arc::new(Impatient(SystemRandom::default())),
+    };
+    Desk::open(settings.clone(), folder.path().join("data"), parts).await.unwrap()
+}
+
+fn settings(fake: &Fake, folder: &Path) -> Settings {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = format!(
+        "gateway_url = \"{}\"\nissuer_url = \"{}\"\nclient_id = \"ra-desk.practice\"\nacr_values = \"AAL3_ANY\"\n\
+         redirect_ports = [{free}]\nscopes = \"openid profile nationalrbacaccess associatedorgs selectedrole\"\n\
+         [trust]\nkind = \"only\"\nca = \"ca.pem\"\n",
+        fake.url(),
+        fake.issuer(),
+    );
+    Settings::from_toml(&text, folder).unwrap()
+}

@@ -109,6 +109,8 @@ for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
   });
   // It is always the same moment, so that the pictures can be compared.
   await context.addInitScript((now) => {
+    // As the app's window does (freezePrototype).
+    Object.freeze(Object.prototype);
     const Real = Date;
     globalThis.Date = class extends Real {
       constructor(...parts) {

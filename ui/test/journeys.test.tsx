@@ -147,24 +147,36 @@ test("a form keeps what was typed when the desk goes offline or cannot save", as
 
 test("an address that is unlike the name asks for a reason before it goes on", async () => {
   const desk = fakeDesk({
-    setDraftAddress: (_id, form) =>
-      Promise.resolve({
-        ...DRAFT,
-        address: form.address,
-        address_warnings: ["ADDRESS_UNLIKE_NAME"],
-        address_reason: form.reason || null,
-      }),
+    setDraftAddress: async (_id, form) => {
+      if (form.reason) return { ...DRAFT, address: form.address, address_reason: form.reason };
+      throw refused("INVALID", { fields: [{ field: "reason", code: "reason_missing", message: "Enter a reason." }] });
+    },
   });
-  const { press, type } = await show(desk, { at: "address", draft: DRAFT.id });
+  const { press, type, value } = await show(desk, { at: "address", draft: DRAFT.id });
   expect(document.getElementById("reason")).toBeNull();
   await type("address", "someone.else@nhs.net");
   await press("primary");
   await vi.waitFor(() => expect(document.getElementById("reason")).not.toBeNull());
   expect(main()?.dataset.page).toBe("address");
   expect(document.activeElement?.id).toBe("error-summary");
+  expect(document.activeElement?.textContent).toContain("Say why you are using this address.");
+  expect(value("address")).toBe("someone.else@nhs.net");
   await type("reason", "Married name, mailbox not renamed yet");
   await press("primary");
   await page("identity");
+});
+
+test("what is missing when it is recorded leads to where it is changed", async () => {
+  const fields = [{ field: "reason", code: "reason_missing", message: "Enter a reason." }];
+  const desk = fakeDesk({ draft: COMPLETE_DRAFT, record: refused("INVALID", { fields }) });
+  const { user, press } = await show(desk, { at: "check", draft: DRAFT.id });
+  await press("primary");
+  await user.click(await screen.findByRole("link", { name: "Enter a reason." }));
+  expect(document.activeElement?.id).toBe("change-address");
+  await press("change-address");
+  await page("address");
+  await press("primary");
+  await page("check");
 });
 
 test("pressing twice records once", async () => {
@@ -309,10 +321,10 @@ test("a command that says the session is gone makes the frame look", async () =>
 });
 
 test("a role that cannot be changed to says so, and the session goes on", async () => {
-  const desk = fakeDesk({ changeRole: refused("SIGN_IN_CANCELLED") });
+  const desk = fakeDesk({ changeRole: refused("SIGN_IN_DENIED") });
   const { press } = await show(desk, { at: "choose-role" });
   await press("role-555254240101");
-  await vi.waitFor(() => expect(document.getElementById("error-summary")?.textContent).toMatch(/cancelled/));
+  await vi.waitFor(() => expect(document.getElementById("error-summary")?.textContent).toMatch(/refused/));
   expect(calls(desk, "changeRole")).toEqual([["changeRole", "555254240101"]]);
 });
 
@@ -331,7 +343,7 @@ test("the RA user’s own input is told at most every 15 seconds", async () => {
 
 test("the idle warning counts only its own button, and staying closes it", async () => {
   const soon = snapshotOf({}, { idle_warning_at: "2026-11-23T14:29:00Z", idle_at: "2026-11-23T14:31:00Z" });
-  const desk = fakeDesk({ snapshot: soon });
+  const desk = fakeDesk({ snapshot: soon, touch: snapshotOf() });
   const { user, press } = await show(desk);
   await vi.waitFor(() => expect(screen.getByRole("dialog").textContent).toContain("1 minute"));
   await user.keyboard("x");

@@ -117,6 +117,11 @@ export const SCENES: Record<string, Scene> = {
     { snapshot: out(null), signIn: refused("SIGN_IN_REJECTED", { reference: "6f1d2c3a" }) },
     { press: ["#primary"] },
   ),
+  "sign-in-cancelled": scene(
+    "sign-in",
+    { snapshot: out(null), signIn: refused("SIGN_IN_CANCELLED") },
+    { press: ["#primary"] },
+  ),
   "sign-in-waiting": scene(
     "sign-in",
     { snapshot: snapshotOf({ session: { state: "signing_in" } }) },
@@ -236,6 +241,15 @@ export const SCENES: Record<string, Scene> = {
       },
     },
     { start: address },
+  ),
+  "address-reason": scene(
+    "address",
+    {
+      setDraftAddress: refused("INVALID", {
+        fields: [{ field: "reason", code: "reason_missing", message: "Enter a reason." }],
+      }),
+    },
+    { start: address, fill: { "#address": "s.smythe99@nhs.net" }, press: ["#primary"] },
   ),
   "address-error": scene(
     "address",

@@ -35,7 +35,7 @@ export const FAULTS: Record<Code, Explained> = {
   },
   SIGN_IN_CANCELLED: {
     heading: "You cancelled the sign-in",
-    explanation: "Nobody is signed in.",
+    explanation: "Nothing was changed.",
     next: "Log in again when you are ready.",
   },
   SIGN_IN_TIMED_OUT: {

@@ -17,6 +17,7 @@ export const ADDRESS = {
   suggested: "This is the address on their profile. Ask the person whether they use it.",
   reason: "Why are you using this address?",
   reasonHint: "For example, new starter, mailbox made today. Your RA manager sees it.",
+  odd: "It is not the one on their profile, or does not look like their name.",
   checkIt: "Check this address with them",
   checkHow: "If it is theirs, say why you are using it.",
   reasonMissing: "Say why you are using this address.",

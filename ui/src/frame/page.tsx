@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import type { Fault } from "../bridge";
 import { FAULTS } from "../content/codes";
 import { FRAME } from "../content/frame";
-import { BackLink, ErrorSummary, type SummaryProblem } from "../nhs";
+import { BackLink, ErrorSummary, InsetText, type SummaryProblem } from "../nhs";
 
 interface PageProps {
   /** Which page, for tests: `data-page`. */
@@ -63,6 +63,16 @@ export function Heading({ caption, children }: { caption?: string | undefined; c
 /** What went wrong with an act, at the top of its page: field errors as links, anything else in words. */
 export function FaultSummary({ fault, attempt }: { fault: Fault | null; attempt: number }) {
   if (!fault) return null;
+  // What the RA user chose to do is no error.
+  if (fault.code === "SIGN_IN_CANCELLED") {
+    return (
+      <InsetText id="cancelled">
+        <p>
+          {FAULTS[fault.code].heading}. {FAULTS[fault.code].explanation}
+        </p>
+      </InsetText>
+    );
+  }
   const fields: SummaryProblem[] = fault.fields.map(({ field, message }) => ({ field, message }));
   const words = FAULTS[fault.code];
   return (

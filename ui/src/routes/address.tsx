@@ -1,12 +1,12 @@
 import { type FormEvent, useState } from "react";
-import { type DraftView, useAct, useCommand, useDesk, useKeep, type WarningCode } from "../bridge";
+import { type DraftView, type Fault, useAct, useCommand, useDesk, useKeep, type WarningCode } from "../bridge";
 import { WARNINGS } from "../content/codes";
 import { ADDRESS, who } from "../content/registering";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
-import { Button, ErrorSummary, Textarea, TextInput, WarningCallout } from "../nhs";
+import { Button, Textarea, TextInput, WarningCallout } from "../nhs";
 
 /** The account to register; and why, where it is not the one the profile leads one to expect. */
 export function Address({ id, fromCheck }: { id: string; fromCheck: boolean }) {
@@ -23,14 +23,9 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
   const { go, back } = usePlaces();
   const [address, setAddress] = useState(draft.address ?? draft.suggested_address ?? "");
   const [reason, setReason] = useState(draft.address_reason ?? "");
-  // The address the desk has already warned of: it asks for a reason before it goes on.
-  const [warned, setWarned] = useState({ of: draft.address, asked: 0 });
   const save = useAct(async () => {
-    const saved = await desk.setDraftAddress(draft.id, { address, reason });
-    keep.draft(saved);
-    const asks = saved.address_warnings.some((code) => ASKS_REASON.has(code));
-    if (asks && !saved.address_reason) setWarned(({ asked }) => ({ of: saved.address, asked: asked + 1 }));
-    else if (fromCheck) back();
+    keep.draft(await desk.setDraftAddress(draft.id, { address, reason }));
+    if (fromCheck) back();
     else go({ at: "identity", draft: draft.id });
   });
   const submit = (event: FormEvent) => {
@@ -39,19 +34,16 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
   };
   const suggested = draft.suggested_address !== null && address === draft.suggested_address;
   const warnings = draft.address === address.trim().toLowerCase() ? draft.address_warnings : [];
-  const reasonFault = fieldError(save.fault, "reason");
-  const reasonAsked = !save.fault && warned.asked > 0 && warned.of === draft.address && !draft.address_reason;
-  const reasonError = reasonFault ?? (reasonAsked ? ADDRESS.reasonMissing : undefined);
-  const odd = warnings.filter((code) => ASKS_REASON.has(code));
+  const fault = reasonInWords(save.fault);
+  const reasonError = fieldError(fault, "reason");
+  const odd = warnings.filter((code) => ASKS_REASON.has(code)).map((code) => `${WARNINGS[code].heading}.`);
+  // The desk asks for a reason before it keeps such an address, so it cannot have said which of the two it is.
+  if (reasonError && odd.length === 0) odd.push(ADDRESS.odd);
   const showReason = odd.length > 0 || reasonError !== undefined || reason !== "";
   const title = ADDRESS.title(draft.short_name);
   return (
-    <Page name="address" title={title} onBack={back} problem={save.fault !== null || reasonAsked}>
-      {reasonAsked && !save.fault ? (
-        <ErrorSummary attempt={warned.asked} problems={[{ message: ADDRESS.reasonMissing, field: "reason" }]} />
-      ) : (
-        <FaultSummary fault={save.fault} attempt={save.faults} />
-      )}
+    <Page name="address" title={title} onBack={back} problem={fault !== null}>
+      <FaultSummary fault={fault} attempt={save.faults} />
       <form onSubmit={submit} noValidate>
         <Heading caption={who(draft)}>{title}</Heading>
         <TextInput
@@ -60,7 +52,7 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
           label={ADDRESS.label}
           labelProps={{ size: "s" }}
           hint={suggested ? ADDRESS.suggested : ADDRESS.hint(policy.mail_domains)}
-          error={fieldError(save.fault, "address")}
+          error={fieldError(fault, "address")}
           value={address}
           onChange={(event) => setAddress(event.target.value)}
           inputMode="email"
@@ -74,8 +66,8 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
               <WarningCallout className="ra-callout">
                 <WarningCallout.Heading headingLevel="h2">{ADDRESS.checkIt}</WarningCallout.Heading>
                 <ul className="nhsuk-list nhsuk-list--bullet">
-                  {odd.map((code) => (
-                    <li key={code}>{WARNINGS[code].heading}.</li>
+                  {odd.map((finding) => (
+                    <li key={finding}>{finding}</li>
                   ))}
                 </ul>
                 <p>{ADDRESS.checkHow}</p>
@@ -99,5 +91,17 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
         </Button>
       </form>
     </Page>
+  );
+}
+
+/** Says of which address the reason is missing, since the desk asks for it only once it has seen the address. */
+function reasonInWords(fault: Fault | null): Fault | null {
+  return (
+    fault && {
+      ...fault,
+      fields: fault.fields.map((error) =>
+        error.code === "reason_missing" ? { ...error, message: ADDRESS.reasonMissing } : error,
+      ),
+    }
   );
 }

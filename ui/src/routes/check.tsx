@@ -1,4 +1,4 @@
-import { type DraftView, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import { type DraftView, type Fault, useAct, useCommand, useDesk, useKeep } from "../bridge";
 import { birthDate, grouped } from "../content/dates";
 import { ACCEPTED_BY, DOCUMENTS, METHODS } from "../content/people";
 import { CHECK } from "../content/registering";
@@ -38,7 +38,7 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
   const toIdentity = () => go({ at: "identity", draft: draft.id, fromCheck: true });
   return (
     <Page name="check" title={CHECK.title} onBack={back} problem={failed.fault !== null}>
-      <FaultSummary fault={failed.fault} attempt={failed.faults} />
+      <FaultSummary fault={atChangeLinks(failed.fault)} attempt={failed.faults} />
       <Heading>{CHECK.title}</Heading>
       {draft.corrects && (
         <InsetText>
@@ -110,5 +110,16 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
         </ButtonLink>
       </div>
     </Page>
+  );
+}
+
+/** There are no fields here: each finding leads to the link that changes its answer. */
+function atChangeLinks(fault: Fault | null): Fault | null {
+  const links: Record<string, string> = { reason: "address" };
+  return (
+    fault && {
+      ...fault,
+      fields: fault.fields.map((error) => ({ ...error, field: `change-${links[error.field] ?? error.field}` })),
+    }
   );
 }

@@ -17,7 +17,7 @@ export function ChooseRole() {
     <Page
       name="choose-role"
       title={CHOOSE_ROLE.title}
-      problem={changeRole.fault !== null}
+      problem={changeRole.fault !== null && changeRole.fault.code !== "SIGN_IN_CANCELLED"}
       onBack={person.may_find && canGoBack ? back : undefined}
     >
       <FaultSummary fault={changeRole.fault} attempt={changeRole.faults} />

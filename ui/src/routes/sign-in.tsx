@@ -11,7 +11,12 @@ export function SignIn({ why }: { why: EndReason | null }) {
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
   return (
-    <Page name="sign-in" title={title} problem={failed.fault !== null} key={why ?? "first"}>
+    <Page
+      name="sign-in"
+      title={title}
+      problem={failed.fault !== null && failed.fault.code !== "SIGN_IN_CANCELLED"}
+      key={why ?? "first"}
+    >
       <FaultSummary fault={failed.fault} attempt={failed.faults} />
       <Heading>{title}</Heading>
       {ended ? (

@@ -91,13 +91,14 @@ impl Running {
 
     /// Ends: takes no new calls, lets open ones finish, and closes the store.
     pub async fn stop(self) {
-        let listeners: Vec<Listener> = std::iter::once(self.api).chain(self.link).collect();
-        for listener in &listeners {
-            listener.handle.graceful_shutdown(Some(FAREWELL));
-        }
-        for listener in listeners {
-            // A listener that panicked is over as well.
-            let _ = listener.task.await;
+        let mut listeners: Vec<Listener> = std::iter::once(self.api).chain(self.link).collect();
+        for listener in &mut listeners {
+            // Told again and again: whoever was just about to listen for it has not heard it.
+            while !listener.task.is_finished() {
+                listener.handle.graceful_shutdown(Some(FAREWELL));
+                // A listener that panicked is over as well.
+                let _ = tokio::time::timeout(Duration::from_millis(50), &mut listener.task).await;
+            }
         }
         let gateway = self.gateway;
         // Closing the store waits for its writer, which is not for a thread that others wait on.

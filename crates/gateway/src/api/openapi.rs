@@ -30,7 +30,9 @@ use super::{oauth, operations, people, registrations, removal, session};
         operations::metrics,
         operations::jwks,
         document,
-    )
+    ),
+    // A frozen body is bytes to the types, so what stands in it has to be named here.
+    components(schemas(contract::RegistrationBody))
 )]
 struct Document;
 

@@ -9,6 +9,7 @@ use url::Url;
 pub struct Browser {
     http: reqwest::Client,
     home: Url,
+    also: Vec<Url>,
     cookies: BTreeMap<String, String>,
 }
 
@@ -33,7 +34,13 @@ impl Browser {
     pub fn at(home: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one client of a test's browser")]
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { http, home: home.parse().unwrap(), cookies: BTreeMap::new() }
+        Self { http, home: home.parse().unwrap(), also: Vec::new(), cookies: BTreeMap::new() }
+    }
+
+    /// Goes on at another place too, rather than stopping there.
+    pub fn and_at(mut self, other: &str) -> Self {
+        self.also.push(other.parse().unwrap());
+        self
     }
 
     pub async fn open(&mut self, url: &str) -> Landed {
@@ -70,7 +77,8 @@ impl Browser {
 
     async fn send(&mut self, page: &Page, at: usize, fields: &[(&str, &str)]) -> Landed {
         let form = page.html[..at].rfind("<form").expect("a form around the button");
-        let action = page.html[form..].split("action=\"").nth(1).unwrap().split('"').next().unwrap();
+        let tag = page.html[form..at].split('>').next().unwrap();
+        let action = tag.split("action=\"").nth(1).map_or("", |rest| rest.split('"').next().unwrap());
         let url = page.url.join(action).unwrap();
         let request = self.http.post(url.clone()).form(fields);
         self.follow(url, request).await
@@ -90,7 +98,7 @@ impl Browser {
                 return Landed::Page(Page { status, url, html: response.text().await.unwrap() });
             };
             url = url.join(location.to_str().unwrap()).unwrap();
-            if url.origin() != self.home.origin() {
+            if url.origin() != self.home.origin() && !self.also.iter().any(|other| other.origin() == url.origin()) {
                 return Landed::Away(url);
             }
             request = self.http.get(url.clone());

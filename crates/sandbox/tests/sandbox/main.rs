@@ -7,6 +7,7 @@ mod cis2;
 mod init;
 mod nhs_net;
 mod practice;
+mod road;
 mod sessions;
 mod token_endpoint;
 mod try_page;

@@ -89,6 +89,19 @@ impl Practice {
         handle.listening().await.expect("the stand-in listens");
     }
 
+    /// Starts the real gateway.
+    pub async fn start_real_gateway(&self) -> gateway::Running {
+        let config = gateway::Config::read(&self.layout.gateway_config).unwrap();
+        gateway::start(config, &self.layout.dir, Arc::new(self.clock.clone())).await.unwrap()
+    }
+
+    /// A client that trusts the practice authority, as a desk does.
+    pub fn desk_client(&self) -> reqwest::Client {
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(&self.layout.ca).unwrap()).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the one client of a test that is a desk")]
+        reqwest::Client::builder().tls_certs_only([ca]).no_proxy().build().unwrap()
+    }
+
     pub fn issuer(&self) -> &str {
         self.running.issuer_url()
     }

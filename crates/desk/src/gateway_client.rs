@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::reply::{self, RawReply, Trouble};
-use crate::{NetworkFault, Parts, SettingsError, Settings};
+use crate::{NetworkFault, Parts, Settings, SettingsError};
 
 pub(crate) use tokens::{GatewaySession, Tokens};
 pub(crate) use transport::Transport;

@@ -33,14 +33,14 @@ pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};
 pub use outbox::{
-    AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab, RegistrationSeen,
-    Status, Submission,
+    AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab,
+    RegistrationSeen, Status, Submission,
 };
 pub use parts::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, Random};
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use random::SystemRandom;
-pub use sign_in::{Check, SignInError};
 pub use settings::{Settings, SettingsError, Trust};
+pub use sign_in::{Check, SignInError};
 pub use snapshot::{
     Changed, Network, NetworkFault, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow,
 };

@@ -21,8 +21,7 @@ pub(crate) fn suggested_address(profile: &Profile) -> Option<NhsNetAddress> {
 /// What is worth a second look about an address. Not empty means that a reason is asked.
 pub(crate) fn address_warnings(profile: &Profile, address: &NhsNetAddress) -> Vec<WarningCode> {
     let on_profile = profile.email.as_deref().is_some_and(|email| email.trim().eq_ignore_ascii_case(address.as_str()));
-    let like_name =
-        names::mailbox_fits(address.mailbox(), profile.name.given.as_str(), profile.name.family.as_str());
+    let like_name = names::mailbox_fits(address.mailbox(), profile.name.given.as_str(), profile.name.family.as_str());
     let mut warnings = Vec::new();
     if !on_profile {
         warnings.push(WarningCode::AddressNotOnProfile);
@@ -95,7 +94,9 @@ pub(crate) fn check_identity(profile: &Profile, form: &IdentityForm) -> Result<I
         errors.push("accepted_by", "declaration_not_accepted", "Say who accepted the declaration.");
     }
     match (form.method, form.accepted_by) {
-        (Some(method), Some(accepted_by)) if errors.0.is_empty() => Ok(IdentityCheck { method, documents, accepted_by }),
+        (Some(method), Some(accepted_by)) if errors.0.is_empty() => {
+            Ok(IdentityCheck { method, documents, accepted_by })
+        }
         _ => Err(errors),
     }
 }
@@ -117,11 +118,8 @@ pub(crate) fn registration_body(
         }
         None => errors.parse("address", ""),
     };
-    let form = IdentityForm {
-        method: draft.method,
-        documents: draft.documents.clone(),
-        accepted_by: draft.accepted_by,
-    };
+    let form =
+        IdentityForm { method: draft.method, documents: draft.documents.clone(), accepted_by: draft.accepted_by };
     let identity = check_identity(&draft.profile, &form).map_err(|more| errors.0.extend(more.0)).ok();
     let role = who.role_id();
     match (address, identity, role) {

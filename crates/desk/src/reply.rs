@@ -88,14 +88,10 @@ fn json<T: DeserializeOwned>(reply: &RawReply) -> Option<T> {
 /// The gateway's diagnostics name the reason by its word on the wire.
 fn who_ended(outcome: &OperationOutcome) -> EndReason {
     let text = outcome.issue.first().and_then(|issue| issue.diagnostics.as_deref()).unwrap_or_default();
-    [
-        ("signed_out", EndReason::SignedOut),
-        ("idle", EndReason::Idle),
-        ("twelve_hours", EndReason::TwelveHours),
-    ]
-    .into_iter()
-    .find(|(word, _)| text.contains(word))
-    .map_or(EndReason::EndedElsewhere, |(_, reason)| reason)
+    [("signed_out", EndReason::SignedOut), ("idle", EndReason::Idle), ("twelve_hours", EndReason::TwelveHours)]
+        .into_iter()
+        .find(|(word, _)| text.contains(word))
+        .map_or(EndReason::EndedElsewhere, |(_, reason)| reason)
 }
 
 /// What an item's own result means for its submission.

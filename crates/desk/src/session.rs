@@ -49,7 +49,8 @@ impl SignedIn {
     /// Takes what the gateway said at a sign-in.
     pub(crate) fn new(id: uuid::Uuid, reply: SessionReply, now: Moment) -> Self {
         let ahead = now.wall.duration_since(reply.server_time);
-        let clock_ahead_seconds = i32::try_from(ahead.as_secs()).unwrap_or(if ahead.is_negative() { i32::MIN } else { i32::MAX });
+        let clock_ahead_seconds =
+            i32::try_from(ahead.as_secs()).unwrap_or(if ahead.is_negative() { i32::MIN } else { i32::MAX });
         // The gateway's end in the computer's own time, and never later than our own rule.
         let gateway_end = reply.ends_at.checked_add(ahead).unwrap_or(reply.ends_at);
         let own_end = now.wall.checked_add(LONGEST).unwrap_or(now.wall);
@@ -88,7 +89,7 @@ pub(crate) enum Session {
     /// The browser is open at the issuer.
     SigningIn {
         /// What it is when the sign-in is given up: signed out, or signed in before a change of role.
-        before: Box<Session>,
+        before: Box<Self>,
     },
     /// Somebody signed in and has not yet said that it is them.
     Confirming {

@@ -82,10 +82,9 @@ impl Life {
         use Status::{Linked, NeedsAttention, ReadyToSend, Removed, Sending, Withdrawn};
         let unsent = matches!(self.status, ReadyToSend | Sending);
         match event {
-            Event::SendStarted if self.may_be_sent() => Ok((
-                Self { status: Sending, unsettled: true, ..self },
-                vec![Effect::CountAttempt, Effect::TellSent],
-            )),
+            Event::SendStarted if self.may_be_sent() => {
+                Ok((Self { status: Sending, unsettled: true, ..self }, vec![Effect::CountAttempt, Effect::TellSent]))
+            }
             Event::NoAnswer | Event::Restarted | Event::InFlight if self.status == Sending => {
                 Ok((Self { status: ReadyToSend, ..self }, vec![]))
             }

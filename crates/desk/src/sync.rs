@@ -23,8 +23,8 @@ use crate::store::StoreError;
 use crate::store::queue;
 use crate::{Network, OutboxCounts, PauseReason, SyncNow};
 
-pub(crate) use round::settle;
 use round::Progress;
+pub(crate) use round::settle;
 
 /// How often the gateway is asked for what the RA user is looking at.
 const WATCHING: Duration = Duration::from_secs(2);

@@ -107,11 +107,7 @@ pub(crate) fn recorded(actor: &Actor, person: &str) -> StoredSubmission {
         recorded_at: NOW,
         clock_ahead_seconds: 0,
         clinic: None,
-        declaration: Declaration {
-            id: "d".into(),
-            version: "1".into(),
-            accepted_by: DeclarationAcceptedBy::User,
-        },
+        declaration: Declaration { id: "d".into(), version: "1".into(), accepted_by: DeclarationAcceptedBy::User },
         address_reason: None,
         replaces: None,
     };

@@ -3,7 +3,6 @@
 use contract::{CareIdentityUuid, FieldErrors, FrozenBody, SubmissionKey};
 use jiff::Timestamp;
 
-
 use super::state::AtWork;
 use super::{Desk, views};
 use crate::registering::{check_address, check_identity, registration_body, role_text};
@@ -118,8 +117,7 @@ impl Desk {
         let now = desk.parts.clock.now();
         let key = SubmissionKey::from_guid(desk.parts.random.guid_at(now));
         let (who, actor) = (at_work.who.clone(), at_work.actor());
-        let recorded =
-            desk.store.write(move |conn| record(conn, now, &who, &actor, id, key)).await??;
+        let recorded = desk.store.write(move |conn| record(conn, now, &who, &actor, id, key)).await??;
         desk.changes.tell(Changed::Outbox);
         desk.wake_now();
         Ok(views::submission(recorded, &at_work.who))

@@ -13,8 +13,8 @@ use crate::store::queue;
 use crate::store::submissions::{self, News, StoredSubmission};
 use crate::submission::{Effect, Event};
 use crate::{
-    Cause, Changed, Draft, DraftId, Failure, LinkSecret, NextStep, OutboxPage, OutboxTab, Snapshot, Status,
-    Submission, submission, sync,
+    Cause, Changed, Draft, DraftId, Failure, LinkSecret, NextStep, OutboxPage, OutboxTab, Snapshot, Status, Submission,
+    submission, sync,
 };
 
 /// The most rows of a tab that are shown.
@@ -165,11 +165,8 @@ impl Desk {
         let (now, actor) = (desk.parts.clock.now(), at_work.actor());
         desk.store
             .write(move |conn| {
-                let about = About {
-                    subject: Some(registration.care_identity.clone()),
-                    key: Some(key),
-                    detail: String::new(),
-                };
+                let about =
+                    About { subject: Some(registration.care_identity.clone()), key: Some(key), detail: String::new() };
                 crate::store::audit::append(conn, now, Act::FreshLink, &actor, &about)?;
                 let news = News::Registration(&registration);
                 submissions::happen(conn, now, &actor, key, Event::Told(registration.state), news)
@@ -207,7 +204,8 @@ impl Desk {
             }
             _ => None,
         };
-        let read = self.inner.state().profiles.get(&stored.profile.uuid).map(|read| (read.profile.clone(), read.read_at));
+        let read =
+            self.inner.state().profiles.get(&stored.profile.uuid).map(|read| (read.profile.clone(), read.read_at));
         let (profile, read_at) = [shown, read]
             .into_iter()
             .flatten()

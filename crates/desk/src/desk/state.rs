@@ -130,7 +130,9 @@ impl Inner {
             return Ok(at_work);
         }
         match &self.state().session {
-            Session::SignedOut { why: Some(why) } if *why != EndReason::SignedOut => Err(Cause::SessionEnded(*why).into()),
+            Session::SignedOut { why: Some(why) } if *why != EndReason::SignedOut => {
+                Err(Cause::SessionEnded(*why).into())
+            }
             _ => Err(Cause::SignInNeeded.into()),
         }
     }

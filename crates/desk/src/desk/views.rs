@@ -70,8 +70,7 @@ pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission
 }
 
 fn attention(stored: &StoredSubmission, code: RefusalCode, detail: RefusalDetail, who: &SignedIn) -> Attention {
-    let profile_now =
-        detail.profile.map(|reply| ProfileRead::new(*reply, who.may.register, stored.updated_at));
+    let profile_now = detail.profile.map(|reply| ProfileRead::new(*reply, who.may.register, stored.updated_at));
     let profile_then = profile_now.is_some().then(|| ProfileRead {
         profile: stored.profile.clone(),
         warnings: Vec::new(),

@@ -64,11 +64,7 @@ impl GatewayClient {
     }
 
     /// Settles a key: nothing is registered under it and never will be, or this is what it became.
-    pub(crate) async fn cancel(
-        &self,
-        session: &GatewaySession,
-        key: SubmissionKey,
-    ) -> Result<CancelReply, CallError> {
+    pub(crate) async fn cancel(&self, session: &GatewaySession, key: SubmissionKey) -> Result<CancelReply, CallError> {
         let call = Call { method: Method::PUT, ..self.get(format!("/v1/submissions/{key}/cancel")) };
         let request_id = call.request_id;
         let reply: CancelReply = self.call(session, call).await?;

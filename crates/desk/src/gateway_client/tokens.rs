@@ -125,12 +125,12 @@ impl GatewayClient {
     /// A new access token. A reply that is lost costs nothing: the refresh token stays good until the next one is
     /// used.
     async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Trouble> {
-        let form =
-            [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id)];
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id)];
         let raw = self.post_form("/oauth2/token", &form).await?;
         match reply::read::<TokenReply>(&raw, self.now()) {
-            Ok(reply) => Tokens::new(&reply, self.parts.clock.moment())
-                .ok_or(Trouble::Network(NetworkFault::NotOurServer)),
+            Ok(reply) => {
+                Tokens::new(&reply, self.parts.clock.moment()).ok_or(Trouble::Network(NetworkFault::NotOurServer))
+            }
             // The gateway no longer knows the session.
             Err(Trouble::SignInNeeded) => Err(Trouble::SessionEnded(EndReason::EndedElsewhere)),
             Err(trouble) => Err(trouble),

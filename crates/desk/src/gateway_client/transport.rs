@@ -37,10 +37,10 @@ impl Transport {
             Trust::PlatformPlus(ca) => builder.tls_certs_merge(authority(ca)?),
             Trust::Only(ca) => builder.tls_certs_only(authority(ca)?),
         };
-        builder.build().map(Self).map_err(|_| SettingsError {
-            key: "trust",
-            message: "the certificates to trust cannot be used".into(),
-        })
+        builder
+            .build()
+            .map(Self)
+            .map_err(|_| SettingsError { key: "trust", message: "the certificates to trust cannot be used".into() })
     }
 
     /// Sends a request and reads its reply, whatever it says.

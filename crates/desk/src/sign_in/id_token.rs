@@ -42,11 +42,7 @@ impl AdditionalClaims for Cis2 {}
 type Cis2IdToken = IdToken<Cis2, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// Checks an ID token and gives the subject it is about, or the check that failed.
-pub(super) fn check_id_token(
-    token: &str,
-    keys: &CoreJsonWebKeySet,
-    expected: &Expected<'_>,
-) -> Result<String, Check> {
+pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<String, Check> {
     let token = Cis2IdToken::from_str(token).map_err(|_| Check::IdToken)?;
     let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(|_| Check::Issuer)?;
     let verifier =
@@ -94,6 +90,3 @@ fn failed_check(error: &ClaimsVerificationError) -> Check {
         _ => Check::IdToken,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -89,9 +89,8 @@ async fn authorize(
         .map_err(|_| SignInError::BrowserNotOpened)?
         .map_err(|_| SignInError::BrowserNotOpened)?;
 
-    let answer = tokio::time::timeout(IN_THE_BROWSER, listener.wait(&state))
-        .await
-        .map_err(|_| SignInError::TimedOut)?;
+    let answer =
+        tokio::time::timeout(IN_THE_BROWSER, listener.wait(&state)).await.map_err(|_| SignInError::TimedOut)?;
     issuer.check_answer(answer.iss.as_deref())?;
     if let Some(error) = answer.error {
         return Err(denied(&error));

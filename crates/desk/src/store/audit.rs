@@ -108,7 +108,16 @@ pub(crate) fn append(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        row.number, row.at, row.act, row.actor, row.role, row.session, row.subject, row.key, row.detail, hash
+        row.number,
+        row.at,
+        row.act,
+        row.actor,
+        row.role,
+        row.session,
+        row.subject,
+        row.key,
+        row.detail,
+        hash
     ])?;
     meta::set(conn, meta::AUDIT_HEAD, &head_text(row.number, &hash))
 }

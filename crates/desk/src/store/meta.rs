@@ -14,10 +14,7 @@ pub(super) fn cursor_name(author: &CareIdentityUuid) -> String {
 }
 
 pub(super) fn get(conn: &Connection, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(conn
-        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?)
+    Ok(conn.prepare_cached("SELECT value FROM meta WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?)
 }
 
 pub(super) fn set(conn: &Connection, name: &str, value: &str) -> Result<(), StoreError> {

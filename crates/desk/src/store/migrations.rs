@@ -5,8 +5,7 @@
 use rusqlite::Connection;
 
 /// The steps, the first making version 1.
-const STEPS: &[&str] =
-    &[include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_audit.sql")];
+const STEPS: &[&str] = &[include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_audit.sql")];
 
 /// The newest version known here.
 pub(super) const LATEST: u32 = STEPS.len() as u32;

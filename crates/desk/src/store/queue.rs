@@ -29,14 +29,13 @@ pub(crate) fn start_sending(
     after: Option<SubmissionKey>,
 ) -> Result<Vec<BatchItem>, StoreError> {
     let Some(role) = &actor.role else { return Ok(Vec::new()) };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM submission WHERE {READY_HERE} AND {MINE} AND key > ?4 ORDER BY key LIMIT ?5"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM submission WHERE {READY_HERE} AND {MINE} AND key > ?4 ORDER BY key LIMIT ?5");
     let after = after.map(|key| key.to_string()).unwrap_or_default();
-    let ready = rows::readable(conn.prepare_cached(&sql)?.query_map(
-        params![actor.uuid.as_str(), role.as_str(), actor.session.to_string(), after, limit],
-        read,
-    )?)?;
+    let ready = rows::readable(
+        conn.prepare_cached(&sql)?
+            .query_map(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string(), after, limit], read)?,
+    )?;
     ready
         .into_iter()
         .map(|submission| {
@@ -71,11 +70,8 @@ pub(crate) fn confirm_recorded(conn: &Connection, now: Timestamp, actor: &Actor)
     for submission in &waiting {
         conn.prepare_cached("UPDATE submission SET confirmed_in = ?2 WHERE key = ?1")?
             .execute(params![submission.key.to_string(), actor.session.to_string()])?;
-        let about = About {
-            subject: Some(submission.profile.uuid.clone()),
-            key: Some(submission.key),
-            detail: String::new(),
-        };
+        let about =
+            About { subject: Some(submission.profile.uuid.clone()), key: Some(submission.key), detail: String::new() };
         audit::append(conn, now, Act::Confirmed, actor, &about)?;
     }
     Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX))

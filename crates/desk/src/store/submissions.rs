@@ -10,9 +10,9 @@ use contract::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::StoreError;
 use super::audit::{self, About, Act, Actor};
 use super::rows::{self, at, json, parsed, word};
-use super::StoreError;
 use crate::Status;
 use crate::submission::{Effect, Event, Life};
 
@@ -212,7 +212,9 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
         attention: refusal
             .map(|code| Ok::<_, rusqlite::Error>((code, rows::json_or_none(row, 15)?.unwrap_or_default())))
             .transpose()?,
-        registration: registration.map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 17)?))).transpose()?,
+        registration: registration
+            .map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 17)?)))
+            .transpose()?,
         replaces: rows::parsed_or_none(row, 18)?,
         replaced_by: rows::parsed_or_none(row, 19)?,
         updated_at: at(row, 20)?,

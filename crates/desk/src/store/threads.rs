@@ -14,10 +14,12 @@ use super::StoreError;
 /// The most jobs that share one transaction.
 const MOST_TOGETHER: usize = 256;
 
+/// Does some work and keeps what came of it.
+type Work = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+
 /// Work in line.
 struct Job {
-    /// Does it, and keeps what came of it.
-    work: Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>,
+    work: Work,
     /// Told once whether it is on disk, or why not.
     answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
@@ -136,10 +138,7 @@ fn transaction(conn: &Connection, jobs: &mut std::vec::IntoIter<Job>) {
     }
 }
 
-fn in_savepoint(
-    conn: &Connection,
-    work: impl FnOnce(&Connection) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+fn in_savepoint(conn: &Connection, work: impl FnOnce(&Connection) -> Result<(), StoreError>) -> Result<(), StoreError> {
     conn.execute_batch("SAVEPOINT job")?;
     let done = work(conn);
     if conn.is_autocommit() {

@@ -45,7 +45,11 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
         let actor = actor.clone();
         desk.store
             .read(move |conn| {
-                Ok((queue::to_settle(conn, &actor)?, queue::sendable(conn, &actor)?, queue::any_waiting(conn, &actor.uuid)?))
+                Ok((
+                    queue::to_settle(conn, &actor)?,
+                    queue::sendable(conn, &actor)?,
+                    queue::any_waiting(conn, &actor.uuid)?,
+                ))
             })
             .await?
     };
@@ -109,8 +113,7 @@ async fn send_all(
             in_flight |= reply.results.iter().any(|result| result.outcome == ItemOutcome::InFlight);
         }
         let (now, who, answered) = (desk.parts.clock.now(), actor.clone(), keys.clone());
-        let applied =
-            desk.store.write(move |conn| apply(conn, now, &who, &answered, reply.as_ref())).await;
+        let applied = desk.store.write(move |conn| apply(conn, now, &who, &answered, reply.as_ref())).await;
         progress.stale |= applied.is_err();
         desk.changes.tell(Changed::Outbox);
         applied?;
@@ -130,8 +133,9 @@ fn apply(
     reply: Option<&BatchReply>,
 ) -> Result<(), StoreError> {
     for key in keys {
-        let outcome =
-            reply.and_then(|reply| reply.results.iter().find(|result| result.key == *key)).map(|result| &result.outcome);
+        let outcome = reply
+            .and_then(|reply| reply.results.iter().find(|result| result.key == *key))
+            .map(|result| &result.outcome);
         let (event, news) = match outcome {
             None => (Event::NoAnswer, News::None),
             Some(outcome) => (of_item(outcome), news_of(outcome)),

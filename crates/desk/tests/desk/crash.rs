@@ -1,1 +1,160 @@
-//! Killed at random moments while it records and hears answers: what was said to be saved is there.
+//! Killed at 200 random moments while it opens, records, sends and hears answers: in the end there is exactly one
+//! registration for each recording that was said to be saved.
+//!
+//! The desk that is killed is a process of its own: this test's executable once more, told by its environment to
+//! be that. The gateway lives on in the parent.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use desk::{Browser, Desk, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use crate::support::gateway::Fake;
+use crate::support::{FakeBrowser, InTheBrowser, draft, settings_text};
+
+/// The environment variable that makes this executable the desk that is killed.
+const CHILD: &str = "RA_DESK_CRASH_TEST_FOLDER";
+/// How often it is killed in each of the two tests.
+const KILLS: u32 = 100;
+/// The latest moment after its start at which it is killed, in milliseconds.
+const LATEST: u64 = 600;
+
+#[test]
+fn killed_at_random_moments_it_loses_and_doubles_nothing() {
+    kill_again_and_again(|_| {});
+}
+
+#[test]
+fn killed_at_random_moments_on_a_bad_network_it_loses_and_doubles_nothing() {
+    use crate::support::gateway::Instead;
+    use crate::support::server::Response;
+    kill_again_and_again(|fake| {
+        // Of the answers to batches, every second is lost or never comes.
+        for _ in 0..3 {
+            fake.instead("/v1/registrations/batch", Instead::LoseAnswer);
+            fake.instead("/v1/registrations/batch", Instead::Half);
+            fake.instead("/v1/registrations/batch", Instead::Answer(Response::HangUp));
+        }
+    });
+}
+
+/// The desk that is killed. Does nothing unless it is told where.
+#[test]
+fn records_until_it_is_killed() {
+    let Ok(folder) = std::env::var(CHILD) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // Never longer than the parent lives, whatever becomes of it.
+    runtime.block_on(async {
+        _ = tokio::time::timeout(Duration::from_secs(30), record_without_end(Path::new(&folder))).await;
+    });
+}
+
+async fn record_without_end(folder: &Path) {
+    let desk = open(folder).await;
+    desk.sign_in().await.unwrap();
+    desk.confirm_identity().await.unwrap();
+    desk.confirm_recorded().await.unwrap();
+    #[expect(clippy::print_stdout, reason = "how it tells the parent")]
+    for number in 0.. {
+        let person = format!("5550866{number:05}");
+        let draft = draft(&desk, &person).await;
+        let recorded = desk.record(draft.id).await.unwrap();
+        // From this line on somebody has been told that it is saved.
+        println!("\nsaved {}", recorded.key);
+    }
+}
+
+fn kill_again_and_again(prepare: impl Fn(&Fake)) {
+    let folder = TempDir::new().unwrap();
+    let fake = Fake::start(folder.path());
+    std::fs::write(folder.path().join("desk.toml"), settings_text(&fake)).unwrap();
+    let mut saved = BTreeSet::new();
+    for _ in 0..KILLS {
+        prepare(&fake);
+        let mut wait = [0_u8; 8];
+        SystemRandom::default().fill(&mut wait);
+        saved.extend(run_and_kill(folder.path(), Duration::from_millis(u64::from_le_bytes(wait) % LATEST)));
+        fake.world().instead.clear();
+    }
+    assert!(saved.len() > 20, "it was killed before it could do anything: {} saved", saved.len());
+
+    // What is left is sent, and nothing is lost or doubled.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let desk = open(folder.path()).await;
+        desk.sign_in().await.unwrap();
+        desk.confirm_identity().await.unwrap();
+        desk.confirm_recorded().await.unwrap();
+        for _ in 0..1000 {
+            if desk.snapshot().await.unwrap().outbox.ready == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let counts = desk.snapshot().await.unwrap().outbox;
+        assert_eq!((counts.ready, counts.attention, counts.other_people), (0, 0, 0));
+        let registered: BTreeSet<String> = fake.world().registrations.keys().cloned().collect();
+        let lost: Vec<&String> = saved.difference(&registered).collect();
+        assert!(lost.is_empty(), "{} of {} are lost", lost.len(), saved.len());
+        assert_eq!(registered.len(), counts.waiting as usize, "each has one, and each one is known here");
+    });
+}
+
+/// Starts the desk, kills it after a while, and gives the keys of which it said that they are saved.
+fn run_and_kill(folder: &Path, after: Duration) -> Vec<String> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::records_until_it_is_killed", "--nocapture", "--test-threads=1"])
+        .env(CHILD, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        lines.filter_map(|line| line.strip_prefix("saved ").map(str::to_owned)).collect()
+    });
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+async fn open(folder: &Path) -> Desk {
+    let settings = Settings::read(&folder.join("desk.toml")).unwrap();
+    let browser = FakeBrowser {
+        does: Mutex::new(InTheBrowser::SignsIn),
+        issuer: settings.issuer_url.clone(),
+        opened: Mutex::default(),
+    };
+    let browser: Arc<dyn Browser> = Arc::new(browser);
+    let parts = Parts {
+        keys: Arc::new(KeyFile(folder.join("key"))),
+        browser,
+        clock: Arc::new(SystemClock::start()),
+        random: Arc::new(SystemRandom::default()),
+    };
+    Desk::open(settings, folder.join("data"), parts).await.unwrap()
+}
+
+/// A key store that outlives its process: a file, written at once or not at all.
+struct KeyFile(PathBuf);
+
+impl KeyStore for KeyFile {
+    fn load(&self, _: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        Ok(std::fs::read(&self.0).ok().map(Zeroizing::new))
+    }
+
+    fn save(&self, _: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        let beside = self.0.with_extension("new");
+        std::fs::write(&beside, bytes).unwrap();
+        std::fs::rename(beside, &self.0).unwrap();
+        Ok(())
+    }
+}

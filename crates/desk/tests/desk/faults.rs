@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::gateway::{Instead, outcome, outcome_body, person};
 use crate::support::server::Response;
-use crate::support::{Bench, PERSON};
+use crate::support::{Bench, PERSON, fill};
 
 const BATCH: &str = "/v1/registrations/batch";
 const OTHERS: [&str; 3] = ["555086689107", "555086689108", "555086689109"];
@@ -26,7 +26,8 @@ async fn a_lost_answer_costs_a_repetition_and_no_second_registration() {
 #[tokio::test]
 async fn what_is_about_the_whole_queue_blames_no_submission() {
     let page = |status| Response::Page(status, vec![], "<h1>Welcome to our network</h1>");
-    let pause = |value: String| Response::JsonWith(429, vec![("Retry-After", value)], outcome_body("TOO_MANY_REQUESTS", ""));
+    let pause =
+        |value: String| Response::JsonWith(429, vec![("Retry-After", value)], outcome_body("TOO_MANY_REQUESTS", ""));
     let date = (desk::Clock::now(&desk::SystemClock::start()) + jiff::SignedDuration::from_secs(2))
         .strftime("%a, %d %b %Y %H:%M:%S GMT")
         .to_string();
@@ -199,15 +200,7 @@ async fn many_are_sent_in_batches_and_each_once() {
     bench.desk.record(draft.id).await.unwrap();
     // The profile is still in memory, so this works without a network.
     for _ in 0..249 {
-        let draft = bench.desk.start_draft(PERSON.parse().unwrap()).await.unwrap();
-        let form = desk::AddressForm { address: draft.suggested_address.unwrap().to_string(), reason: String::new() };
-        bench.desk.set_draft_address(draft.id, form).await.unwrap();
-        let form = desk::IdentityForm {
-            method: Some(contract::IdentityCheckMethod::InPerson),
-            documents: vec![contract::DocumentKind::Passport],
-            accepted_by: Some(contract::DeclarationAcceptedBy::User),
-        };
-        bench.desk.set_draft_identity(draft.id, form).await.unwrap();
+        let draft = fill(&bench.desk, PERSON).await;
         bench.desk.record(draft.id).await.unwrap();
     }
     assert_eq!(bench.desk.snapshot().await.unwrap().outbox.ready, 250);
@@ -224,14 +217,21 @@ async fn many_are_sent_in_batches_and_each_once() {
 #[tokio::test]
 async fn an_answer_that_comes_after_signing_out_is_still_written_down() {
     let bench = Bench::signed_in().await;
+    bench.fake.instead(BATCH, Instead::Slow(Duration::from_millis(400)));
     let recorded = bench.record(PERSON).await;
+    let waiting = bench.record(OTHERS[0]).await;
+    while bench.fake.count(BATCH) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     bench.desk.sign_out().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(bench.fake.count(BATCH), 1, "signing out stops it before its next request");
     bench.sign_in().await;
-    let registered = bench.fake.world().registrations.len();
-    let now = bench.desk.submission(recorded.key).await.unwrap();
-    let expected = if registered == 1 { Status::WaitingForThem } else { Status::ReadyToSend };
-    assert_eq!(now.status, expected);
+    let answered = bench.fake.world().registrations.contains_key(&waiting.key.to_string());
+    assert_eq!(bench.desk.submission(recorded.key).await.unwrap().status, Status::WaitingForThem);
+    let expected = if answered { Status::WaitingForThem } else { Status::ReadyToSend };
+    assert_eq!(bench.desk.submission(waiting.key).await.unwrap().status, expected);
+    assert_eq!(bench.fake.count(BATCH), 1, "and the next session sends only what is confirmed in it");
 }
 
 #[tokio::test]

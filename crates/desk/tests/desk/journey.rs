@@ -6,8 +6,8 @@ use contract::EndReason;
 use desk::{AddressForm, Cause, Changed, FindBy, FindForm, Found, Network, OutboxTab, SessionNow, Status};
 use serde_json::json;
 
-use crate::support::server::Response;
 use crate::support::gateway::{Instead, outcome};
+use crate::support::server::Response;
 use crate::support::{Bench, PERSON, RA_USER};
 
 #[tokio::test]
@@ -149,7 +149,9 @@ async fn a_session_ends_by_time_and_keeps_what_was_recorded() {
     while bench.fake.count("/oauth2/revoke") == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(bench.fake.world().log.iter().any(|(_, path, body)| path == "/oauth2/revoke" && body.contains("reason=idle")));
+    assert!(
+        bench.fake.world().log.iter().any(|(_, path, body)| path == "/oauth2/revoke" && body.contains("reason=idle"))
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! The gateway and the issuer in here are a fake that answers as it is told; the journeys against the real ones
 //! are the workspace's own tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod crash;
 mod faults;
 mod journey;

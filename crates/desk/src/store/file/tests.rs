@@ -56,8 +56,14 @@ async fn nothing_that_was_entered_can_be_read_in_any_file() {
     store.write(move |conn| submissions::insert(conn, &author.uuid, &recorded(&author, PERSON))).await.unwrap();
     // While it is open too: the write-ahead log and its index count.
     let files = bytes(&folder);
-    assert!(files.iter().any(|(name, _)| name == "store.db-wal"), "{:?}", files.iter().map(|f| &f.0).collect::<Vec<_>>());
-    for secret in ["Quintessa", "Featherstonehaugh", "nhs.net", PERSON, RA_USER, "B81603", "CREATE TABLE", "SQLite format"] {
+    assert!(
+        files.iter().any(|(name, _)| name == "store.db-wal"),
+        "{:?}",
+        files.iter().map(|f| &f.0).collect::<Vec<_>>()
+    );
+    for secret in
+        ["Quintessa", "Featherstonehaugh", "nhs.net", PERSON, RA_USER, "B81603", "CREATE TABLE", "SQLite format"]
+    {
         for (name, bytes) in &files {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "{secret} stands in {name}");
@@ -83,7 +89,8 @@ fn only_this_account_may_read_it() {
 async fn each_fault_is_told_apart_and_changes_nothing() {
     /// Makes a mess of a store, or of its key.
     type Mess = fn(&TempDir, &Keys);
-    let table: [(&str, Mess, fn(&OpenError) -> bool); 9] = [
+    type Expected = fn(&OpenError) -> bool;
+    let table: [(&str, Mess, Expected); 9] = [
         ("key gone", |_, keys| keys.entries.lock().unwrap().clear(), |error| *error == OpenError::KeyMissing),
         ("key store locked", |_, keys| keys.set(Mood::Locked), |error| *error == OpenError::KeyMissing),
         ("no key store", |_, keys| keys.set(Mood::Missing), |error| matches!(error, OpenError::KeyStoreMissing(_))),
@@ -105,7 +112,11 @@ async fn each_fault_is_told_apart_and_changes_nothing() {
             },
             |error| matches!(error, OpenError::Damaged(_)),
         ),
-        ("file empty", |folder, _| fs::write(path(folder), b"").unwrap(), |error| matches!(error, OpenError::Damaged(_))),
+        (
+            "file empty",
+            |folder, _| fs::write(path(folder), b"").unwrap(),
+            |error| matches!(error, OpenError::Damaged(_)),
+        ),
         (
             "one bit flipped on the first page",
             |folder, _| {

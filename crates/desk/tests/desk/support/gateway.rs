@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,8 @@ use super::{PERSON, RA_USER, ROLE};
 pub(crate) enum Instead {
     /// This is answered, and nothing else happens.
     Answer(Response),
+    /// It is done, and its answer takes so long.
+    Slow(Duration),
     /// It is done, and its answer is lost.
     LoseAnswer,
     /// Every second item of a batch is answered for, the others are left out.
@@ -27,8 +30,6 @@ pub(crate) enum Instead {
 
 #[derive(Default)]
 pub(crate) struct World {
-    /// The nonce of the sign-in under way.
-    pub(crate) nonce: String,
     /// Claims of the next ID token that differ; null takes one away.
     pub(crate) claims: Vec<(&'static str, Value)>,
     pub(crate) algorithm: Option<&'static str>,
@@ -113,7 +114,15 @@ impl Fake {
             return response;
         }
         let usual = self.usual(&mut world, request, instead.as_ref());
-        if matches!(instead, Some(Instead::LoseAnswer)) { Response::HangUp } else { usual }
+        drop(world);
+        match instead {
+            Some(Instead::LoseAnswer) => Response::HangUp,
+            Some(Instead::Slow(wait)) => {
+                std::thread::sleep(wait);
+                usual
+            }
+            _ => usual,
+        }
     }
 
     fn usual(&self, world: &mut World, request: &Request, instead: Option<&Instead>) -> Response {
@@ -161,7 +170,7 @@ impl Fake {
         let now = jiff_now();
         let mut claims = json!({
             "iss": self.issuer(), "sub": RA_USER, "aud": "ra-desk.practice", "azp": "ra-desk.practice",
-            "acr": "AAL3_ANY", "auth_time": now - 5, "iat": now, "exp": now + 600, "nonce": world.nonce,
+            "acr": "AAL3_ANY", "auth_time": now - 5, "iat": now, "exp": now + 600, "nonce": form["nonce"],
             "id_assurance_level": "3", "authentication_assurance_level": "3", "selected_roleid": ROLE,
         });
         change(&mut claims, &world.claims);

@@ -91,7 +91,7 @@ pub(crate) enum InTheBrowser {
 /// A browser that goes straight back to where it is sent.
 pub(crate) struct FakeBrowser {
     pub(crate) does: Mutex<InTheBrowser>,
-    pub(crate) fake: Arc<Fake>,
+    pub(crate) issuer: String,
     /// The addresses it was sent to.
     pub(crate) opened: Mutex<Vec<url::Url>>,
 }
@@ -105,11 +105,10 @@ impl Browser for FakeBrowser {
         let page = url::Url::parse(page).unwrap();
         self.opened.lock().unwrap().push(page.clone());
         let asked: HashMap<String, String> = page.query_pairs().into_owned().collect();
-        self.fake.world().nonce = asked["nonce"].clone();
         let (redirect, state) = (asked["redirect_uri"].clone(), asked["state"].clone());
         let issuer = match does {
             InTheBrowser::ComesFromElsewhere => "https://elsewhere.example".into(),
-            _ => self.fake.issuer(),
+            _ => self.issuer.clone(),
         };
         let mut answer = url::form_urlencoded::Serializer::new(String::new());
         answer.append_pair("state", &state).append_pair("iss", &issuer);
@@ -154,7 +153,7 @@ impl Bench {
         let clock = Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0) });
         let browser = Arc::new(FakeBrowser {
             does: Mutex::new(InTheBrowser::SignsIn),
-            fake: fake.clone(),
+            issuer: fake.issuer(),
             opened: Mutex::default(),
         });
         let keys = Arc::new(Keys::default());
@@ -183,18 +182,8 @@ impl Bench {
         Self { desk, fake, clock, browser, folder, keys, settings }
     }
 
-    /// Reads the person's profile and fills a draft of them.
     pub(crate) async fn draft(&self, person: &str) -> Draft {
-        self.desk.profile(person.parse().unwrap()).await.unwrap();
-        let draft = self.desk.start_draft(person.parse().unwrap()).await.unwrap();
-        let form = AddressForm { address: draft.suggested_address.clone().unwrap().to_string(), reason: String::new() };
-        self.desk.set_draft_address(draft.id, form).await.unwrap();
-        let form = IdentityForm {
-            method: Some(IdentityCheckMethod::InPerson),
-            documents: vec![DocumentKind::Passport],
-            accepted_by: Some(DeclarationAcceptedBy::User),
-        };
-        self.desk.set_draft_identity(draft.id, form).await.unwrap()
+        draft(&self.desk, person).await
     }
 
     pub(crate) async fn record(&self, person: &str) -> Submission {
@@ -215,6 +204,25 @@ impl Bench {
     }
 }
 
+/// Reads the person's profile and fills a draft of them.
+pub(crate) async fn draft(desk: &Desk, person: &str) -> Draft {
+    desk.profile(person.parse().unwrap()).await.unwrap();
+    fill(desk, person).await
+}
+
+/// Fills a draft of somebody whose profile was read.
+pub(crate) async fn fill(desk: &Desk, person: &str) -> Draft {
+    let draft = desk.start_draft(person.parse().unwrap()).await.unwrap();
+    let form = AddressForm { address: draft.suggested_address.clone().unwrap().to_string(), reason: String::new() };
+    desk.set_draft_address(draft.id, form).await.unwrap();
+    let form = IdentityForm {
+        method: Some(IdentityCheckMethod::InPerson),
+        documents: vec![DocumentKind::Passport],
+        accepted_by: Some(DeclarationAcceptedBy::User),
+    };
+    desk.set_draft_identity(draft.id, form).await.unwrap()
+}
+
 async fn open(
     settings: &Settings,
     folder: &TempDir,
@@ -231,14 +239,18 @@ async fn open(
     Desk::open(settings.clone(), folder.path().join("data"), parts).await.unwrap()
 }
 
-fn settings(fake: &Fake, folder: &Path) -> Settings {
+/// Settings for a desk of this fake, with a free port to come back to.
+pub(crate) fn settings(fake: &Fake, folder: &Path) -> Settings {
+    Settings::from_toml(&settings_text(fake), folder).unwrap()
+}
+
+pub(crate) fn settings_text(fake: &Fake) -> String {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let text = format!(
+    format!(
         "gateway_url = \"{}\"\nissuer_url = \"{}\"\nclient_id = \"ra-desk.practice\"\nacr_values = \"AAL3_ANY\"\n\
          redirect_ports = [{free}]\nscopes = \"openid profile nationalrbacaccess associatedorgs selectedrole\"\n\
          [trust]\nkind = \"only\"\nca = \"ca.pem\"\n",
         fake.url(),
         fake.issuer(),
-    );
-    Settings::from_toml(&text, folder).unwrap()
+    )
 }

@@ -1,7 +1,7 @@
 //! A TLS server that answers one request a connection, and can be cut off for real.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,8 +28,6 @@ pub(crate) enum Response {
     JsonWith(u16, Vec<(&'static str, String)>, serde_json::Value),
     /// Nothing: the connection ends.
     HangUp,
-    /// Nothing, and the connection stays open.
-    Silence,
 }
 
 pub(crate) struct Server {
@@ -116,10 +114,6 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, answer: &(dyn Fn(Request)
     let Some(request) = read(&mut stream) else { return };
     let (status, headers, kind, body) = match answer(request) {
         Response::HangUp => return,
-        Response::Silence => {
-            std::thread::sleep(Duration::from_secs(60));
-            return;
-        }
         Response::Json(status, body) => (status, vec![], "application/json", body.to_string()),
         Response::JsonWith(status, headers, body) => (status, headers, "application/json", body.to_string()),
         Response::Page(status, headers, body) => (status, headers, "text/html; charset=utf-8", body.to_owned()),

@@ -26,7 +26,8 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        // Fixed: at finer levels other crates write down headers and addresses.
+        .with_env_filter(EnvFilter::new("warn,gateway=info,ra_gateway=info"))
         .init();
     match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,13 +40,13 @@ pub(crate) fn judge(
         return refused("the sign-in was not in the last five minutes");
     }
     let asked = level_of_acr(acr_asked).unwrap_or(3);
-    if !id.acr.as_deref().and_then(level_of_acr).is_some_and(|level| level >= asked) {
+    if id.acr.as_deref().and_then(level_of_acr).is_none_or(|level| level < asked) {
         return refused("acr is lower than was asked for");
     }
-    if !id.cis2.authentication_assurance_level.is_some_and(|level| level >= asked) {
+    if id.cis2.authentication_assurance_level.is_none_or(|level| level < asked) {
         return refused("authentication_assurance_level is lower than was asked for");
     }
-    if !id.cis2.id_assurance_level.is_some_and(|level| level >= IDENTITY_LEVEL) {
+    if id.cis2.id_assurance_level.is_none_or(|level| level < IDENTITY_LEVEL) {
         return refused("id_assurance_level is lower than 3");
     }
     let uuid = info.nhsid_useruid.as_deref().unwrap_or(&info.sub).parse();

@@ -153,7 +153,8 @@ fn each_warning_has_its_cause() {
         added_by: None,
     };
     assert_eq!(warnings(&profile(), Some(&address)), []);
-    let cases: [(WarningCode, Box<dyn Fn(&mut Profile)>); 8] = [
+    type Change = Box<dyn Fn(&mut Profile)>;
+    let cases: [(WarningCode, Change); 8] = [
         (
             WarningCode::HasAuthenticator,
             Box::new(move |p| {

@@ -48,7 +48,7 @@ pub enum StoreError {
     OtherKeys,
     /// The commit failed; nothing of the act was kept.
     #[error("not committed: {0}")]
-    NotCommitted(Arc<StoreError>),
+    NotCommitted(Arc<Self>),
     /// A row holds what this version does not understand.
     #[error("a row of {table} is not understood")]
     NotUnderstood {

@@ -206,3 +206,75 @@ pub(crate) fn apart<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(connection: &Connection) -> Result<i64, StoreError> {
+        Ok(connection.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn an_act_that_fails_or_panics_undoes_itself_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.sqlite3")).unwrap();
+        let put = |name: &'static str| move |connection: &Connection| set_meta(connection, name, b"x");
+        store.write(put("one")).await.unwrap();
+        let failed: Result<(), StoreError> = store
+            .write(|connection| {
+                set_meta(connection, "two", b"x")?;
+                Err(StoreError::Closed)
+            })
+            .await;
+        assert!(failed.is_err());
+        let panicked: Result<(), StoreError> = store
+            .write(|connection| {
+                set_meta(connection, "three", b"x")?;
+                panic!("on purpose");
+            })
+            .await;
+        assert!(panicked.is_err());
+        store.write(put("four")).await.unwrap();
+        assert_eq!(store.read(count).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn acts_of_one_group_are_undone_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&folder.path().join("a.sqlite3")).unwrap());
+        let mut acts = Vec::new();
+        for n in 0..100 {
+            let store = Arc::clone(&store);
+            acts.push(tokio::spawn(async move {
+                store
+                    .write(move |connection| {
+                        set_meta(connection, &n.to_string(), b"x")?;
+                        if n % 3 == 0 { Err(StoreError::Closed) } else { Ok(()) }
+                    })
+                    .await
+            }));
+        }
+        for (n, act) in acts.into_iter().enumerate() {
+            assert_eq!(act.await.unwrap().is_ok(), n % 3 != 0);
+        }
+        assert_eq!(store.read(count).await.unwrap(), 66);
+    }
+
+    #[test]
+    fn a_thing_apart_is_undone_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = migrate::open(&folder.path().join("a.sqlite3")).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        set_meta(&connection, "before", b"x").unwrap();
+        let undone: Option<()> = apart(&connection, || {
+            set_meta(&connection, "within", b"x")?;
+            Err(StoreError::Closed)
+        })
+        .unwrap();
+        assert_eq!(undone, None);
+        assert_eq!(apart(&connection, || set_meta(&connection, "after", b"x")).unwrap(), Some(()));
+        connection.execute_batch("COMMIT").unwrap();
+        assert_eq!(count(&connection).unwrap(), 2);
+    }
+}

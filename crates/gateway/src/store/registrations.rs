@@ -400,3 +400,52 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredRegistration> {
         changed: row.get("changed")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::migrate;
+
+    #[test]
+    fn the_unique_index_is_the_last_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = migrate::open(&folder.path().join("a.sqlite3")).unwrap();
+        let people: [CareIdentityUuid; 2] = ["555000000001".parse().unwrap(), "555000000002".parse().unwrap()];
+        for uuid in &people {
+            connection
+                .execute(
+                    "INSERT INTO profiles (uuid, given, family, birth_date, status, nino_held, managed_in_esr) \
+                     VALUES (?, 'Sam', 'Taylor', '1985-03-27', 'active', 0, 0)",
+                    [uuid.as_str()],
+                )
+                .unwrap();
+        }
+        let (address, role) = ("sam.taylor@nhs.net".parse().unwrap(), "1".parse().unwrap());
+        let at = Timestamp::from_second(1_000).unwrap();
+        let register = |n: u128, uuid: &CareIdentityUuid| {
+            let new = NewRegistration {
+                id: RegistrationId::from_guid(Uuid::from_u128(n)),
+                authenticator: AuthenticatorId::from_guid(Uuid::from_u128(n)),
+                key: SubmissionKey::from_guid(Uuid::from_u128(n)),
+                uuid,
+                address: &address,
+                author: &people[0],
+                author_name: "Robin Agent",
+                author_role: &role,
+                body: "{}",
+                warnings: &[],
+                at,
+                link_digest: [u8::try_from(n).unwrap(); 32],
+                link_expires_at: at,
+            };
+            create_registration(&connection, &new).unwrap()
+        };
+        assert_eq!(register(1, &people[0]), Created::Yes);
+        assert_eq!(register(2, &people[0]), Created::AddressTaken);
+        assert_eq!(register(3, &people[1]), Created::AddressTaken);
+        let rows: i64 = connection.query_row("SELECT count(*) FROM registrations", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 1, "what was not made has left nothing");
+    }
+}

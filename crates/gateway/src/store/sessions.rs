@@ -129,7 +129,7 @@ pub(crate) fn end_session(
     Ok(ended > 0)
 }
 
-/// Ends the sessions a logout token names: those of an issuer's session, or all of a subject signed in before it.
+/// Ends the sessions a logout token names: those of one session at the issuer, or else all of a person.
 /// Answers whose they were; nothing is ended when the logout token was used before.
 pub(crate) fn end_sessions_of_issuer(
     connection: &Connection,

@@ -44,7 +44,8 @@ async fn every_refusal_is_reached_and_kept_or_not_as_it_should_be() {
         assert_eq!(result["outcome"], "refused", "{code}: {result}");
         assert_eq!(result["code"], code.as_str(), "{result}");
         let key = item["key"].as_str().unwrap();
-        let rows = world.count(&format!("SELECT count(*) FROM submissions WHERE key = '{key}' AND outcome = 'refused'"));
+        let rows =
+            world.count(&format!("SELECT count(*) FROM submissions WHERE key = '{key}' AND outcome = 'refused'"));
         assert_eq!(rows, i64::from(kept), "{code} is kept under its key");
         if kept {
             assert_eq!(session.send(item).await, result, "{code} is answered the same again");
@@ -316,7 +317,8 @@ async fn a_wrong_clock_is_allowed_for() {
 async fn a_batch_nobody_can_answer_is_a_fault_of_the_call() {
     let world = World::start().await;
     let session = world.sign_in(AGENT).await;
-    for wrong in [json!({ "items": [{ "care_identity": SAM }] }), json!({ "items": 3 }), json!([]), json!({ "x": [] })] {
+    for wrong in [json!({ "items": [{ "care_identity": SAM }] }), json!({ "items": 3 }), json!([]), json!({ "x": [] })]
+    {
         let answer = session.post("/v1/registrations/batch", &wrong).await;
         assert_eq!((answer.status, answer.fault()), (StatusCode::BAD_REQUEST, FaultCode::InvalidRequest), "{wrong}");
     }

@@ -68,7 +68,10 @@ async fn a_truncated_file_is_refused() {
 
 #[tokio::test]
 async fn a_file_that_is_something_else_is_refused() {
-    let error = refused_after(|world| std::fs::write(world.database(), "not a database at all, but a letter".repeat(99)).unwrap()).await;
+    let error = refused_after(|world| {
+        std::fs::write(world.database(), "not a database at all, but a letter".repeat(99)).unwrap()
+    })
+    .await;
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     let error = refused_after(|world| {
         std::fs::remove_file(world.database()).unwrap();
@@ -80,7 +83,8 @@ async fn a_file_that_is_something_else_is_refused() {
 
 #[tokio::test]
 async fn other_keys_are_refused() {
-    let error = refused_after(|world| std::fs::remove_file(world.folder.path().join("secrets/link.key")).unwrap()).await;
+    let error =
+        refused_after(|world| std::fs::remove_file(world.folder.path().join("secrets/link.key")).unwrap()).await;
     assert!(matches!(error, StoreError::OtherKeys), "{error:?}");
 }
 
@@ -118,7 +122,9 @@ async fn a_new_directory_file_is_taken_in_and_our_own_acts_stand() {
     assert_eq!(world.count(smartcard), 0, "what was removed here does not come back");
     let found = session.post("/v1/care-identities/search", &json!({ "by": "address", "address": SAM_ADDRESS })).await;
     assert_eq!(found.body["matches"].as_array().unwrap().len(), 1, "an account stands on one profile");
-    let old = session.post("/v1/care-identities/search", &json!({ "by": "details", "family": "Taylor", "given": "Sam" })).await;
+    let old = session
+        .post("/v1/care-identities/search", &json!({ "by": "details", "family": "Taylor", "given": "Sam" }))
+        .await;
     assert_eq!(old.body["matches"], json!([]), "the old name is not found any more");
 }
 
@@ -150,7 +156,9 @@ async fn the_store_is_as_durable_as_it_says() {
     let connection = rusqlite::Connection::open(world.database()).unwrap();
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    let indexes = world.count("SELECT count(*) FROM sqlite_master WHERE name IN ('one_account_one_profile', 'one_account_once_a_profile')");
+    let indexes = world.count(
+        "SELECT count(*) FROM sqlite_master WHERE name IN ('one_account_one_profile', 'one_account_once_a_profile')",
+    );
     assert_eq!(indexes, 2);
     let add = |id: &str, uuid: &str| {
         connection.execute(

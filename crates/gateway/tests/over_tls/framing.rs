@@ -22,8 +22,18 @@ async fn every_error_is_an_operation_outcome() {
         ("no type", session.request(Method::POST, search).body("{}"), 415, FaultCode::InvalidRequest),
         ("wrong shape", typed("application/json"), 400, FaultCode::InvalidRequest),
         ("too large", session.request(Method::POST, search).json(&"x".repeat(70_000)), 413, FaultCode::TooLarge),
-        ("odd request id", session.request(Method::GET, "/v1/session").header("X-Request-ID", "7"), 400, FaultCode::InvalidRequest),
-        ("form for token", world.client.post(world.url("/oauth2/token")).json(&json!({})), 415, FaultCode::InvalidRequest),
+        (
+            "odd request id",
+            session.request(Method::GET, "/v1/session").header("X-Request-ID", "7"),
+            400,
+            FaultCode::InvalidRequest,
+        ),
+        (
+            "form for token",
+            world.client.post(world.url("/oauth2/token")).json(&json!({})),
+            415,
+            FaultCode::InvalidRequest,
+        ),
     ];
     for (what, request, status, code) in cases {
         let answer = Answer::of(request).await;
@@ -73,10 +83,8 @@ async fn ten_megabytes_are_answered_and_not_kept() {
     let world = World::start().await;
     let session = world.sign_in(AGENT).await;
     let body = format!(r#"{{"items":["{}"]}}"#, "x".repeat(10 * 1024 * 1024));
-    let request = session
-        .request(Method::POST, "/v1/registrations/batch")
-        .header("content-type", "application/json")
-        .body(body);
+    let request =
+        session.request(Method::POST, "/v1/registrations/batch").header("content-type", "application/json").body(body);
     let answer = Answer::of(request).await;
     assert_eq!((answer.status, answer.fault()), (StatusCode::PAYLOAD_TOO_LARGE, FaultCode::TooLarge));
     assert_eq!(session.get("/v1/session").await.status, StatusCode::OK, "and the gateway goes on");

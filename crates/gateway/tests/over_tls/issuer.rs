@@ -166,11 +166,9 @@ fn assertion_fits(form: &HashMap<String, String>, audience: &str, now: i64) -> b
     let mut validation = Validation::new(Algorithm::RS512);
     validation.validate_exp = false;
     validation.set_audience(&[audience]);
-    let Ok(data) = jsonwebtoken::decode::<Value>(
-        &form["client_assertion"],
-        &DecodingKey::from_jwk(&jwk).unwrap(),
-        &validation,
-    ) else {
+    let Ok(data) =
+        jsonwebtoken::decode::<Value>(&form["client_assertion"], &DecodingKey::from_jwk(&jwk).unwrap(), &validation)
+    else {
         return false;
     };
     let exp = data.claims["exp"].as_i64().unwrap();

@@ -173,7 +173,10 @@ async fn five_wrong_accounts_end_a_link_and_a_fresh_one_works() {
     let colleague = world.sign_in(COLLEAGUE).await;
     assert_eq!(colleague.post(&path, &json!({})).await.status, StatusCode::FORBIDDEN);
     let fresh = session.post(&path, &json!({})).await;
-    assert_eq!((&fresh.body["state"], &fresh.body["progress"]["attempts_left"]), (&json!("waiting_for_them"), &json!(5)));
+    assert_eq!(
+        (&fresh.body["state"], &fresh.body["progress"]["attempts_left"]),
+        (&json!("waiting_for_them"), &json!(5))
+    );
     assert_ne!(fresh.body["link"]["url"], registration["link"]["url"]);
     assert_eq!(result(&user.open().await), "unknown", "the one before is dead");
     assert_eq!(result(&User::of(&world, &fresh.body).sign_in(SAM_ADDRESS).await), "linked");

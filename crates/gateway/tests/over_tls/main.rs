@@ -1,9 +1,12 @@
 //! The real gateway over TLS on a free port, with a real database file and an OpenID provider of the test's own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on is to end")]
+
 mod issuer;
 mod world;
 
 mod batch;
+mod binary;
 mod file;
 mod framing;
 mod link;

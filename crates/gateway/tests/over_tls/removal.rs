@@ -56,7 +56,10 @@ async fn not_everybody_removes_and_not_what_has_changed() {
     odd["reason"] = "because".into();
     assert_eq!(session.post(&path, &odd).await.fault(), FaultCode::InvalidRequest);
     assert_eq!(world.count("SELECT count(*) FROM removals"), 0);
-    let kinds = world.count(&format!("SELECT count(*) FROM authenticators WHERE kind = '{}'", AuthenticatorKind::Smartcard.as_str()));
+    let kinds = world.count(&format!(
+        "SELECT count(*) FROM authenticators WHERE kind = '{}'",
+        AuthenticatorKind::Smartcard.as_str()
+    ));
     assert_eq!(kinds, 2);
 }
 

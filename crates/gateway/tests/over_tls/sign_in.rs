@@ -54,24 +54,33 @@ async fn every_check_of_a_sign_in_refuses() {
         ("id_assurance_level", set("id_assurance_level", "2".into())),
         ("id_assurance_level", set("id_assurance_level", Value::Null)),
         ("selected", set("selected_roleid", "999".into())),
-        ("at_hash", Box::new(|grant| {
-            grant.at_hash = false;
-            grant.id["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA".into();
-        })),
+        (
+            "at_hash",
+            Box::new(|grant| {
+                grant.at_hash = false;
+                grant.id["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA".into();
+            }),
+        ),
         ("at_hash", Box::new(|grant| grant.at_hash = false)),
         ("userinfo", Box::new(|grant| grant.info["sub"] = "555100000099".into())),
-        ("Care Identity UUID", Box::new(|grant| {
-            grant.info["sub"] = "not-a-uuid".into();
-            grant.id["sub"] = "not-a-uuid".into();
-            grant.info["nhsid_useruid"] = Value::Null;
-        })),
+        (
+            "Care Identity UUID",
+            Box::new(|grant| {
+                grant.info["sub"] = "not-a-uuid".into();
+                grant.id["sub"] = "not-a-uuid".into();
+                grant.info["nhsid_useruid"] = Value::Null;
+            }),
+        ),
         ("not signed by the issuer", Box::new(|grant| grant.key = &OTHER)),
         ("not signed by the issuer", Box::new(|grant| grant.header.kid = Some("two".into()))),
         ("does not name its key", Box::new(|grant| grant.header.kid = None)),
-        ("RS256", Box::new(|grant| {
-            grant.header = Header::new(Algorithm::RS512);
-            grant.header.kid = Some("one".into());
-        })),
+        (
+            "RS256",
+            Box::new(|grant| {
+                grant.header = Header::new(Algorithm::RS512);
+                grant.header.kid = Some("one".into());
+            }),
+        ),
         ("invalid_grant", Box::new(|grant| grant.challenge = "of-another-verifier".into())),
     ];
     for (reason, change) in cases {
@@ -122,11 +131,9 @@ async fn a_session_without_access_is_told_why() {
         role("2", "S0080:G0450:R5080", &[], "RBA"),
         sponsor_role("3"),
     ]);
-    for (selected, access, reason) in [
-        ("1", "none", "not_an_ra_role"),
-        ("2", "none", "organisation_not_served"),
-        ("3", "look_only", ""),
-    ] {
+    for (selected, access, reason) in
+        [("1", "none", "not_an_ra_role"), ("2", "none", "organisation_not_served"), ("3", "look_only", "")]
+    {
         let answer = world.token(world.grant(AGENT, Some(selected), &roles)).await;
         let mut session = world.sign_in(AGENT).await;
         session.access = answer.body["access_token"].as_str().unwrap().to_owned();
@@ -170,7 +177,8 @@ async fn tokens_are_refreshed_and_a_lost_answer_ends_nothing() {
     world.clock.pass(SignedDuration::from_secs(601));
     let answer = session.get("/v1/session").await;
     assert_eq!((answer.status, answer.fault()), (StatusCode::UNAUTHORIZED, FaultCode::SignInNeeded));
-    let refresh = async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+    let refresh =
+        async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
     let first = session.refresh.clone();
     let lost = refresh(&first).await;
     assert_eq!(lost.status, StatusCode::OK, "{}", lost.text);
@@ -193,12 +201,16 @@ async fn every_end_of_a_session_says_who_ended_it() {
         let form = [("token", token), ("reason", reason)];
         Answer::of(world.client.post(world.url("/oauth2/revoke")).form(&form)).await.status
     };
-    let refresh = async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+    let refresh =
+        async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
 
     let session = world.sign_in(AGENT).await;
     assert_eq!(revoke(&session.access, "signed_out").await, StatusCode::OK);
     let answer = session.get("/v1/session").await;
-    assert_eq!((answer.status, answer.fault(), answer.diagnostics()), (StatusCode::UNAUTHORIZED, FaultCode::SessionEnded, "signed_out"));
+    assert_eq!(
+        (answer.status, answer.fault(), answer.diagnostics()),
+        (StatusCode::UNAUTHORIZED, FaultCode::SessionEnded, "signed_out")
+    );
     assert_eq!(refresh(&session.refresh).await.fault(), FaultCode::SessionEnded);
 
     let session = world.sign_in(AGENT).await;
@@ -234,7 +246,11 @@ async fn the_issuer_ends_sessions_of_its_own() {
     ] {
         let mut bad = claims.clone();
         bad[field] = value;
-        assert_eq!(logout(&sign(&header(), &crate::issuer::SIGNING, &bad)).await.fault(), FaultCode::InvalidRequest, "{field}");
+        assert_eq!(
+            logout(&sign(&header(), &crate::issuer::SIGNING, &bad)).await.fault(),
+            FaultCode::InvalidRequest,
+            "{field}"
+        );
     }
     assert_eq!(logout(&sign(&header(), &OTHER, &claims)).await.fault(), FaultCode::InvalidRequest);
     assert_eq!(session.get("/v1/session").await.status, StatusCode::OK);

@@ -48,6 +48,7 @@ pub struct World {
     pub config: Config,
     pub client: reqwest::Client,
     running: Option<Running>,
+    elsewhere: Option<String>,
 }
 
 impl World {
@@ -74,7 +75,7 @@ impl World {
             .no_proxy()
             .build()
             .unwrap();
-        let mut world = Self { folder, clock, issuer, config, client, running: None };
+        let mut world = Self { folder, clock, issuer, config, client, running: None, elsewhere: None };
         world.running = Some(world.run().await.unwrap());
         world
     }
@@ -92,7 +93,15 @@ impl World {
         self.running = Some(self.run().await.unwrap());
     }
 
+    /// Goes on with a gateway that runs in a process of its own.
+    pub fn is_elsewhere(&mut self, url: String) {
+        self.elsewhere = Some(url);
+    }
+
     pub fn url(&self, path: &str) -> String {
+        if let Some(url) = &self.elsewhere {
+            return format!("{url}{path}");
+        }
         format!("https://localhost:{}{path}", self.running.as_ref().unwrap().api_addr().port())
     }
 

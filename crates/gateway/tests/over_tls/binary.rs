@@ -1,0 +1,81 @@
+//! The binary as it is shipped: how it starts, what it writes down, and how it stops.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+use gateway::{Clock, SystemClock};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::world::{AGENT, Answer, SAM, SAM_ADDRESS, World};
+
+fn gateway(world: &World, more: &[&str]) -> Command {
+    std::fs::write(world.folder.path().join("gateway.toml"), toml::to_string(&world.config).unwrap()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ra-gateway"));
+    command.arg("--config").arg(world.folder.path().join("gateway.toml")).args(more);
+    // However finely somebody asks for logs, no personal data is in them.
+    command.env("RUST_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn stop(child: Child) -> Output {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn it_starts_writes_down_nothing_personal_and_stops() {
+    let mut world = World::start().await;
+    world.stop().await;
+    // The binary has the computer's clock, so the issuer must have it too.
+    world.clock.pass(SystemClock.now().duration_since(world.clock_now()));
+    let mut child = gateway(&world, &[]).spawn().unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let port = line.trim().strip_prefix("listening on https://127.0.0.1:").expect("says where it listens").to_owned();
+    world.is_elsewhere(format!("https://localhost:{port}"));
+    let session = world.sign_in(AGENT).await;
+    let details = json!({ "by": "details", "family": "Taylor", "given": "Sam" });
+    assert_eq!(session.post("/v1/care-identities/search", &details).await.status, StatusCode::OK);
+    let registration = world.register_sam(&session).await;
+    let token = registration["link"]["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(Answer::of(world.client.get(world.url(&format!("/link/{token}")))).await.status, StatusCode::OK);
+    session.post("/v1/care-identities/search", &json!({ "by": "details", "family": "Taylor", "given": 1 })).await;
+    let mut bad = world.grant(AGENT, None, &json!([]));
+    bad.info["sub"] = "555100000099".into();
+    assert_eq!(world.token(bad).await.status, StatusCode::FORBIDDEN);
+    let ended = stop(child);
+    assert!(ended.status.success(), "a graceful end");
+    let mut written = String::from_utf8(ended.stderr).unwrap();
+    output.read_to_string(&mut written).unwrap();
+    assert!(written.contains("a sign-in was not accepted") && written.contains("stopping"), "{written}");
+    for line in written.lines() {
+        assert!(line.starts_with('{'), "each line is JSON: {line}");
+    }
+    for personal in ["Taylor", "Sam", "Robin", SAM, AGENT, SAM_ADDRESS, "AB123456", &token, &session.access] {
+        assert!(!written.contains(personal), "{personal} in {written}");
+    }
+    world.is_elsewhere(String::new());
+    assert_eq!(world.count("SELECT count(*) FROM registrations"), 1);
+}
+
+#[tokio::test]
+async fn it_says_whether_it_could_start() {
+    let mut world = World::start().await;
+    world.stop().await;
+    let good = gateway(&world, &["--check"]).output().unwrap();
+    let said = String::from_utf8(good.stdout).unwrap();
+    assert!(good.status.success() && said.contains("the configuration can be used"), "{said}");
+    world.config.link.attempts = 0;
+    let bad = gateway(&world, &["--check"]).output().unwrap();
+    let said = String::from_utf8(bad.stderr).unwrap();
+    assert!(!bad.status.success() && said.contains("link.attempts: 1 to 100"), "{said}");
+    world.config.link.attempts = 5;
+    std::fs::write(world.database(), "").unwrap();
+    let bad = gateway(&world, &[]).output().unwrap();
+    let said = String::from_utf8(bad.stderr).unwrap();
+    assert!(!bad.status.success() && said.contains("nothing was changed"), "{said}");
+    assert_eq!(std::fs::metadata(world.database()).unwrap().len(), 0);
+}

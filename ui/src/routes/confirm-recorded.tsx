@@ -34,7 +34,7 @@ export function ConfirmRecorded() {
             <FaultSummary fault={confirm.fault} attempt={confirm.faults} />
             <Heading>{CONFIRM_RECORDED.title}</Heading>
             <p>{CONFIRM_RECORDED.explanation}</p>
-            <Table responsive className="ra-table">
+            <Table responsive className="ra-table nhsuk-table--compact">
               <Table.Head>
                 <Table.Row>
                   <Table.Cell>{OUTBOX.person}</Table.Cell>

@@ -103,7 +103,7 @@ function Rows({ tab, page, onDiscard }: { tab: OutboxTab; page: OutboxPage; onDi
 function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft: DraftView) => void }) {
   const { go } = usePlaces();
   return (
-    <Table responsive className="ra-table">
+    <Table responsive className="ra-table nhsuk-table--compact">
       <Table.Head>
         <Table.Row>
           <Table.Cell>{OUTBOX.person}</Table.Cell>
@@ -140,7 +140,7 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
 
 function Submissions({ submissions }: { submissions: SubmissionView[] }) {
   return (
-    <Table responsive className="ra-table">
+    <Table responsive className="ra-table nhsuk-table--compact">
       <Table.Head>
         <Table.Row>
           <Table.Cell>{OUTBOX.person}</Table.Cell>

@@ -19,7 +19,7 @@ export function Results() {
     <Page name="results" title={RESULTS.title(people.length)} onBack={back} backText={RESULTS.again} wide>
       <Heading>{RESULTS.title(people.length)}</Heading>
       <p>{RESULTS.check}</p>
-      <Table responsive className="ra-table">
+      <Table responsive className="ra-table nhsuk-table--compact">
         <Table.Head>
           <Table.Row>
             <Table.Cell>{RESULTS.person}</Table.Cell>

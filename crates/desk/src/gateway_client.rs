@@ -54,7 +54,7 @@ impl GatewayClient {
     /// Builds the client of this computer's settings.
     pub(crate) fn new(settings: &Settings, parts: &Parts) -> Result<Self, SettingsError> {
         Ok(Self {
-            transport: Transport::new(&settings.trust)?,
+            transport: Transport::new(settings)?,
             base: settings.gateway_url.as_str().trim_end_matches('/').to_owned(),
             client_id: settings.client_id.clone(),
             parts: parts.clone(),

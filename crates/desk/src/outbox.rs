@@ -27,7 +27,7 @@ impl std::str::FromStr for DraftId {
 }
 
 /// A half-done registration. Every answer is on disk when its page is left.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Draft {
     /// Its name.
     pub id: DraftId,
@@ -55,6 +55,16 @@ pub struct Draft {
     pub corrects: Option<SubmissionKey>,
     /// When it was changed last.
     pub updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for Draft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Draft")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("corrects", &self.corrects)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The address page's form.
@@ -105,7 +115,7 @@ pub enum Status {
 }
 
 /// A submission and what became of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Submission {
     /// Its key.
     pub key: SubmissionKey,
@@ -141,8 +151,22 @@ pub struct Submission {
     pub replaced_by: Option<SubmissionKey>,
 }
 
+impl std::fmt::Debug for Submission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Submission")
+            .field("key", &self.key)
+            .field("status", &self.status)
+            .field("attempts", &self.attempts)
+            .field("unsettled", &self.unsettled)
+            .field("withdrawal_requested", &self.withdrawal_requested)
+            .field("needs_confirmation", &self.needs_confirmation)
+            .field("attention", &self.attention)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A registration as the gateway last told of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RegistrationSeen {
     /// The registration. Its link is a secret: only [`crate::Desk::link_qr`] and
     /// [`crate::Desk::link_for_clipboard`] hand it out.
@@ -151,8 +175,14 @@ pub struct RegistrationSeen {
     pub read_at: Timestamp,
 }
 
+impl std::fmt::Debug for RegistrationSeen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RegistrationSeen").field("read_at", &self.read_at).finish_non_exhaustive()
+    }
+}
+
 /// Why a submission needs attention.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Attention {
     /// The gateway's reason.
     pub code: RefusalCode,
@@ -166,6 +196,12 @@ pub struct Attention {
     pub profile_now: Option<ProfileRead>,
     /// `PROFILE_CHANGED`: what was seen when it was recorded.
     pub profile_then: Option<ProfileRead>,
+}
+
+impl std::fmt::Debug for Attention {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attention").field("code", &self.code).field("next", &self.next).finish_non_exhaustive()
+    }
 }
 
 /// What can be done about a submission that needs attention.

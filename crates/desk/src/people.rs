@@ -116,7 +116,7 @@ impl std::fmt::Debug for FindForm {
 }
 
 /// What a search found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Found {
     /// Somebody, best match first.
     People(Vec<ProfileSummary>),
@@ -129,8 +129,18 @@ pub enum Found {
     },
 }
 
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::People(people) => write!(f, "People({} …)", people.len()),
+            Self::Nobody => f.write_str("Nobody"),
+            Self::TooMany { most } => write!(f, "TooMany({most})"),
+        }
+    }
+}
+
 /// A profile as it was read from the gateway.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ProfileRead {
     /// The profile.
     pub profile: Profile,
@@ -146,6 +156,16 @@ pub struct ProfileRead {
     pub draft: Option<DraftId>,
     /// The RA user's submission for this person that is not finished, if there is one.
     pub submission: Option<SubmissionKey>,
+}
+
+impl std::fmt::Debug for ProfileRead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProfileRead")
+            .field("warnings", &self.warnings)
+            .field("refusal", &self.refusal)
+            .field("read_at", &self.read_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProfileRead {

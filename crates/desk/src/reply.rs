@@ -165,6 +165,21 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_back_is_answered(
+            status in 0_u16..1000,
+            kind in proptest::option::of("(application/json|text/html|.{0,20})"),
+            wait in proptest::option::of(".{0,20}"),
+            body in ".{0,200}",
+        ) {
+            let reply = RawReply { status, content_type: kind, retry_after: wait, body: body.into_bytes() };
+            let is_json = reply.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/"));
+            let answer = meaning(&reply);
+            proptest::prop_assert!(answer.is_err() || (is_json && (200..300).contains(&status)));
+        }
+    }
+
     #[test]
     fn a_pause_has_a_length_in_both_forms() {
         for (value, seconds) in [("30", 30), ("Thu, 01 Jan 2026 00:01:00 GMT", 60)] {

@@ -89,6 +89,11 @@ impl Settings {
             trust,
         })
     }
+
+    /// Whether the gateway is on this computer, as in practice.
+    pub(crate) fn is_local(&self) -> bool {
+        is_loopback(&self.gateway_url)
+    }
 }
 
 fn wrong(key: &'static str, message: impl Into<String>) -> SettingsError {

@@ -53,7 +53,7 @@ pub enum SessionNow {
 }
 
 /// The person signed in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PersonSignedIn {
     /// Their own Care Identity UUID.
     pub uuid: CareIdentityUuid,
@@ -65,6 +65,12 @@ pub struct PersonSignedIn {
     pub roles: Vec<RoleAccess>,
     /// What the session may do.
     pub may: Permissions,
+}
+
+impl std::fmt::Debug for PersonSignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonSignedIn").field("may", &self.may).finish_non_exhaustive()
+    }
 }
 
 /// Whether the gateway answers. Found by trying, not by asking the operating system.

@@ -95,7 +95,7 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
             let actor = at_work.actor();
             let left = desk
                 .store
-                .read(move |conn| Ok((queue::counts(conn, Some(&actor))?, queue::to_confirm(conn, &actor)?.len())))
+                .read(move |conn| Ok((queue::counts(conn, Some(&actor))?, queue::count_to_confirm(conn, &actor)?)))
                 .await;
             desk.note_sync(left.map_or(SyncNow::Idle, |(counts, to_confirm)| rest(counts, to_confirm)));
             let watched = desk.state().watched.is_some();
@@ -143,7 +143,7 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
 }
 
 /// What there is left when everything that may be sent is sent.
-fn rest(counts: OutboxCounts, to_confirm: usize) -> SyncNow {
+fn rest(counts: OutboxCounts, to_confirm: u32) -> SyncNow {
     if to_confirm > 0 {
         paused(PauseReason::ConfirmationNeeded, None)
     } else if counts.other_roles > 0 {

@@ -24,11 +24,8 @@ impl Desk {
         let (outbox, to_confirm) = desk
             .store
             .read(move |conn| {
-                let to_confirm = match &who {
-                    Some(actor) => queue::to_confirm(conn, actor)?.len(),
-                    None => 0,
-                };
-                Ok((queue::counts(conn, who.as_ref())?, u32::try_from(to_confirm).unwrap_or(u32::MAX)))
+                let to_confirm = who.as_ref().map_or(Ok(0), |actor| queue::count_to_confirm(conn, actor))?;
+                Ok((queue::counts(conn, who.as_ref())?, to_confirm))
             })
             .await?;
         Ok(Snapshot {

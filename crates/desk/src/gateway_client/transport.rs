@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, Request, redirect};
 
 use crate::reply::RawReply;
-use crate::{NetworkFault, SettingsError, Trust};
+use crate::{NetworkFault, Settings, SettingsError, Trust};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub(crate) struct Transport(Client);
 
 impl Transport {
     /// Builds the client. The only place where one is built.
-    pub(crate) fn new(trust: &Trust) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         #[expect(clippy::disallowed_methods, reason = "the one function that builds the one HTTP client")]
         let builder = Client::builder()
             .user_agent(concat!("ra-desk/", env!("CARGO_PKG_VERSION")))
@@ -32,7 +32,9 @@ impl Transport {
             // In practice the settings allow plain HTTP on this computer, and nowhere else.
             .https_only(!cfg!(feature = "practice"))
             .tls_version_min(reqwest::tls::Version::TLS_1_2);
-        let builder = match trust {
+        // A gateway on this computer is not reached through a proxy.
+        let builder = if settings.is_local() { builder.no_proxy() } else { builder };
+        let builder = match &settings.trust {
             Trust::Platform => builder,
             Trust::PlatformPlus(ca) => builder.tls_certs_merge(authority(ca)?),
             Trust::Only(ca) => builder.tls_certs_only(authority(ca)?),

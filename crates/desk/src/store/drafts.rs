@@ -12,7 +12,7 @@ use super::rows::{self, at, json, parsed, word};
 use crate::DraftId;
 
 /// A draft as it is stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct StoredDraft {
     pub(crate) id: DraftId,
     pub(crate) profile: Profile,
@@ -25,6 +25,12 @@ pub(crate) struct StoredDraft {
     pub(crate) checked_at: Option<Timestamp>,
     pub(crate) corrects: Option<SubmissionKey>,
     pub(crate) updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for StoredDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredDraft").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 const COLUMNS: &str = "id, profile, read_at, address, address_reason, method, documents, accepted_by, checked_at, \

@@ -139,6 +139,7 @@ fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
 fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
+    conn.set_prepared_statement_cache_capacity(64);
     let set_up = (|| {
         // SQLCipher would write its own complaints, with paths, to the standard error.
         conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;

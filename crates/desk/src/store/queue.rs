@@ -64,6 +64,15 @@ pub(crate) fn to_confirm(conn: &Connection, actor: &Actor) -> Result<Vec<StoredS
     )
 }
 
+/// How many those are.
+pub(crate) fn count_to_confirm(conn: &Connection, actor: &Actor) -> Result<u32, StoreError> {
+    let Some(role) = &actor.role else { return Ok(0) };
+    let sql = format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND NOT {MINE}");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], |row| row.get(0))?)
+}
+
 /// *I recorded these.*
 pub(crate) fn confirm_recorded(conn: &Connection, now: Timestamp, actor: &Actor) -> Result<u32, StoreError> {
     let waiting = to_confirm(conn, actor)?;

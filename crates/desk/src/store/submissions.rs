@@ -17,7 +17,7 @@ use crate::Status;
 use crate::submission::{Effect, Event, Life};
 
 /// A submission as it is stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct StoredSubmission {
     pub(crate) key: SubmissionKey,
     /// The person as shown when it was recorded.
@@ -37,6 +37,12 @@ pub(crate) struct StoredSubmission {
     pub(crate) replaces: Option<SubmissionKey>,
     pub(crate) replaced_by: Option<SubmissionKey>,
     pub(crate) updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for StoredSubmission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredSubmission").field("key", &self.key).field("life", &self.life).finish_non_exhaustive()
+    }
 }
 
 pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, role, role_text, recorded_in, \

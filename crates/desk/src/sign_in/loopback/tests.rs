@@ -131,3 +131,12 @@ async fn the_next_port_is_taken_where_one_is_in_use() {
     assert_eq!(second.redirect_uri(), format!("http://127.0.0.1:{free}/callback"));
     assert_eq!(Listener::bind(&[first.port, free]).await.err(), Some(SignInError::NoFreePort));
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_said_is_answered_and_nothing_is_taken_without_the_state(head in "(GET /callback\\?)?.{0,200}") {
+        let visit = Visit { host: "127.0.0.1:9411".into(), state: STATE.into() };
+        let head = format!("{head} HTTP/1.1\r\nHost: 127.0.0.1:9411");
+        proptest::prop_assert!(visit.judge(&head).is_err());
+    }
+}

@@ -4,10 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router};
 use contract::{CorrelationId, FaultCode, HEADER_CORRELATION_ID, HEADER_REQUEST_ID, RequestId};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,7 +41,7 @@ pub(crate) fn framed(router: Router<Arc<Gateway>>, gateway: Arc<Gateway>) -> Rou
 
 async fn frame(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
     let (ids, well_formed) = ids_of(request.headers());
-    request.extensions_mut().insert(Extension(ids).0);
+    request.extensions_mut().insert(ids);
     let mut response = if well_formed {
         tokio::time::timeout(TIME_LIMIT, next.run(request))
             .await
@@ -91,4 +91,48 @@ fn mirror(headers: &mut HeaderMap, name: &'static str, value: Option<String>) {
 fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
     // What a panic says may hold anything, so it is not passed on; the panic hook has told the log where it was.
     Fault::new(FaultCode::Internal, "a fault in the gateway").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use contract::OperationOutcome;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_does_not_say_what_it_said() {
+        let panics = async || -> &'static str { panic!("sam.taylor@nhs.net") };
+        let router: Router = Router::new().route("/", get(panics)).layer(CatchPanicLayer::custom(after_panic));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let outcome: OperationOutcome = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(outcome.fault(), Some(FaultCode::Internal));
+        assert!(!String::from_utf8(bytes.to_vec()).unwrap().contains("taylor"));
+    }
+
+    #[test]
+    fn ids_are_guids_or_refused() {
+        let guid = "0d5c0e43-8bd5-4f9c-8a3b-1f51a1c0b001";
+        for (request, correlation, well_formed) in [
+            (Some(guid), Some(guid), true),
+            (None, None, true),
+            (Some("7"), None, false),
+            (Some(guid), Some("x"), false),
+            (Some(""), None, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(HEADER_REQUEST_ID, request), (HEADER_CORRELATION_ID, correlation)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            let (ids, fits) = ids_of(&headers);
+            assert_eq!(fits, well_formed, "{request:?} {correlation:?}");
+            assert_eq!(request == Some(guid), ids.request.to_string() == guid);
+        }
+    }
 }

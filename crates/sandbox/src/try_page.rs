@@ -158,8 +158,8 @@ impl Who {
                 div { dt { "Asked for" } dd { code { (self.acr) } } }
                 div { dt { "Roles" } dd { (self.roles) } }
             }
-            p { "Every check a real program makes was made: signature, issuer, audience, nonce, hash of the access \
-                 token, level, and that userinfo is about the same person." }
+            p { "Checked: signature, issuer, audience, expiry, nonce, hash of the access token, level, and that userinfo \
+                 is about the same person." }
             p { a.action href="/try" { "Try somebody else" } }
         };
         practice_page("try-signed-in", "Signed in", &body)

@@ -241,7 +241,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   ADDRESS_UNKNOWN: {
     heading: "There is no such NHS.net Connect account",
     explanation: "NHS.net Connect does not know this address.",
-    next: "Check the spelling with the person. A new account can take a day before it is known.",
+    next: "Check the spelling with the person. If the account is new, try again later.",
   },
   ADDRESS_INACTIVE: {
     heading: "The NHS.net Connect account is not active",

@@ -132,7 +132,7 @@ export const PROFILE = {
 export const REMOVE = {
   title: (kind: string, name: string) => `Why are you removing ${kind} from ${name}?`,
   question: "Reason",
-  hint: "It is kept in the record of what was done. The person is told.",
+  hint: "It is kept in the record of what was done.",
   choose: "Choose why you are removing it.",
   last: "This is their last way to sign in",
   lastText: (name: string) =>

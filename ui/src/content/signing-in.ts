@@ -34,7 +34,7 @@ export const SIGN_IN = {
 export const ENDED: Record<EndReason, { title: string; explanation: string }> = {
   signed_out: {
     title: "You have signed out",
-    explanation: "You are signed out of RA Desk and of your Care Identity in it.",
+    explanation: "Nobody is signed in to RA Desk on this computer.",
   },
   idle: {
     title: "You were signed out because nothing happened for 15 minutes",

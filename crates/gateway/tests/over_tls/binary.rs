@@ -79,3 +79,60 @@ async fn it_says_whether_it_could_start() {
     assert!(!bad.status.success() && said.contains("nothing was changed"), "{said}");
     assert_eq!(std::fs::metadata(world.database()).unwrap().len(), 0);
 }
+
+/// Starts the binary and goes on with it.
+fn spawn(world: &mut World) -> Child {
+    let mut child = gateway(world, &[]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim().rsplit(':').next().unwrap();
+    world.is_elsewhere(format!("https://localhost:{port}"));
+    child
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_it_has_kept_what_it_answered_and_registers_once() {
+    let mut world = World::start().await;
+    world.stop().await;
+    world.clock.pass(SystemClock.now().duration_since(world.clock_now()));
+    let mut child = spawn(&mut world);
+    let mut session = world.sign_in(AGENT).await;
+    let mut items = Vec::new();
+    for n in 0..24 {
+        items.push(world.item(&session, &format!("5550001000{n:02}"), &format!("person{n}@nhs.net")).await);
+    }
+    let mut registered = std::collections::BTreeSet::new();
+    for round in 0..4_usize {
+        // Each round sends all of them again, in pieces, and is killed while one is on its way.
+        let mut pieces: Vec<_> = items.chunks(3).collect();
+        pieces.rotate_left(round * 2);
+        for (n, piece) in pieces.into_iter().enumerate() {
+            let request =
+                session.request(http::Method::POST, "/v1/registrations/batch").json(&json!({ "items": piece }));
+            let sending = tokio::spawn(request.send());
+            if n == round + 3 {
+                tokio::time::sleep(std::time::Duration::from_micros(700 * round as u64)).await;
+                child.kill().unwrap();
+            }
+            let Ok(Ok(answer)) = sending.await else { break };
+            let Ok(reply) = answer.json::<contract::BatchReply>().await else { break };
+            for result in reply.results {
+                assert!(matches!(result.outcome, contract::ItemOutcome::Registered { .. }), "{result:?}");
+                registered.insert(result.key);
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        child = spawn(&mut world);
+        session.move_to(world.url(""));
+    }
+    assert!(registered.len() >= 9 && registered.len() <= 24, "{}", registered.len());
+    for key in &registered {
+        let kept = world.count(&format!("SELECT count(*) FROM registrations WHERE key = '{key}'"));
+        assert_eq!(kept, 1, "what was answered is kept");
+    }
+    let answer = session.batch(&items).await;
+    assert_eq!(answer.body["results"].as_array().unwrap().len(), 24, "{}", answer.text);
+    assert_eq!(world.count("SELECT count(*) FROM registrations"), 24, "each exactly once");
+    assert!(stop(child).status.success());
+}

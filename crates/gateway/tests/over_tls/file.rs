@@ -170,3 +170,33 @@ async fn the_store_is_as_durable_as_it_says() {
     add("a", SAM).unwrap();
     assert!(add("b", SAM).is_err() && add("c", AGENT).is_err(), "the last line holds");
 }
+
+#[tokio::test]
+async fn stopping_breaks_no_promise() {
+    let mut world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let mut items = Vec::new();
+    for n in 0..20 {
+        items.push(world.item(&session, &format!("5550001000{n:02}"), &format!("person{n}@nhs.net")).await);
+    }
+    let mut sending: std::collections::VecDeque<_> = items
+        .iter()
+        .map(|item| {
+            let body = json!({ "items": [item] });
+            tokio::spawn(session.request(http::Method::POST, "/v1/registrations/batch").json(&body).send())
+        })
+        .collect();
+    // One is answered, the others are on their way.
+    assert_eq!(sending.pop_front().unwrap().await.unwrap().unwrap().status(), StatusCode::OK);
+    world.stop().await;
+    let mut promised = 1;
+    for one in sending {
+        if let Ok(Ok(answer)) = one.await
+            && let Ok(reply) = answer.json::<contract::BatchReply>().await
+        {
+            assert!(matches!(reply.results[0].outcome, contract::ItemOutcome::Registered { .. }));
+            promised += 1;
+        }
+    }
+    assert!(world.count("SELECT count(*) FROM registrations") >= promised);
+}

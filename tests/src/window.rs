@@ -82,6 +82,21 @@ impl Window {
         }
     }
 
+    /// Waits until something on the page holds a text.
+    pub async fn see_text(&self, css: &str, text: &str) -> Outcome {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.text(css).await.unwrap_or_default();
+            if shown.contains(text) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(format!("{css} does not hold the text within {PATIENCE:?}; it says '{shown}'").into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Whether something is on the page now.
     pub async fn shows(&self, css: &str) -> bool {
         match self.driver.find(By::Css(css)).await {
@@ -96,6 +111,8 @@ impl Window {
         loop {
             let element = self.see(css).await?;
             let ready = element.is_enabled().await.unwrap_or(false);
+            // The driver does not always bring what is below the fold into view by itself.
+            let _ = element.scroll_into_view().await;
             match if ready { element.click().await } else { Ok(()) } {
                 Ok(()) if ready => return Ok(()),
                 Err(error) if Instant::now() > deadline => return Err(format!("{css}: {error}").into()),
@@ -103,6 +120,11 @@ impl Window {
                 _ => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
+    }
+
+    /// Chooses a radio or ticks a box, as a person does: by its label. The box itself is drawn by the label.
+    pub async fn choose(&self, id: &str) -> Outcome {
+        self.click(&format!("label[for='{id}']")).await
     }
 
     /// Waits for a field and types into it, in place of what stands there.

@@ -11,9 +11,9 @@ use crate::stage::Stage;
 pub async fn record(stage: &mut Stage, report: &mut Report) -> Outcome {
     let zoe = zoe_ashworth_okafor();
     let desk = stage.desk()?;
-    desk.click("#find").await?;
+    desk.click("#nav-find").await?;
     desk.see("[data-page=find]").await?;
-    desk.click("#by-uuid").await?;
+    desk.choose("by-uuid").await?;
     desk.enter("#uuid", &zoe.uuid().grouped()).await?;
     desk.click("#primary").await?;
     desk.see("[data-page=profile]").await?;
@@ -26,7 +26,7 @@ pub async fn record(stage: &mut Stage, report: &mut Report) -> Outcome {
     desk.click("#primary").await?;
     desk.see("[data-page=submission][data-status=ready_to_send]").await?;
     report.saw("recorded on this computer, not registered", desk).await?;
-    desk.click("#outbox").await?;
+    desk.click("#nav-outbox").await?;
     desk.see("[data-page=outbox]").await?;
     report.saw("the outbox tells what waits and why", desk).await?;
     let there = stage.world.count(&registrations_of(&zoe))?;
@@ -67,9 +67,9 @@ pub async fn send(stage: &mut Stage, report: &mut Report) -> Outcome {
     while stage.world.count(&registrations_of(&zoe))? == 0 && std::time::Instant::now() < deadline {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    desk.click("#outbox").await?;
+    desk.click("#nav-outbox").await?;
     desk.click("#tab-waiting").await?;
-    desk.see("[data-page=outbox] [data-status=waiting_for_them]").await?;
+    desk.see_text("#tab-panel", &zoe.person.profile.name.short()).await?;
     report.saw("it was sent and waits for them", desk).await?;
     let once = stage.world.count(&registrations_of(&zoe))?;
     report.checked("exactly one registration exists", once == 1, || format!("there are {once}"))?;

@@ -24,7 +24,7 @@ pub async fn sign_in(stage: &mut Stage, report: &mut Report) -> Outcome {
     desk.click("#change-role").await?;
     desk.see("[data-page=choose-role]").await?;
     report.saw("the roles that open RA Desk, and those that do not", desk).await?;
-    desk.click("#find").await?;
+    desk.click("#nav-find").await?;
     desk.see("[data-page=find]").await?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub async fn through_the_issuer(stage: &mut Stage, mut report: Option<&mut Repor
 pub async fn register(stage: &mut Stage, report: &mut Report) -> Outcome {
     let sam = sam_taylor();
     let desk = stage.desk()?;
-    desk.click("#by-details").await?;
+    desk.choose("by-details").await?;
     desk.enter("#family", sam.person.profile.name.family.as_str()).await?;
     desk.enter("#given", sam.person.profile.name.given.as_str()).await?;
     desk.click("#primary").await?;
@@ -87,9 +87,9 @@ pub async fn to_the_check(desk: &Window, person: &SpecialPerson, mut report: Opt
     }
     desk.click("#primary").await?;
     desk.see("[data-page=identity]").await?;
-    desk.click("#method-in_person").await?;
-    desk.click("#document-passport").await?;
-    desk.click("#accepted_by-user").await?;
+    desk.choose("method-in_person").await?;
+    desk.choose("document-passport").await?;
+    desk.choose("accepted_by-user").await?;
     if let Some(report) = report.as_deref_mut() {
         report.saw("how the person was checked", desk).await?;
     }

@@ -22,15 +22,15 @@ async fn every_page_of_the_main_job_is_accessible() -> Outcome {
     accessible(&window, "find").await?;
     window.click("#change-role").await?;
     accessible(&window, "choose-role").await?;
-    window.click("#find").await?;
-    window.click("#by-details").await?;
+    window.click("#nav-find").await?;
+    window.choose("by-details").await?;
     window.enter("#family", "Taylor").await?;
     window.enter("#given", "Sam").await?;
     window.click("#primary").await?;
     accessible(&window, "results").await?;
     let sam = people::lukasz_wisniewski();
-    window.click("#find").await?;
-    window.click("#by-uuid").await?;
+    window.click("#nav-find").await?;
+    window.choose("by-uuid").await?;
     window.enter("#uuid", sam.uuid().as_str()).await?;
     window.click("#primary").await?;
     accessible(&window, "profile").await?;
@@ -42,9 +42,9 @@ async fn every_page_of_the_main_job_is_accessible() -> Outcome {
     window.click("#primary").await?;
     window.see(".nhsuk-error-summary").await?;
     accessible(&window, "identity").await?;
-    window.click("#method-in_person").await?;
-    window.click("#document-passport").await?;
-    window.click("#accepted_by-user").await?;
+    window.choose("method-in_person").await?;
+    window.choose("document-passport").await?;
+    window.choose("accepted_by-user").await?;
     window.click("#primary").await?;
     accessible(&window, "check").await?;
     window.click("#primary").await?;
@@ -53,7 +53,7 @@ async fn every_page_of_the_main_job_is_accessible() -> Outcome {
     accessible(&window, "submission").await?;
     let html = window.driver().source().await?;
     assert!(!html.contains("/link/"), "the user's link stands in the page");
-    window.click("#outbox").await?;
+    window.click("#nav-outbox").await?;
     accessible(&window, "outbox").await?;
     for tab in ["drafts", "waiting", "attention", "done"] {
         window.click(&format!("#tab-{tab}")).await?;

@@ -144,7 +144,7 @@ pub(crate) fn virtual_display(program: &Path) -> Command {
     let mut command = Command::new("xvfb-run");
     command.args(["--auto-servernum", "--server-args=-screen 0 1280x900x24 -nolisten tcp"]).arg(program);
     // The virtual display is X; a session's Wayland display must not be taken instead of it.
-    command.env_remove("WAYLAND_DISPLAY").env("GDK_BACKEND", "x11").env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
+    command.env_remove("WAYLAND_DISPLAY").env("GDK_BACKEND", "x11");
     command.current_dir(root());
     command
 }

@@ -201,6 +201,33 @@ async fn many_at_once_make_one_registration() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_being_worked_on_is_in_flight() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let (item, other) = (
+        world.item(&session, SAM, SAM_ADDRESS).await,
+        world.item(&session, "555000000002", "siobhan.smith@nhs.net").await,
+    );
+    // Somebody else has the file for a moment, so that the first batch is still on its way when the second comes.
+    let connection = rusqlite::Connection::open(world.database()).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let send = |items: &[&Value]| {
+        let request = session.request(http::Method::POST, "/v1/registrations/batch").json(&json!({ "items": items }));
+        tokio::spawn(async move { request.send().await.unwrap().json::<Value>().await.unwrap() })
+    };
+    let first = send(&[&item]);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let second = send(&[&item, &other]);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    connection.execute_batch("COMMIT").unwrap();
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
+    assert_eq!(first["results"][0]["outcome"], "registered");
+    assert_eq!(second["results"][0]["outcome"], "in_flight");
+    assert_eq!(second["results"][1]["outcome"], "registered", "which holds up nobody else");
+    assert_eq!(session.send(&item).await["replay"], true, "asked again, it is answered");
+}
+
+#[tokio::test]
 async fn withdrawn_stays_withdrawn_and_registered_stays_registered() {
     let world = World::start().await;
     let (session, colleague) = (world.sign_in(AGENT).await, world.sign_in(COLLEAGUE).await);

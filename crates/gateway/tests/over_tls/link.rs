@@ -184,6 +184,20 @@ async fn five_wrong_accounts_end_a_link_and_a_fresh_one_works() {
 }
 
 #[tokio::test]
+async fn a_sign_in_of_a_link_that_was_replaced_links_nothing() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let registration = world.register_sam(&session).await;
+    let user = User::of(&world, &registration);
+    let started = user.start().await;
+    let path = format!("/v1/registrations/{}/link", registration["id"].as_str().unwrap());
+    assert_eq!(session.post(&path, &json!({})).await.status, StatusCode::OK);
+    let code = world.issuer.grant(grant(&world, &started, SAM_ADDRESS));
+    assert_eq!(result(&user.come_back(&started, &[("code", &code)]).await), "unknown");
+    assert_eq!(state(&session, &registration).await["state"], "waiting_for_them");
+}
+
+#[tokio::test]
 async fn a_link_expires_and_the_desk_is_told() {
     let world = World::start().await;
     let mut session = world.sign_in(AGENT).await;

@@ -31,10 +31,15 @@ async fn an_authenticator_is_removed_once() {
     another["request"] = uuid_text().into();
     assert_eq!(session.post(&path, &another).await.fault(), FaultCode::NotFound, "it is gone");
     let (other_path, mut other) = ask(&session, "555000000007").await;
-    other["request"] = body["request"].clone();
+    let request = std::mem::replace(&mut other["request"], body["request"].clone());
     assert_eq!(session.post(&other_path, &other).await.fault(), FaultCode::InvalidRequest);
+    other["request"] = request;
+    assert_eq!(session.post(&other_path, &other).await.status, StatusCode::OK);
+    let address = json!({ "by": "address", "address": "drew.linked@nhs.net" });
+    let found = session.post("/v1/care-identities/search", &address).await;
+    assert_eq!(found.body["matches"], json!([]), "an account that was removed finds nobody");
     let rows = "SELECT count(*) FROM audit WHERE action = 'remove authenticator' AND result = 'leaver'";
-    assert_eq!(world.count(rows), 1);
+    assert_eq!(world.count(rows), 2);
 }
 
 #[tokio::test]

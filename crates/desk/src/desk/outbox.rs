@@ -161,7 +161,7 @@ impl Desk {
         let at_work = desk.require_at_work()?;
         may_register(&at_work)?;
         let (registration, _) = self.stored(key).await?.registration.ok_or(Cause::WrongState)?;
-        let registration = desk.hear(desk.client.fresh_link(&at_work.gateway, registration.id).await)?;
+        let registration = desk.hear(&at_work, desk.client.fresh_link(&at_work.gateway, registration.id).await)?;
         let (now, actor) = (desk.parts.clock.now(), at_work.actor());
         desk.store
             .write(move |conn| {

@@ -29,7 +29,7 @@ impl Desk {
             self.audit(&at_work, Act::Searched, About { detail: "too_many".into(), ..About::default() }).await?;
             return Ok(Found::TooMany { most: u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX) });
         }
-        let people = self.inner.hear(answer)?.matches;
+        let people = self.inner.hear(&at_work, answer)?.matches;
         let about = About { detail: people.len().to_string(), ..About::default() };
         self.audit(&at_work, Act::Searched, about).await?;
         Ok(if people.is_empty() { Found::Nobody } else { Found::People(people) })
@@ -41,7 +41,7 @@ impl Desk {
         if !at_work.who.may.find {
             return Err(Cause::NotPermitted.into());
         }
-        let reply = self.inner.hear(self.inner.client.profile(&at_work.gateway, &uuid).await)?;
+        let reply = self.inner.hear(&at_work, self.inner.client.profile(&at_work.gateway, &uuid).await)?;
         let about = About { subject: Some(uuid), ..About::default() };
         self.audit(&at_work, Act::ProfileRead, about).await?;
         self.remember(&at_work, reply).await
@@ -66,7 +66,7 @@ impl Desk {
             let request = *state.removals.entry(authenticator).or_insert_with(|| desk.client.new_request_id());
             RemovalRequest { request, reason, profile_seen }
         };
-        let reply = desk.hear(desk.client.remove(&at_work.gateway, &uuid, authenticator, &request).await)?;
+        let reply = desk.hear(&at_work, desk.client.remove(&at_work.gateway, &uuid, authenticator, &request).await)?;
         desk.state().removals.remove(&authenticator);
         let about = About { subject: Some(uuid), detail: authenticator.to_string(), ..About::default() };
         self.audit(&at_work, Act::AuthenticatorRemoved, about).await?;

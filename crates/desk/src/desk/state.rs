@@ -185,7 +185,12 @@ impl Inner {
     }
 
     /// What an answer, or none, says of network and session; and the answer itself.
-    pub(crate) fn hear<T>(self: &Arc<Self>, answer: Result<T, CallError>) -> Result<T, Failure> {
+    ///
+    /// An answer that comes when its session is over is shown to nobody, and ends no other session.
+    pub(crate) fn hear<T>(self: &Arc<Self>, at_work: &AtWork, answer: Result<T, CallError>) -> Result<T, Failure> {
+        if at_work.ended.is_cancelled() {
+            return Err(self.require_at_work().err().unwrap_or(Cause::SignInNeeded.into()));
+        }
         let error = match answer {
             Ok(answer) => {
                 self.note_network(Network::Online);

@@ -67,6 +67,33 @@ async fn the_audit_shows_a_change_a_gap_a_swap_and_a_cut() {
 }
 
 #[tokio::test]
+async fn a_row_of_another_chain_does_not_fit_into_this_one() {
+    let (one, other) = (open(), open());
+    for (opened, detail) in [(&one, "1"), (&other, "2")] {
+        for act in [Act::SignedIn, Act::Searched, Act::ProfileRead] {
+            let about = About { detail: detail.into(), ..About::default() };
+            let who = actor(RA_USER);
+            opened.store.write(move |conn| audit::append(conn, NOW, act, &who, &about)).await.unwrap();
+        }
+    }
+    // The first row is whole in itself, its own hash included; only the next one knows that it is another.
+    let foreign: Vec<u8> = other
+        .store
+        .read(|conn| Ok(conn.query_row("SELECT hash FROM audit WHERE number = 1", [], |row| row.get(0))?))
+        .await
+        .unwrap();
+    one.store
+        .write(move |conn| {
+            conn.execute_batch("DROP TRIGGER audit_is_never_changed")?;
+            conn.execute("UPDATE audit SET detail = '2', hash = ?1 WHERE number = 1", [foreign])?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert!(!one.store.read(audit::is_whole).await.unwrap());
+}
+
+#[tokio::test]
 async fn the_audit_tells_of_each_act_in_its_transaction_and_names_nobody() {
     let Opened { store, _folder } = open();
     let who = actor(RA_USER);

@@ -197,6 +197,7 @@ async fn many_are_sent_in_batches_and_each_once() {
     let draft = bench.draft(PERSON).await;
     bench.fake.set_up(false);
     _ = bench.desk.profile(PERSON.parse().unwrap()).await;
+    let mut changes = bench.desk.changes();
     bench.desk.record(draft.id).await.unwrap();
     // The profile is still in memory, so this works without a network.
     for _ in 0..249 {
@@ -204,6 +205,15 @@ async fn many_are_sent_in_batches_and_each_once() {
         bench.desk.record(draft.id).await.unwrap();
     }
     assert_eq!(bench.desk.snapshot().await.unwrap().outbox.ready, 250);
+    let mut told = 0;
+    loop {
+        match changes.try_recv() {
+            Ok(_) => told += 1,
+            Err(tokio::sync::broadcast::error::TryRecvError::Lagged(missed)) => told += missed,
+            Err(_) => break,
+        }
+    }
+    assert!((1..250).contains(&told), "a page is told of a thousand changes {told} times");
     bench.fake.set_up(true);
     bench.desk.send_now();
     while bench.desk.snapshot().await.unwrap().outbox.waiting < 250 {

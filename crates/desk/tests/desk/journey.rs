@@ -167,6 +167,22 @@ async fn a_session_the_gateway_ends_is_ended_here() {
 }
 
 #[tokio::test]
+async fn an_answer_that_comes_after_signing_out_is_shown_to_nobody() {
+    let bench = Bench::signed_in().await;
+    bench.fake.instead("/v1/care-identities/", Instead::Slow(Duration::from_millis(300)));
+    let desk = bench.desk.clone();
+    let reading = tokio::spawn(async move { desk.profile(PERSON.parse().unwrap()).await });
+    while bench.fake.count("/v1/care-identities/") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    bench.desk.sign_out().await.unwrap();
+    bench.sign_in().await;
+    assert_eq!(reading.await.unwrap().unwrap_err().cause, Cause::SignInNeeded);
+    assert_eq!(bench.desk.start_draft(PERSON.parse().unwrap()).await.unwrap_err().cause, Cause::NotFound);
+    assert!(matches!(bench.desk.snapshot().await.unwrap().session, SessionNow::SignedIn { .. }));
+}
+
+#[tokio::test]
 async fn an_access_token_is_renewed_before_it_ends_by_one_request_for_all() {
     let bench = Bench::signed_in().await;
     bench.clock.advance(Duration::from_secs(9 * 60 + 1));

@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use desk::{Browser, Desk, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom};
+use desk::{Browser, Clock, Desk, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -22,8 +22,6 @@ use crate::support::{FakeBrowser, InTheBrowser, draft, settings_text};
 const CHILD: &str = "RA_DESK_CRASH_TEST_FOLDER";
 /// How often it is killed in each of the two tests.
 const KILLS: u32 = 100;
-/// The latest moment after its start at which it is killed, in milliseconds.
-const LATEST: u64 = 600;
 
 #[test]
 fn killed_at_random_moments_it_loses_and_doubles_nothing() {
@@ -75,11 +73,14 @@ fn kill_again_and_again(prepare: impl Fn(&Fake)) {
     let fake = Fake::start(folder.path());
     std::fs::write(folder.path().join("desk.toml"), settings_text(&fake)).unwrap();
     let mut saved = BTreeSet::new();
+    // However slow this computer is: some are killed while they start, more of them at work.
+    let to_the_first = run_to_the_first(folder.path(), &mut saved);
     for _ in 0..KILLS {
         prepare(&fake);
-        let mut wait = [0_u8; 8];
-        SystemRandom::default().fill(&mut wait);
-        saved.extend(run_and_kill(folder.path(), Duration::from_millis(u64::from_le_bytes(wait) % LATEST)));
+        let mut moment = [0_u8; 2];
+        SystemRandom::default().fill(&mut moment);
+        let part = f64::from(u16::from_le_bytes(moment)) / f64::from(u16::MAX);
+        saved.extend(run_and_kill(folder.path(), to_the_first.mul_f64(3.0 * part)));
         fake.world().instead.clear();
     }
     assert!(saved.len() > 20, "it was killed before it could do anything: {} saved", saved.len());
@@ -106,24 +107,41 @@ fn kill_again_and_again(prepare: impl Fn(&Fake)) {
     });
 }
 
+/// Starts the desk, kills it when it has saved one, and gives how long that took.
+fn run_to_the_first(folder: &Path, saved: &mut BTreeSet<String>) -> Duration {
+    let clock = SystemClock::start();
+    let mut child = start(folder);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    saved.extend(keys(lines).take(1));
+    let took = clock.monotonic();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    took
+}
+
 /// Starts the desk, kills it after a while, and gives the keys of which it said that they are saved.
 fn run_and_kill(folder: &Path, after: Duration) -> Vec<String> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = start(folder);
+    let output = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || keys(BufReader::new(output).lines().map_while(Result::ok)).collect());
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+fn start(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::records_until_it_is_killed", "--nocapture", "--test-threads=1"])
         .env(CHILD, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    let output = child.stdout.take().unwrap();
-    let reader = std::thread::spawn(move || {
-        let lines = BufReader::new(output).lines().map_while(Result::ok);
-        lines.filter_map(|line| line.strip_prefix("saved ").map(str::to_owned)).collect()
-    });
-    std::thread::sleep(after);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap()
+        .unwrap()
+}
+
+fn keys(lines: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    lines.filter_map(|line| line.strip_prefix("saved ").map(str::to_owned))
 }
 
 async fn open(folder: &Path) -> Desk {

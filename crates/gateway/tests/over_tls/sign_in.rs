@@ -114,6 +114,9 @@ async fn what_the_desk_sends_is_checked() {
         ("nonce", "", FaultCode::InvalidRequest),
         ("grant_type", "password", FaultCode::InvalidRequest),
     ] {
+        // A code that is good, so that nothing but the field is wrong.
+        let code = world.issuer.grant(world.grant(AGENT, Some(AGENT_ROLE), &json!([agent_role(AGENT_ROLE)])));
+        let good = good.map(|(name, old)| (name, if name == "code" { code.as_str() } else { old }));
         let form = good.map(|(name, old)| (name, if name == field { value } else { old }));
         assert_eq!(world.token_form(&form).await.fault(), expected, "{field} {value}");
     }

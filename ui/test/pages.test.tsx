@@ -29,6 +29,7 @@ describe.each(Object.entries(SCENES))("%s", (_name, scene) => {
       await user.click(pressed);
     }
     await vi.waitFor(() => expect(main()?.dataset.page).toBe(scene.page));
+    expect(main()?.dataset.code).toBe(scene.code);
     if (scene.status) await vi.waitFor(() => expect(main()?.dataset.status).toBe(scene.status));
     await act(async () => {});
 

@@ -35,6 +35,8 @@ export interface Scene {
   /** `data-page` and `data-status` it must come to. */
   page: string;
   status?: string;
+  /** `data-code`: of the fault the page tells of. */
+  code?: Code;
   desk: () => FakeDesk;
   start?: Place;
   /** What is typed first, by selector. */
@@ -104,7 +106,11 @@ const many: SubmissionView[] = [
 const counts = { ...COUNTS, drafts: 1, ready: 3, waiting: 2, attention: 2, done: 41 };
 
 const cannotStart = (code: Code) =>
-  scene("cannot-start", { startup: refused(code, { message: "The settings file names no gateway (gateway_url)." }) });
+  scene(
+    "cannot-start",
+    { startup: refused(code, { message: "The settings file names no gateway (gateway_url)." }) },
+    { code },
+  );
 
 /** Every scene by its name. */
 export const SCENES: Record<string, Scene> = {

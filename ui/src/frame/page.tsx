@@ -13,6 +13,8 @@ interface PageProps {
   title: string;
   /** How far a submission is, for tests: `data-status`. */
   status?: string;
+  /** Code of the fault the page tells of, for tests: `data-code`. */
+  code?: string;
   /** Where back leads; none where there is no way back. */
   onBack?: (() => void) | undefined;
   backText?: string;
@@ -25,7 +27,7 @@ interface PageProps {
   children: ReactNode;
 }
 
-export function Page({ name, title, status, onBack, backText, problem, focus, wide, children }: PageProps) {
+export function Page({ name, title, status, code, onBack, backText, problem, focus, wide, children }: PageProps) {
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     const first = focus ? document.getElementById(focus) : main.current?.querySelector<HTMLElement>("h1");
@@ -39,7 +41,14 @@ export function Page({ name, title, status, onBack, backText, problem, focus, wi
   return (
     <div className="nhsuk-width-container">
       {onBack && <BackLink onClick={onBack}>{backText ?? FRAME.back}</BackLink>}
-      <main className="nhsuk-main-wrapper" id="maincontent" data-page={name} data-status={status} ref={main}>
+      <main
+        className="nhsuk-main-wrapper"
+        id="maincontent"
+        data-page={name}
+        data-status={status}
+        data-code={code}
+        ref={main}
+      >
         {wide ? children : <div className="ra-reading">{children}</div>}
       </main>
     </div>

@@ -13,7 +13,7 @@ export function CannotStart({ fault, again, busy }: { fault: Fault; again: () =>
   ];
   if (fault.reference) details.push({ name: CANNOT_START.reference, value: fault.reference });
   return (
-    <Page name="cannot-start" title={words.heading} problem>
+    <Page name="cannot-start" code={fault.code} title={words.heading} problem>
       <Heading caption={CANNOT_START.title}>{words.heading}</Heading>
       <p>{words.explanation}</p>
       <p>{words.next}</p>

@@ -6,6 +6,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
 import {
   COMPLETE_DRAFT,
+  COUNTS,
   DRAFT,
   type FakeDesk,
   fakeDesk,
@@ -314,6 +315,27 @@ test("a session that ends shows how, and the next person sees nothing of it", as
   expect(calls(desk, "profile").length).toBe(asked + 1);
   expect(document.body.textContent).not.toContain(PROFILE.short_name);
 });
+
+test.each([
+  [null, 1, "1 registration recorded on this computer has not been sent."],
+  [null, 1200, "1,200 registrations recorded on this computer have not been sent."],
+  ["signed_out", 2, "2 registrations recorded on this computer have not been sent."],
+  ["idle", 1, "1 registration recorded on this computer has not been sent."],
+] as const)(
+  "while nobody is signed in (%s) the page says that %i wait, before the button",
+  async (why, count, words) => {
+    const outbox = { ...COUNTS, other_people: count };
+    const desk = fakeDesk({ snapshot: snapshotOf({ session: { state: "signed_out", why }, outbox }) });
+    await show(desk);
+    const said = document.getElementById("unsent") as HTMLElement;
+    expect(said.textContent).toContain(words);
+    expect(said.textContent).toMatch(/signs in again and confirms it\.$/);
+    const primary = document.getElementById("primary") as HTMLElement;
+    expect(said.compareDocumentPosition(primary)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    await act(async () => desk.change({ snapshot: snapshotOf({ session: { state: "signed_out", why } }) }));
+    await vi.waitFor(() => expect(document.getElementById("unsent")).toBeNull());
+  },
+);
 
 test("a command that says the session is gone makes the frame look", async () => {
   const desk = fakeDesk({ find: refused("SESSION_ENDED") });

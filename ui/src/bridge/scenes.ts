@@ -49,6 +49,10 @@ type Answers = Parameters<typeof fakeDesk>[0];
 
 const refused = (code: Code, part: Parameters<typeof fault>[1] = {}) => new FaultError(fault(code, part));
 const out = (why: EndReason | null): Snapshot => snapshotOf({ session: { state: "signed_out", why } });
+const unsent = (why: EndReason | null, other_people: number): Snapshot => ({
+  ...out(why),
+  outbox: { ...COUNTS, other_people },
+});
 const scene = (page: string, answers: Answers = {}, rest: Partial<Scene> = {}): Scene => ({
   page,
   desk: () => fakeDesk(answers),
@@ -118,6 +122,9 @@ export const SCENES: Record<string, Scene> = {
   "cannot-start-key-missing": cannotStart("KEY_MISSING"),
   "sign-in": scene("sign-in", { snapshot: out(null) }),
   "sign-in-practice": scene("sign-in", { snapshot: { ...out(null), practice: true } }),
+  // After a restart nobody knows any more who was signed in; what was recorded is still there.
+  "sign-in-unsent": scene("sign-in", { snapshot: unsent(null, 1) }),
+  "ended-signed-out-unsent": scene("sign-in", { snapshot: unsent("signed_out", 12) }),
   "sign-in-failed": scene(
     "sign-in",
     { snapshot: out(null), signIn: refused("SIGN_IN_REJECTED", { reference: "6f1d2c3a" }) },

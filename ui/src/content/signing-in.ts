@@ -27,14 +27,19 @@ export const SIGN_IN = {
   button: "Log in with my Care Identity",
   again: "Log in again with my Care Identity",
   kept: "Everything you recorded or saved as a draft is kept on this computer, encrypted.",
+  /** On this computer, whoever recorded them: so it can say no names. */
+  unsent: (count: number) =>
+    count === 1
+      ? "1 registration recorded on this computer has not been sent. It is sent after whoever recorded it signs in again and confirms it."
+      : `${counted(count, "registration")} recorded on this computer have not been sent. Each is sent after whoever recorded it signs in again and confirms it.`,
   opens: "Your web browser opens. Come back here when it says that you are signed in.",
 };
 
 /** How the session before ended: each way has a page of its own. */
 export const ENDED: Record<EndReason, { title: string; explanation: string }> = {
   signed_out: {
-    title: "You have signed out",
-    explanation: "Nobody is signed in to RA Desk on this computer.",
+    title: "You are signed out of RA Desk",
+    explanation: "Close your web browser too if other people use this computer: it may still be signed in.",
   },
   idle: {
     title: "You were signed out because nothing happened for 15 minutes",

@@ -1,12 +1,13 @@
 import type { EndReason } from "../bridge";
 import { ENDED, SIGN_IN, SIGNING_IN } from "../content/signing-in";
 import { FaultSummary, Heading, Page } from "../frame/page";
-import { useSession } from "../frame/session";
-import { Button, Details } from "../nhs";
+import { useSession, useSnapshot } from "../frame/session";
+import { Button, Details, InsetText } from "../nhs";
 
 /** Nobody is signed in. Each way a session ended has words of its own. */
 export function SignIn({ why }: { why: EndReason | null }) {
   const { signIn, changeRole } = useSession();
+  const { other_people: unsent } = useSnapshot().outbox;
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
@@ -34,6 +35,11 @@ export function SignIn({ why }: { why: EndReason | null }) {
             ))}
           </ul>
         </>
+      )}
+      {unsent > 0 && (
+        <InsetText id="unsent">
+          <p>{SIGN_IN.unsent(unsent)}</p>
+        </InsetText>
       )}
       <Button id="primary" onClick={() => signIn.run()} busy={signIn.busy && SIGNING_IN.waiting}>
         {ended ? SIGN_IN.again : SIGN_IN.button}

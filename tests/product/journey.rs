@@ -69,3 +69,8 @@ pub async fn until_status(desk: &Desk, key: SubmissionKey, status: Status) -> Ou
 pub fn registrations_of(practice: &Practice, uuid: &CareIdentityUuid) -> Outcome<i64> {
     practice.count(&format!("SELECT count(*) FROM registrations WHERE uuid = '{uuid}'"))
 }
+
+/// Closes a desk, as the window does when it is closed.
+pub async fn shut(desk: Desk) {
+    desk.close().await;
+}

@@ -7,7 +7,7 @@ use sandbox::world::ra_users::{grace_adeyemi, owen_pritchard, priya_raman};
 use tests::Outcome;
 use tests::practice::{Practice, until};
 
-use crate::journey::{at_work_as, fill_in, registrations_of, start_work, until_status};
+use crate::journey::{at_work_as, fill_in, registrations_of, shut, start_work, until_status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sends_or_sees_what_another_recorded() -> Outcome {
@@ -18,7 +18,7 @@ async fn nobody_sends_or_sees_what_another_recorded() -> Outcome {
     let draft = fill_in(&desk, sam.uuid(), sam.address.as_str()).await?;
     practice.cut_gateway().await;
     let submission = desk.record(draft.id).await?;
-    desk.close().await;
+    shut(desk).await;
     practice.start_gateway().await?;
 
     let desk = at_work_as(&practice, "desk", &priya, None).await?;
@@ -31,7 +31,7 @@ async fn nobody_sends_or_sees_what_another_recorded() -> Outcome {
     desk.send_now();
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
     assert_eq!(registrations_of(&practice, sam.uuid())?, 0, "not sent in another's name");
-    desk.close().await;
+    shut(desk).await;
 
     let desk = at_work_as(&practice, "desk", &owen, None).await?;
     desk.confirm_recorded().await?;
@@ -50,7 +50,7 @@ async fn what_was_recorded_in_another_role_waits_for_that_role() -> Outcome {
     let draft = fill_in(&desk, sam.uuid(), sam.address.as_str()).await?;
     practice.cut_gateway().await;
     let submission = desk.record(draft.id).await?;
-    desk.close().await;
+    shut(desk).await;
     practice.start_gateway().await?;
 
     let desk = practice.desk("desk", grace.uuid().as_str(), second).await?;
@@ -63,7 +63,7 @@ async fn what_was_recorded_in_another_role_waits_for_that_role() -> Outcome {
     })
     .await?;
     assert!(!desk.submission(submission.key).await?.in_this_role);
-    desk.close().await;
+    shut(desk).await;
 
     let desk = at_work_as(&practice, "desk", &grace, first).await?;
     desk.confirm_recorded().await?;

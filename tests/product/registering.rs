@@ -9,7 +9,9 @@ use tests::form_browser::FormBrowser;
 use tests::practice::{Practice, finish_link, until};
 use tests::{Outcome, scan};
 
-use crate::journey::{at_work, at_work_as, fill_in, fill_in_read, record, registrations_of, start_work, until_status};
+use crate::journey::{
+    at_work, at_work_as, fill_in, fill_in_read, record, registrations_of, shut, start_work, until_status,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_found_registered_and_linked() -> Outcome {
@@ -68,7 +70,7 @@ async fn without_the_network_it_is_recorded_and_sent_once_after_confirming() -> 
         panic!("nobody is found without the network")
     };
     assert_eq!(failure.cause, Cause::Network(NetworkFault::NoConnection));
-    desk.close().await;
+    shut(desk).await;
 
     let name = &zoe.person.profile.name;
     let uuid = zoe.uuid();
@@ -140,7 +142,7 @@ async fn a_draft_survives_a_restart_and_a_discard_can_be_undone() -> Outcome {
     desk.discard_draft(draft.id).await?;
     assert_eq!(desk.outbox(OutboxTab::Drafts).await?.drafts.len(), 0);
     assert_eq!(desk.restore_draft(draft.id).await?.address, Some(sam.address.clone()));
-    desk.close().await;
+    shut(desk).await;
     let desk = at_work(&practice, "desk").await?;
     let page = desk.outbox(OutboxTab::Drafts).await?;
     assert_eq!(page.counts.drafts, 1);

@@ -24,8 +24,13 @@ pub struct Practice {
 impl Practice {
     /// Makes a world of 200 people and starts it.
     pub async fn start() -> Outcome<Self> {
+        Self::start_of(200).await
+    }
+
+    /// Makes a world of so many people and starts it.
+    pub async fn start_of(people: usize) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
-        let options = sandbox::Options { people: 200, ports: sandbox::Ports::Free, ..sandbox::Options::default() };
+        let options = sandbox::Options { people, ports: sandbox::Ports::Free, ..sandbox::Options::default() };
         let layout = sandbox::init(&folder.path().join("world"), options)?;
         let sandbox = sandbox::start(&layout.dir, Arc::new(gateway::SystemClock)).await?;
         let mut practice = Self { folder, layout, gateway: None, _sandbox: sandbox };

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use crate::{Outcome, failed, root};
 
 /// To build RA Desk on Debian or Ubuntu.
-const TO_BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libssl-dev"];
+const TO_BUILD: &[&str] =
+    &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libssl-dev", "ca-certificates", "git"];
 /// To show RA Desk without a display, and to drive its window.
 const TO_SHOW: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "webkit2gtk-driver", "fonts-liberation"];
 /// To look at the pages in a second browser.

@@ -66,7 +66,7 @@ const fn is_mark(c: char) -> bool {
 }
 
 /// What a person is called.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PersonName {
     /// `Dr`, `Mrs` and so on, where the profile has one.
@@ -79,6 +79,13 @@ pub struct PersonName {
     pub middle: Option<GivenName>,
     /// Family name.
     pub family: FamilyName,
+}
+
+impl std::fmt::Debug for PersonName {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonName").field("given", &self.given).field("family", &self.family).finish_non_exhaustive()
+    }
 }
 
 impl PersonName {

@@ -106,7 +106,7 @@ impl AuthenticatorState {
 }
 
 /// One authenticator on a profile. Removed ones are not listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Authenticator {
     /// Its name at the gateway.
@@ -126,8 +126,19 @@ pub struct Authenticator {
     pub added_by: Option<String>,
 }
 
+impl std::fmt::Debug for Authenticator {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authenticator")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A Care Identity profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Profile {
     /// Its key.
@@ -149,6 +160,19 @@ pub struct Profile {
     pub positions: Vec<Organisation>,
     /// Ways to sign in, oldest first.
     pub authenticators: Vec<Authenticator>,
+}
+
+impl std::fmt::Debug for Profile {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile")
+            .field("uuid", &self.uuid)
+            .field("status", &self.status)
+            .field("nino_held", &self.nino_held)
+            .field("managed_in_esr", &self.managed_in_esr)
+            .field("authenticators", &self.authenticators)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Profile {
@@ -219,6 +243,25 @@ mod tests {
             managed_in_esr: false,
             positions: vec![],
             authenticators: vec![],
+        }
+    }
+
+    #[test]
+    fn debug_names_nobody() {
+        let mut profile = profile();
+        profile.name.title = Some("Dr".into());
+        profile.email = Some("siobhan@example.org".into());
+        profile.authenticators.push(Authenticator {
+            id: AuthenticatorId::from_guid(uuid::Uuid::nil()),
+            kind: AuthenticatorKind::NhsNetConnect,
+            state: AuthenticatorState::Linked,
+            address: Some("siobhan@nhs.net".parse().unwrap()),
+            added_at: Timestamp::UNIX_EPOCH,
+            added_by: Some("Owen Pritchard".into()),
+        });
+        let printed = format!("{profile:?} {:?}", profile.name);
+        for secret in ["Siobh", "Connor", "siobhan", "555086689106", "1985", "Owen", "Dr"] {
+            assert!(!printed.contains(secret), "{secret} in {printed}");
         }
     }
 

@@ -263,7 +263,7 @@ pub struct LinkProgress {
 }
 
 /// An NHS.net Connect account on a profile, and how it came there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Registration {
     /// Its name.
@@ -289,6 +289,19 @@ pub struct Registration {
     /// What the gateway noticed when it registered it.
     #[serde(default)]
     pub warnings: Vec<WarningCode>,
+}
+
+impl std::fmt::Debug for Registration {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registration")
+            .field("id", &self.id)
+            .field("key", &self.key)
+            .field("state", &self.state)
+            .field("registered_at", &self.registered_at)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reply to `GET /v1/registrations?changed-since=`: registrations of this RA user, oldest change first.

@@ -83,13 +83,20 @@ pub struct RoleAccess {
 }
 
 /// The person signed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RaUser {
     /// Their own Care Identity UUID.
     pub uuid: CareIdentityUuid,
     /// Their name as the issuer gives it.
     pub name: String,
+}
+
+impl std::fmt::Debug for RaUser {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RaUser").field("uuid", &self.uuid).finish_non_exhaustive()
+    }
 }
 
 /// What the session may do, decided by the gateway.

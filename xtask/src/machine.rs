@@ -17,6 +17,9 @@ const TO_LOOK: &[&str] = &["chromium"];
 /// The oldest Node the page builds with.
 const NODE: u32 = 20;
 
+/// The workspace's own packages.
+const OWN_PACKAGES: &[&str] = &["contract", "names", "desk", "gateway", "sandbox", "ra-desk", "tests", "xtask"];
+
 /// What a command is going to do, and so what it needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -30,6 +33,7 @@ pub(crate) enum Need {
 
 /// Puts onto the machine what is missing, asking first unless told not to.
 pub(crate) fn prepare(need: Need, yes: bool) -> Outcome {
+    claim_target_dir()?;
     if cfg!(windows) {
         return prepare_windows();
     }
@@ -146,6 +150,35 @@ pub(crate) fn has_display() -> bool {
 /// Where builds go: `CARGO_TARGET_DIR` if set, else one folder under the home cache, shared by all checkouts.
 pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| cache_dir().join("target"), PathBuf::from)
+}
+
+/// Takes the shared build folder for this checkout.
+///
+/// Cargo knows a workspace's own crates by their place in the workspace, not on the disk, and judges by the age of
+/// files: what another checkout built last could pass for this one's. So its own crates are built anew after a change
+/// of checkout; everything from elsewhere stays built.
+fn claim_target_dir() -> Outcome {
+    let target = target_dir();
+    std::fs::create_dir_all(&target)?;
+    let mark = target.join(".ra-desk-checkout");
+    let here = root().to_string_lossy().into_owned();
+    let before = std::fs::read_to_string(&mark).unwrap_or_default();
+    if before == here {
+        return Ok(());
+    }
+    for profile in ["debug", "release"] {
+        let Ok(prints) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else { continue };
+        for print in prints {
+            let print = print?;
+            let name = print.file_name().to_string_lossy().into_owned();
+            // A fingerprint's name is the package's and a hash.
+            if name.rsplit_once('-').is_some_and(|(package, _)| OWN_PACKAGES.contains(&package)) {
+                std::fs::remove_dir_all(print.path())?;
+            }
+        }
+    }
+    std::fs::write(mark, here)?;
+    Ok(())
 }
 
 /// Where tools and builds are kept between runs.

@@ -1,6 +1,7 @@
-// Builds the gallery, shows every scene in Chromium at three widths and in forced colours, runs axe on each, and
-// leaves the pictures in node_modules/.cache/pages. Ends non-zero on an axe violation, a fault of the content
-// security policy, another page than expected, or anything that scrolls sideways.
+// Builds the gallery, shows every scene in Chromium at three widths and in forced colours, and the pages of the main
+// job at a zoom of 400 %, runs axe on each, and leaves the pictures in node_modules/.cache/pages. Ends non-zero on an
+// axe violation, a fault of the content security policy, another page than expected, anything that scrolls sideways
+// or moves though less motion was asked for, and at 400 % on anything that Tab does not bring into view.
 //
 //   npm run pages [-- --only NAME,NAME] [--views 1280,320]
 
@@ -24,6 +25,41 @@ const VIEWS = [
   { name: "640", width: 640, height: 900 },
   { name: "320", width: 320, height: 800 },
   { name: "forced", width: 1280, height: 900, forcedColors: "active" },
+  // What a window of 1280 by 1024 shows at a zoom of 400 %.
+  { name: "zoom", width: 320, height: 256, scale: 4, walked: true },
+];
+// The main job, and the pages that are longest or come in front of others.
+const ZOOMED = [
+  "sign-in",
+  "ended-signed-out-unsent",
+  "cannot-start-key-missing",
+  "confirm-identity",
+  "choose-role",
+  "find",
+  "find-practice",
+  "find-details-error",
+  "results",
+  "none-found",
+  "offline",
+  "profile",
+  "profile-authenticators",
+  "remove-error",
+  "address",
+  "address-reason",
+  "identity",
+  "identity-error",
+  "check",
+  "check-offline",
+  "recorded",
+  "waiting-wrong-account",
+  "link-expired",
+  "attention-profile-changed",
+  "outbox-paused",
+  "outbox-drafts",
+  "outbox-discarded",
+  "confirm-recorded",
+  "idle-warning",
+  "help",
 ];
 const TYPES = {
   ".html": "text/html",
@@ -90,9 +126,70 @@ async function show(context, view, name) {
   if (wide > 0) say(`scrolls sideways by ${wide} px`);
   const h1 = await page.locator("h1").count();
   if (h1 !== 1) say(`has ${h1} h1`);
+  for (const moving of await page.evaluate(moves)) say(`moves: ${moving}`);
   await page.screenshot({ path: join(pictures, `${name}-${view.name}.png`), fullPage: true });
+  if (view.walked) {
+    await page.screenshot({ path: join(pictures, `${name}-${view.name}-first.png`) });
+    await walk(page, say, join(pictures, `${name}-${view.name}-primary.png`));
+  }
   await page.close();
   shown += 1;
+}
+
+/** Goes through a page with Tab: each thing that takes focus must be in view, and the button that goes on among them. */
+async function walk(page, say, picture) {
+  const start = await page.evaluate(focused);
+  if (start?.hidden) say(`begins with focus on ${start.name}, ${start.hidden}`);
+  const buttons = await page.locator("#primary").count();
+  const met = new Set();
+  for (;;) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(focused);
+    if (at === null) continue;
+    if (met.has(at.name)) break;
+    met.add(at.name);
+    if (at.hidden) say(`Tab leads to ${at.name}, ${at.hidden}`);
+    if (at.name === "button#primary") await page.screenshot({ path: picture });
+    if (met.size > 200) return say("Tab never comes round");
+  }
+  const dialog = await page.locator("dialog[open]").count();
+  if (buttons > 0 && dialog === 0 && !met.has("button#primary")) say("Tab does not lead to the button that goes on");
+}
+
+/** In the page: what has focus, and why it cannot be seen if it cannot. */
+function focused() {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const all = [...document.querySelectorAll("*")];
+  const name = `${element.localName}#${element.id || all.indexOf(element)}`;
+  // Of a link that goes over several lines, the first.
+  const { left, right, top, bottom } = element.getClientRects()[0];
+  const seen = {
+    left: Math.max(left, 0),
+    right: Math.min(right, innerWidth),
+    top: Math.max(top, 0),
+    bottom: Math.min(bottom, innerHeight),
+  };
+  if (seen.right - seen.left < 1 || seen.bottom - seen.top < 1) return { name, hidden: "which is outside the window" };
+  const tall = bottom - top > innerHeight;
+  if (!tall && (top < -1 || bottom > innerHeight + 1)) return { name, hidden: "of which the window shows a part" };
+  const onTop = document.elementFromPoint((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2);
+  // A label may stand over the box it belongs to.
+  const own = onTop && (element.contains(onTop) || (onTop.htmlFor !== undefined && onTop.htmlFor === element.id));
+  return { name, hidden: own ? "" : `which ${onTop?.outerHTML.slice(0, 80)} covers` };
+}
+
+/** In the page: what has an animation or a transition. */
+function moves() {
+  const found = [];
+  for (const element of document.querySelectorAll("*")) {
+    for (const part of [null, "::before", "::after"]) {
+      const { animationName, transitionDuration } = getComputedStyle(element, part);
+      if (animationName === "none" && !/[1-9]/.test(transitionDuration)) continue;
+      found.push(`${element.localName}.${element.className}${part ?? ""}: ${animationName}, ${transitionDuration}`);
+    }
+  }
+  return found;
 }
 
 const first = await browser.newPage();
@@ -102,6 +199,7 @@ await first.close();
 for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
   const context = await browser.newContext({
     viewport: { width: view.width, height: view.height },
+    deviceScaleFactor: view.scale ?? 1,
     forcedColors: view.forcedColors ?? "none",
     reducedMotion: "reduce",
     timezoneId: "Europe/London",
@@ -122,7 +220,7 @@ for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
       }
     };
   }, NOW);
-  const waiting = [...names];
+  const waiting = view.walked ? names.filter((name) => ZOOMED.includes(name)) : [...names];
   await Promise.all(
     [1, 2, 3].map(async () => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {

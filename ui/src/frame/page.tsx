@@ -28,18 +28,25 @@ interface PageProps {
 }
 
 export function Page({ name, title, status, code, onBack, backText, problem, focus, wide, children }: PageProps) {
+  const whole = useRef<HTMLDivElement>(null);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     const first = focus ? document.getElementById(focus) : main.current?.querySelector<HTMLElement>("h1");
     if (first && !first.closest("legend, label")) first.focus({ preventScroll: !focus });
     else first?.focus();
-    if (!focus) window.scrollTo?.(0, 0);
+    if (focus) return;
+    window.scrollTo?.(0, 0);
+    // At a high zoom the header fills the window: then the page begins below it.
+    if (first && first.getBoundingClientRect().bottom > window.innerHeight) {
+      whole.current?.scrollIntoView();
+      first.scrollIntoView({ block: "nearest" });
+    }
   }, [focus]);
   useEffect(() => {
     document.title = `${problem ? FRAME.errorPrefix : ""}${title} – ${FRAME.service}`;
   }, [title, problem]);
   return (
-    <div className="nhsuk-width-container">
+    <div className="nhsuk-width-container" ref={whole}>
       {onBack && <BackLink onClick={onBack}>{backText ?? FRAME.back}</BackLink>}
       <main
         className="nhsuk-main-wrapper"

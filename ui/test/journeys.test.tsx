@@ -119,6 +119,30 @@ test("going back keeps the search; a new search is empty", async () => {
   expect(value("uuid")).toBe("");
 });
 
+test("pointing at a way to find leads to its field; the arrow keys stay among the ways", async () => {
+  const { user, press } = await show(fakeDesk());
+  expect(document.activeElement?.id).toBe("uuid");
+  await press("by-details");
+  expect(document.activeElement?.id).toBe("family");
+  document.getElementById("by-details")?.focus();
+  await user.keyboard("{ArrowUp}");
+  expect(document.getElementById("nino")).not.toBeNull();
+  await user.keyboard("{ArrowUp}{ArrowUp}");
+  expect(document.activeElement?.id).toBe("by-uuid");
+  await user.tab();
+  expect(document.activeElement?.id).toBe("uuid");
+});
+
+test("a link that has run out is nowhere said to work", async () => {
+  const registration = { ...REGISTRATION, wrong_account: 5, attempts_left: 0 };
+  const desk = fakeDesk({ submission: { ...SUBMISSION, status: "link_expired", registration } });
+  await show(desk, { at: "submission", key: SUBMISSION.key });
+  await page("submission");
+  const told = document.getElementById("wrong-account")?.textContent;
+  expect(told).toContain("5 times");
+  expect(told).not.toMatch(/works|left/);
+});
+
 test("a search that fails for the network is kept and can be tried again", async () => {
   const desk = fakeDesk({ find: refused("OFFLINE") });
   const { press, type, value } = await show(desk);
@@ -257,8 +281,10 @@ test("a draft can be discarded and brought back", async () => {
   await vi.waitFor(() => expect(document.getElementById(`discard-${DRAFT.id}`)).not.toBeNull());
   await press(`discard-${DRAFT.id}`);
   await vi.waitFor(() => expect(document.getElementById("undo")).not.toBeNull());
+  expect(document.activeElement?.id).toBe("undo");
   await press("undo");
   await vi.waitFor(() => expect(calls(desk, "restoreDraft")).toEqual([["restoreDraft", DRAFT.id]]));
+  await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("H1"));
 });
 
 test("tabs are moved through with the arrow keys", async () => {

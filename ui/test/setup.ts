@@ -18,3 +18,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+// jsdom has no CSS.escape; the names and ids of the pages need none.
+vi.stubGlobal("CSS", { escape: (name: string) => name });

@@ -62,8 +62,8 @@ export const WAITING = {
   notYet: "Not yet",
   wrongHeading: "Another account signed in",
   wrong: (times: number, address: string) =>
-    `${times === 1 ? "Once" : `${times} times`} somebody signed in with an account that is not ${address}. The link still works. Ask the person which account they used.`,
-  attempts: (left: number) => `${counted(left, "attempt")} left.`,
+    `${times === 1 ? "Once" : `${times} times`} somebody signed in with an account that is not ${address}. Ask the person which account they used.`,
+  attempts: (left: number) => `The link still works, with ${counted(left, "attempt")} left.`,
   fresh: "Make a fresh link",
   freshDone: "A fresh link is made. The old one no longer works.",
   mistake: "If the address is wrong, remove the account on the profile and register the right one.",

@@ -1,3 +1,4 @@
+import classNames from "classnames";
 import type { ReactNode } from "react";
 
 export interface Choice<V extends string> {
@@ -17,6 +18,8 @@ interface ChoicesProps<V extends string> {
   error?: string | undefined;
   several?: boolean;
   small?: boolean;
+  /** Beside one another where there is room. */
+  inline?: boolean;
   choices: Choice<V>[];
   chosen: readonly V[];
   onChoose: (chosen: V[]) => void;
@@ -33,6 +36,7 @@ export function Choices<V extends string>({
   error,
   several,
   small,
+  inline,
   choices,
   chosen,
   onChoose,
@@ -62,7 +66,12 @@ export function Choices<V extends string>({
             <span className="nhsuk-u-visually-hidden">Error:</span> {error}
           </span>
         )}
-        <div className={`nhsuk-${kind}${small ? ` nhsuk-${kind}--small` : ""}`}>
+        <div
+          className={classNames(`nhsuk-${kind}`, {
+            [`nhsuk-${kind}--small`]: small,
+            [`nhsuk-${kind}--inline`]: inline,
+          })}
+        >
           {choices.map((choice) => {
             const id = `${name}-${choice.value}`;
             const checked = chosen.includes(choice.value);

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { type FindBy, type FindForm, faultOf, useAct, useDesk } from "../bridge";
 import { NETWORK_CODES } from "../content/codes";
 import { FIND } from "../content/find";
@@ -35,7 +35,7 @@ export function useFind() {
   });
 }
 
-/** The UUID first, since that is what most people bring; the other ways below it. */
+/** The UUID is ready to be typed, since that is what most people bring; the other ways stand above it. */
 export function Find() {
   const search = useSearch();
   const { network } = useSnapshot();
@@ -58,7 +58,7 @@ export function Find() {
     autoComplete: "off",
     spellCheck: false,
   });
-  const focus = { uuid: "uuid", address: "address", national_insurance: "nino", details: "family" }[form.by];
+  const [focus] = useState(FIRST_FIELD[form.by]);
   const birthError = ["birth_date", "birth_day", "birth_month", "birth_year"]
     .map((field) => fieldError(find.fault, field))
     .find(Boolean);
@@ -78,6 +78,14 @@ export function Find() {
           </p>
         </InsetText>
       )}
+      <Ways
+        by={form.by}
+        onChoose={(by) => {
+          find.clear();
+          // What was typed for another way stays: people try one after the other.
+          set({ by });
+        }}
+      />
       <form onSubmit={submit} noValidate>
         {form.by === "uuid" && (
           <TextInput
@@ -123,14 +131,6 @@ export function Find() {
           {FIND.button}
         </Button>
       </form>
-      <Ways
-        by={form.by}
-        onChoose={(by) => {
-          find.clear();
-          // What was typed for another way stays: people try one after the other.
-          set({ by });
-        }}
-      />
     </Page>
   );
 }
@@ -161,20 +161,42 @@ function BirthDate({
   );
 }
 
-const WAYS: FindBy[] = ["uuid", "address", "national_insurance", "details"];
+/** The ways in the order they are offered, each with the id of the field it begins with. */
+const FIRST_FIELD: Record<FindBy, string> = {
+  uuid: "uuid",
+  address: "address",
+  national_insurance: "nino",
+  details: "family",
+};
+const WAYS = Object.keys(FIRST_FIELD) as FindBy[];
 
 function Ways({ by, onChoose }: { by: FindBy; onChoose: (by: FindBy) => void }) {
+  // Whoever points at a way types next. Whoever moves through them with the arrow keys is still choosing.
+  const pointed = useRef(false);
+  useEffect(() => {
+    if (pointed.current) document.getElementById(FIRST_FIELD[by])?.focus();
+  }, [by]);
   return (
-    <section className="ra-ways">
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only watches what is done to the radios in it
+    <div
+      className="ra-ways"
+      onPointerDown={() => {
+        pointed.current = true;
+      }}
+      onKeyDown={() => {
+        pointed.current = false;
+      }}
+    >
       <Choices
         name="by"
         legend={FIND.other}
         legendSize="s"
         small
+        inline
         choices={WAYS.map((value) => ({ value, label: FIND.ways[value] }))}
         chosen={[by]}
         onChoose={([chosen]) => chosen && onChoose(chosen)}
       />
-    </section>
+    </div>
   );
 }

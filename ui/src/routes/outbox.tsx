@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import {
   type DraftView,
   type OutboxPage,
@@ -38,8 +38,16 @@ export function Outbox({ tab: first, notice, discarded: before }: OutboxProps) {
   const [discarded, setDiscarded] = useState(before);
   const [restored, setRestored] = useState<string | null>(null);
   const answer = useCommand("outbox", tab);
+  // What was pressed is gone then, and focus must not go with it.
+  const acted = useRef(false);
+  useEffect(() => {
+    if (!acted.current) return;
+    if (discarded) document.getElementById("undo")?.focus();
+    else document.querySelector<HTMLElement>("main h1")?.focus();
+  }, [discarded]);
   const discard = useAct(async (draft: DraftView) => {
     await desk.discardDraft(draft.id);
+    acted.current = true;
     setRestored(null);
     setDiscarded({ id: draft.id, name: draft.short_name });
     announce(OUTBOX.discarded(draft.short_name));
@@ -48,6 +56,7 @@ export function Outbox({ tab: first, notice, discarded: before }: OutboxProps) {
   });
   const undo = useAct(async ({ id, name }: { id: string; name: string }) => {
     keep.draft(await desk.restoreDraft(id));
+    acted.current = true;
     setDiscarded(undefined);
     setRestored(name);
     announce(OUTBOX.restored(name));

@@ -46,7 +46,7 @@ export function Waiting({ submission, title }: Props) {
           {registration?.link_expires_at && <p>{WAITING.expires(dayAndTime(registration.link_expires_at))}</p>}
         </div>
       </div>
-      {registration && <Progress registration={registration} address={address} />}
+      {registration && <Progress registration={registration} address={address} works />}
       <div className="ra-buttons">
         <NextPerson />
         <Button id="fresh-link" look="secondary" onClick={() => fresh.run()}>
@@ -113,8 +113,15 @@ function Qr({ submissionKey, name }: { submissionKey: string; name: string }) {
   );
 }
 
+interface ProgressProps {
+  registration: RegistrationView;
+  address: string;
+  /** Whether the link can still be used. */
+  works?: boolean;
+}
+
 /** Opened, signed in, linked: each with its time. */
-function Progress({ registration, address }: { registration: RegistrationView; address: string }) {
+function Progress({ registration, address, works }: ProgressProps) {
   const { opened_at, signed_in_at, linked_at, wrong_account, attempts_left, read_at } = registration;
   const steps: [string, ReactNode, string | null][] = [
     ["opened", WAITING.steps.opened, opened_at],
@@ -136,7 +143,8 @@ function Progress({ registration, address }: { registration: RegistrationView; a
         <WarningCallout className="ra-callout" id="wrong-account">
           <WarningCallout.Heading headingLevel="h3">{WAITING.wrongHeading}</WarningCallout.Heading>
           <p>
-            {WAITING.wrong(wrong_account, address)} {WAITING.attempts(attempts_left)}
+            {WAITING.wrong(wrong_account, address)}
+            {works && ` ${WAITING.attempts(attempts_left)}`}
           </p>
         </WarningCallout>
       )}

@@ -24,12 +24,19 @@ fn store_files(setting: &Setting) -> Outcome<BTreeMap<PathBuf, Vec<u8>>> {
     let mut files = BTreeMap::new();
     if setting.data_dir().exists() {
         for file in scan::files(&setting.data_dir())? {
-            if !file.ends_with("store.lock") {
+            // The index of the journal is made anew at each opening and holds nothing of its own.
+            if !file.ends_with("store.lock") && !file.to_string_lossy().ends_with("-shm") {
                 files.insert(file.clone(), std::fs::read(&file)?);
             }
         }
     }
     Ok(files)
+}
+
+/// Files that are not as they were.
+fn changed(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<PathBuf> {
+    let all: std::collections::BTreeSet<&PathBuf> = before.keys().chain(after.keys()).collect();
+    all.into_iter().filter(|file| before.get(*file) != after.get(*file)).cloned().collect()
 }
 
 /// The file that holds the store.
@@ -64,7 +71,7 @@ async fn a_store_without_its_key_is_left_alone() -> Outcome {
     let other = tempfile::tempdir()?;
     setting.desktop = tests::desktop::Desktop::start(other.path())?;
     cannot_start(setting.open().await?, "KEY_MISSING").await?;
-    assert_eq!(store_files(&setting)?, before);
+    assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
     Ok(())
 }
 
@@ -77,7 +84,7 @@ async fn a_truncated_store_and_one_of_another_key_are_told_apart_and_left_alone(
     std::fs::write(&file, &good[..good.len() / 2 - 100])?;
     let before = store_files(&setting)?;
     cannot_start(setting.open().await?, "STORE_DAMAGED").await?;
-    assert_eq!(store_files(&setting)?, before);
+    assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
 
     // A store that another computer's RA Desk made.
     let elsewhere = tempfile::tempdir()?;
@@ -86,7 +93,7 @@ async fn a_truncated_store_and_one_of_another_key_are_told_apart_and_left_alone(
     std::fs::write(&file, std::fs::read(stranger.join(file.file_name().ok_or("the store has no name")?))?)?;
     let before = store_files(&setting)?;
     cannot_start(setting.open().await?, "WRONG_KEY").await?;
-    assert_eq!(store_files(&setting)?, before);
+    assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
 
     std::fs::write(&file, good)?;
     let window = setting.open().await?;

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -43,6 +44,7 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> R
     }
     let mut writer = connect(&path, &key)?;
     check_believable(&writer)?;
+    writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(|error| fault(&error))?;
     writer.execute_batch("PRAGMA journal_mode = WAL;").map_err(|error| fault(&error))?;
     migrations::migrate(&mut writer).map_err(|error| fault(&error))?;
     let reader = connect(&path, &key)?;
@@ -140,6 +142,8 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
     conn.set_prepared_statement_cache_capacity(64);
+    // Until the file is believed, closing it must not write its journal into it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|error| fault(&error))?;
     let set_up = (|| {
         // SQLCipher would write its own complaints, with paths, to the standard error.
         conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;

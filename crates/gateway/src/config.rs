@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: environment variables and command line overrides. What runs is what the file says.
 
+mod notices;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,9 +12,11 @@ use contract::OdsCode;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+pub use notices::{Notices, Smtp, SmtpSecurity};
+
 /// Everything a gateway is told. Paths are relative to the folder of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "File", into = "File")]
 pub struct Config {
     /// Where the TLS API listens. Port 0 takes any free port.
     pub listen: SocketAddr,
@@ -31,7 +35,6 @@ pub struct Config {
     /// The page that user opens.
     pub link: LinkPage,
     /// Rules of this gateway.
-    #[serde(default)]
     pub policy: PolicyConfig,
     /// Where profiles come from.
     pub directory: Directory,
@@ -124,6 +127,10 @@ pub struct PolicyConfig {
     pub presence_required: bool,
     /// ODS codes served. Empty: all.
     pub organisations: Vec<OdsCode>,
+    /// How people are told of what is done to their profile. Absent: notices are written and wait. Its table in the
+    /// file stands by itself, as `[notices]`.
+    #[serde(skip)]
+    pub notices: Option<Notices>,
 }
 
 impl Default for PolicyConfig {
@@ -136,6 +143,7 @@ impl Default for PolicyConfig {
             queue_age_days: 14,
             presence_required: false,
             organisations: Vec::new(),
+            notices: None,
         }
     }
 }
@@ -146,6 +154,43 @@ impl Default for PolicyConfig {
 pub struct Directory {
     /// A file of [`crate::directory_file::DirectoryRecord`]s, read at start when it is new or changed.
     pub file: PathBuf,
+}
+
+/// A configuration as it stands in its file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: SocketAddr,
+    public_url: String,
+    database: PathBuf,
+    secrets: PathBuf,
+    tls: Tls,
+    issuer: Issuer,
+    nhs_net: NhsNet,
+    link: LinkPage,
+    #[serde(default)]
+    policy: PolicyConfig,
+    directory: Directory,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notices: Option<Notices>,
+}
+
+impl From<File> for Config {
+    fn from(file: File) -> Self {
+        let File { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory, notices } =
+            file;
+        let policy = PolicyConfig { notices, ..policy };
+        Self { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory }
+    }
+}
+
+impl From<Config> for File {
+    fn from(config: Config) -> Self {
+        let Config { listen, public_url, database, secrets, tls, issuer, nhs_net, link, mut policy, directory } =
+            config;
+        let notices = policy.notices.take();
+        Self { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory, notices }
+    }
 }
 
 /// A text that `Debug` does not show.
@@ -239,7 +284,7 @@ impl Config {
         if !(1..=365).contains(&self.policy.queue_age_days) {
             return refuse("policy.queue_age_days", "1 to 365");
         }
-        Ok(())
+        self.policy.notices.as_ref().map_or(Ok(()), Notices::check)
     }
 }
 
@@ -344,5 +389,40 @@ file = "people.jsonl"
             }
         }
         assert!(toml::from_str::<Config>(&format!("colour = 1\n{SAMPLE}")).is_err(), "unknown keys are refused");
+    }
+
+    #[test]
+    fn notices_leave_by_one_safe_way_or_not_at_all() {
+        let with = |notices: &str| toml::from_str::<Config>(&format!("{SAMPLE}[notices]\n{notices}"));
+        let smtp = |rest: &str| {
+            format!("from = \"ra-desk@trust.nhs.uk\"\nsmtp = {{ host = \"mail.nhs.uk\", port = 587{rest} }}")
+        };
+        let folder = "from = \"RA Desk <ra-desk@trust.nhs.uk>\"\nfolder = \"outbox\"\n".to_owned();
+        for good in [
+            folder.clone(),
+            smtp(""),
+            smtp(", username = \"ra-desk\", password_file = \"mail-password\""),
+            smtp(", security = \"none\"").replace("mail.nhs.uk", "127.0.0.1"),
+        ] {
+            let config = with(&good).unwrap();
+            config.check().unwrap();
+            assert_eq!(toml::from_str::<Config>(&toml::to_string(&config).unwrap()).unwrap(), config, "{good}");
+        }
+        for (bad, expected) in [
+            (folder.replace('@', " at "), "notices.from"),
+            (folder.replace("folder = \"outbox\"", ""), "notices"),
+            (folder.replace("outbox", ""), "notices"),
+            (format!("folder = \"outbox\"\n{}", smtp("")), "notices"),
+            (smtp("").replace("587", "0"), "notices.smtp"),
+            (smtp(", security = \"none\""), "notices.smtp.security"),
+            (smtp(", username = \"ra-desk\""), "notices.smtp.password_file"),
+        ] {
+            match with(&bad).unwrap().check() {
+                Err(ConfigError::NotAllowed { key, .. }) => assert_eq!(key, expected, "{bad}"),
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+        assert!(with(&smtp(", password = \"secret\"")).is_err(), "unknown keys are refused there too");
+        assert!(toml::from_str::<Config>(&SAMPLE.replace("[policy]", "[policy]\nnotices = {}")).is_err());
     }
 }

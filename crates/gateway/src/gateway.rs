@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::{
-    CareIdentityUuid, Link, LinkProgress, OdsCode, Policy, Registration, RegistrationId, RegistrationState, RequestId,
-    RoleProfileId, SubmissionKey,
+    CareIdentityUuid, Link, LinkProgress, Organisation, Policy, Registration, RegistrationId, RegistrationState,
+    RequestId, RoleProfileId, SubmissionKey,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +42,7 @@ pub(crate) struct Actor {
     pub(crate) uuid: CareIdentityUuid,
     pub(crate) name: String,
     pub(crate) role: Option<RoleProfileId>,
-    pub(crate) ods: Option<OdsCode>,
+    pub(crate) organisation: Option<Organisation>,
     pub(crate) may_register: bool,
     pub(crate) request: RequestId,
 }
@@ -60,7 +60,7 @@ impl Actor {
             at,
             who: self.uuid.clone(),
             role: self.role.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ods: self.ods.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ods: self.organisation.as_ref().map(|organisation| organisation.code.to_string()).unwrap_or_default(),
             action,
             whom: whom.cloned(),
             request: self.request,

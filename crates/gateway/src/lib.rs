@@ -2,9 +2,10 @@
 //!
 //! [`start`] runs a whole gateway from a [`Config`]; the binary `ra-gateway` is no more than that. Reading order:
 //! `registering` is what all the rest is for; `policy`, `idempotency` and `roles` are its pure rules; `store` is the
-//! only place with SQL; `openid` and `sign_in` say who somebody is; `api` and `link` are what is called.
+//! only place with SQL; `openid` and `sign_in` say who somebody is; `api` and `link` are what is called;
+//! `notices` tells people what was done to their profile.
 //!
-//! Deliberately absent: anything a desk decides, PostgreSQL, and the sending of e-mail.
+//! Deliberately absent: anything a desk decides, and PostgreSQL.
 
 mod registering;
 
@@ -21,6 +22,7 @@ mod sign_in;
 
 mod api;
 mod link;
+mod notices;
 
 mod clock;
 mod config;
@@ -31,7 +33,9 @@ mod random;
 mod running;
 
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, Directory, Issuer, LinkPage, NhsNet, PolicyConfig, Secret, Tls};
+pub use config::{
+    Config, ConfigError, Directory, Issuer, LinkPage, NhsNet, Notices, PolicyConfig, Secret, Smtp, SmtpSecurity, Tls,
+};
 pub use keys::KeysError;
 pub use running::{Running, StartError, check, start};
 pub use store::{DirectoryError, StoreError};

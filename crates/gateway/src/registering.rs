@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use crate::gateway::{Actor, Rules};
 use crate::idempotency::{Decision, decide};
+use crate::notices::{self, News};
 use crate::policy::{self, Facts};
 use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration};
 use crate::{keys, random};
@@ -149,6 +150,12 @@ fn decide_by_policy(
     if store::create_registration(connection, &new)? == Created::AddressTaken {
         return Ok(keepable(refused(RefusalCode::AddressInUse), None));
     }
+    notices::tell(
+        connection,
+        profile,
+        &News::Registered { at: actor.organisation.as_ref(), address: &body.address },
+        now,
+    )?;
     let registration =
         store::registration(connection, &id, now)?.ok_or(StoreError::NotUnderstood { table: "registrations" })?;
     let registration = Box::new(rules.show(registration, &actor.uuid));

@@ -20,6 +20,7 @@ use crate::directory;
 use crate::gateway::{Gateway, InFlight, Rules};
 use crate::keys::{Keys, KeysError};
 use crate::link;
+use crate::notices::{Post, Sender};
 use crate::openid;
 use crate::outgoing::Outgoing;
 use crate::store::{self, DirectoryError, Store, StoreError};
@@ -52,6 +53,14 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The way that notices leave by.
+    #[error("notices cannot be sent: {what}: {reason}")]
+    Notices {
+        /// Which file, folder or key.
+        what: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The client that asks issuers.
     #[error("no HTTP client: {0}")]
     Outgoing(String),
@@ -69,6 +78,7 @@ pub enum StartError {
 pub struct Running {
     api: Listener,
     link: Option<Listener>,
+    sender: Option<Sender>,
     gateway: Arc<Gateway>,
 }
 
@@ -100,6 +110,9 @@ impl Running {
                 let _ = tokio::time::timeout(Duration::from_millis(50), &mut listener.task).await;
             }
         }
+        if let Some(sender) = self.sender {
+            sender.stop(FAREWELL).await;
+        }
         let gateway = self.gateway;
         // Closing the store waits for its writer, which is not for a thread that others wait on.
         let _ = tokio::task::spawn_blocking(move || drop(gateway)).await;
@@ -109,7 +122,7 @@ impl Running {
 /// Starts a gateway. Paths of the configuration are relative to `base`. Answers once calls are answered.
 pub async fn start(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     config.check()?;
-    let tls = tls(&config, base)?;
+    let (tls, post) = (tls(&config, base)?, post(&config, base)?);
     let gateway = Arc::new(open(config, base, clock).await?);
     let config = &gateway.rules.config;
     let mut api = api::router();
@@ -126,13 +139,15 @@ pub async fn start(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result
     let (listener, addr) = bind(config.listen)?;
     let api = serve_tls(listener, addr, tls, framed(api, Arc::clone(&gateway)))?;
     let link = link.map(|(listener, addr, router)| serve_plain(listener, addr, router)).transpose()?;
-    Ok(Running { api, link, gateway })
+    let sender = post.map(|post| Sender::start(Arc::clone(&gateway), post));
+    Ok(Running { api, link, sender, gateway })
 }
 
 /// Opens everything a start opens and walks the audit's chain, but answers no calls.
 pub async fn check(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<String, StartError> {
     config.check()?;
     tls(&config, base)?;
+    post(&config, base)?;
     let gateway = open(config, base, clock).await?;
     let rows = gateway.store.read(store::verify_audit).await?;
     let report = match rows {
@@ -206,6 +221,13 @@ fn tls(config: &Config, base: &Path) -> Result<RustlsConfig, StartError> {
         .map_err(|error| unusable(&chain, error.to_string()))?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(tls)))
+}
+
+fn post(config: &Config, base: &Path) -> Result<Option<Post>, StartError> {
+    let host = url::Url::parse(&config.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let open = |notices| Post::open(notices, base, host.as_deref());
+    let post = config.policy.notices.as_ref().map(open).transpose();
+    post.map_err(|(what, reason)| StartError::Notices { what, reason })
 }
 
 fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -43,7 +43,7 @@ impl Caller {
             uuid: self.session.uuid.clone(),
             name: self.session.name.clone(),
             role: self.session.role.clone(),
-            ods: self.held_role().map(|held| held.role.organisation.code.clone()),
+            organisation: self.held_role().map(|held| held.role.organisation.clone()),
             may_register: self.may(gateway).register,
             request: self.ids.request,
         }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::StatusCode;
 
+use crate::store::NoticeCounts;
+
 /// What is counted since the start.
 #[derive(Default)]
 pub(crate) struct Metrics {
@@ -17,6 +19,7 @@ pub(crate) struct Metrics {
     pub(crate) linked: AtomicU64,
     pub(crate) wrong_accounts: AtomicU64,
     pub(crate) removed: AtomicU64,
+    pub(crate) notices_sent: AtomicU64,
 }
 
 /// Counts one more.
@@ -31,8 +34,8 @@ impl Metrics {
         count(&self.answers[class]);
     }
 
-    /// All counts, as Prometheus reads them.
-    pub(crate) fn text(&self) -> String {
+    /// All counts, as Prometheus reads them. Those of notices come from the store: they outlive a restart.
+    pub(crate) fn text(&self, notices: NoticeCounts) -> String {
         let mut text = String::from("# TYPE gateway_answers_total counter\n");
         for (class, counter) in self.answers.iter().enumerate() {
             let count = counter.load(Ordering::Relaxed);
@@ -48,9 +51,13 @@ impl Metrics {
             ("linked", &self.linked),
             ("wrong_accounts", &self.wrong_accounts),
             ("removed", &self.removed),
+            ("notices_sent", &self.notices_sent),
         ] {
             let count = counter.load(Ordering::Relaxed);
             let _ = writeln!(text, "# TYPE gateway_{name}_total counter\ngateway_{name}_total {count}");
+        }
+        for (name, count) in [("waiting", notices.waiting), ("given_up", notices.given_up)] {
+            let _ = writeln!(text, "# TYPE gateway_notices_{name} gauge\ngateway_notices_{name} {count}");
         }
         text
     }

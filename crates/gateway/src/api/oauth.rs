@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::caller::check_open;
 use super::json::Form;
+use super::limits::Stranger;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
@@ -70,6 +71,7 @@ pub(crate) struct LogoutForm {
     responses((status = 200, body = TokenReply), (status = "default", body = OperationOutcome)))]
 pub(crate) async fn token(
     State(gateway): State<Arc<Gateway>>,
+    _stranger: Stranger,
     Extension(ids): Extension<Ids>,
     Form(form): Form<TokenForm>,
 ) -> Result<axum::Json<TokenReply>, Fault> {
@@ -188,6 +190,7 @@ pub(crate) async fn revoke(
     responses((status = 200, description = "The sessions have ended"), (status = "default", body = OperationOutcome)))]
 pub(crate) async fn backchannel_logout(
     State(gateway): State<Arc<Gateway>>,
+    _stranger: Stranger,
     Extension(ids): Extension<Ids>,
     Form(form): Form<LogoutForm>,
 ) -> Result<impl IntoResponse, Fault> {
@@ -247,7 +250,7 @@ fn actor_of(session: &StoredSession, ids: Ids) -> Actor {
         uuid: session.uuid.clone(),
         name: session.name.clone(),
         role: session.role.clone(),
-        ods: held.map(|held| held.role.organisation.code.clone()),
+        organisation: held.map(|held| held.role.organisation.clone()),
         may_register: false,
         request: ids.request,
     }

@@ -32,11 +32,12 @@ pub(crate) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Result<&'stat
     Ok("ready\n")
 }
 
-/// Counts since the start, as Prometheus reads them.
+/// Counts since the start, and how many notices wait or were given up, as Prometheus reads them.
 #[utoipa::path(get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain")))]
-pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], gateway.metrics.text())
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = OperationOutcome)))]
+pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Result<impl IntoResponse, Fault> {
+    let notices = gateway.store.read(store::count_notices).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], gateway.metrics.text(notices)))
 }
 
 /// The public keys the gateway shows itself with to its issuers.

@@ -1,12 +1,18 @@
 //! Finding people and opening a profile.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use contract::{CareIdentityUuid, FaultCode, OperationOutcome, ProfileReply, SearchReply, SearchRequest};
+use contract::{
+    BirthDate, CareIdentityUuid, FamilyPattern, FaultCode, FieldErrors, GivenName, Invalid, NationalInsuranceNumber,
+    NhsNetAddress, OdsCode, OperationOutcome, ProfileReply, SearchReply, SearchRequest,
+};
 use http::header;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::caller::Caller;
 use super::json::Json;
@@ -22,9 +28,10 @@ use crate::store::{self, Found, StoreError, Wanted};
 pub(crate) async fn search(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    Json(request): Json<SearchRequest, BODY_LIMIT>,
+    Json(request): Json<Value, BODY_LIMIT>,
 ) -> Result<axum::Json<SearchReply>, Fault> {
     caller.may_find(&gateway)?;
+    let request = SearchRequest::deserialize(&request).map_err(|_| not_understood(&request))?;
     let wanted = wanted(&gateway.rules, request)?;
     let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
     let found = gateway.store.read(move |connection| store::search(connection, &wanted, now)).await?;
@@ -49,6 +56,46 @@ pub(crate) async fn search(
     match found {
         Found::Matches(matches) => Ok(axum::Json(SearchReply { matches })),
         Found::TooMany => Err(Fault::new(FaultCode::TooManyMatches, "more than 50 people match")),
+    }
+}
+
+/// What is wrong with a search, field by field. Repeats nothing of it.
+fn not_understood(request: &Value) -> Fault {
+    let mut errors = FieldErrors::default();
+    let needed = match request["by"].as_str() {
+        Some("uuid") => "uuid",
+        Some("address") => "address",
+        Some("national_insurance") => "nino",
+        Some("details") => "family",
+        _ => {
+            errors.push("by", "no_such_search", "A search is by uuid, address, national_insurance or details.");
+            ""
+        }
+    };
+    check::<CareIdentityUuid>(&mut errors, request, "uuid", needed);
+    check::<NhsNetAddress>(&mut errors, request, "address", needed);
+    check::<NationalInsuranceNumber>(&mut errors, request, "nino", needed);
+    check::<FamilyPattern>(&mut errors, request, "family", needed);
+    check::<GivenName>(&mut errors, request, "given", needed);
+    check::<BirthDate>(&mut errors, request, "birth_date", needed);
+    check::<OdsCode>(&mut errors, request, "organisation", needed);
+    if errors.0.is_empty() {
+        return Fault::new(FaultCode::InvalidRequest, "the search has a field that does not belong to its kind");
+    }
+    Fault::of_fields(errors.0)
+}
+
+/// Checks one field of a search. What is needed and missing is judged as an empty text.
+fn check<T: FromStr<Err = Invalid>>(errors: &mut FieldErrors, request: &Value, field: &str, needed: &str) {
+    match &request[field] {
+        Value::String(text) => {
+            errors.parse::<T>(field, text);
+        }
+        Value::Null if field != needed => {}
+        Value::Null => {
+            errors.parse::<T>(field, "");
+        }
+        _ => errors.push(field, "not_a_text", "This is written as a text."),
     }
 }
 

@@ -16,6 +16,7 @@ use super::json::Json;
 use super::metrics::count;
 use super::{BODY_LIMIT, Fault};
 use crate::gateway::{Actor, Gateway};
+use crate::notices::{self, News};
 use crate::policy;
 use crate::store::{self, Removal};
 
@@ -67,15 +68,19 @@ fn remove_once(
         }
         Some(_) => return Err(Fault::new(FaultCode::InvalidRequest, "this request removed something else before")),
         None => {
-            if !profile.authenticators.iter().any(|listed| listed.id == wanted.authenticator) {
-                return Err(Fault::no_such("authenticator"));
-            }
+            let authenticator = profile
+                .authenticators
+                .iter()
+                .find(|listed| listed.id == wanted.authenticator)
+                .ok_or_else(|| Fault::no_such("authenticator"))?;
             if profile.seen() != request.profile_seen {
                 return Err(Fault::new(FaultCode::ProfileChanged, "the profile is no longer as it was seen"));
             }
             store::remove_authenticator(connection, &request.request, wanted, now)?;
             let act = actor.act(now, "remove authenticator", Some(&wanted.uuid), reason_word(request.reason));
             store::append_audit(connection, &act)?;
+            let news = News::Removed { at: actor.organisation.as_ref(), authenticator };
+            notices::tell(connection, &profile, &news, now)?;
             store::profile(connection, &wanted.uuid, now)?.ok_or_else(|| Fault::no_such("profile"))?
         }
     };

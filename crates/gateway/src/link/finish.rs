@@ -10,6 +10,7 @@ use super::{Standing, callback_url, standing, user_act};
 use crate::api::count;
 use crate::gateway::Gateway;
 use crate::keys;
+use crate::notices::{self, News};
 use crate::openid::{IdToken, SignInError};
 use crate::store::{self, LinkSignIn, StoreError};
 
@@ -119,11 +120,12 @@ fn decide(
         });
     }
     let profile = store::profile(connection, &registration.uuid, now)?;
-    if profile.is_none_or(|profile| profile.status == ProfileStatus::Closed) {
+    let Some(profile) = profile.filter(|profile| profile.status != ProfileStatus::Closed) else {
         tell("PROFILE_CLOSED")?;
         return Ok(Page::Ended);
-    }
+    };
     store::link_is_finished(connection, &registration, now)?;
+    notices::tell(connection, &profile, &News::Linked { address: &registration.address }, now)?;
     tell("linked")?;
     Ok(Page::Linked)
 }
@@ -136,5 +138,6 @@ pub(super) const fn status(page: &Page) -> StatusCode {
         Page::Expired | Page::Ended => StatusCode::GONE,
         Page::WrongAccount { .. } => StatusCode::FORBIDDEN,
         Page::Failed => StatusCode::BAD_REQUEST,
+        Page::Busy => StatusCode::TOO_MANY_REQUESTS,
     }
 }

@@ -84,6 +84,9 @@ async fn show(
 
 /// Starts the sign-in at NHS.net Connect.
 async fn start(State(gateway): State<Arc<Gateway>>, path: Result<Path<String>, PathRejection>) -> Response {
+    if let Err(seconds) = gateway.limits.take_as_stranger(gateway.clock.now()) {
+        return retry_after(seconds, page(&gateway, finish::status(&Page::Busy), &Page::Busy));
+    }
     let found = match look_up(&gateway, path).await {
         Ok(found) => found,
         Err(response) => return *response,
@@ -194,16 +197,16 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 
 fn unavailable(gateway: &Gateway, error: &StoreError) -> Response {
     tracing::error!(%error, "the store did not answer");
-    retry_later(page(gateway, StatusCode::SERVICE_UNAVAILABLE, &Page::Failed))
+    retry_after(10, page(gateway, StatusCode::SERVICE_UNAVAILABLE, &Page::Failed))
 }
 
 fn sign_in_unavailable(gateway: &Gateway, error: &SignInError) -> Response {
     tracing::warn!(reason = %error, "a sign-in at NHS.net Connect did not work");
-    retry_later(page(gateway, StatusCode::SERVICE_UNAVAILABLE, &Page::Failed))
+    retry_after(10, page(gateway, StatusCode::SERVICE_UNAVAILABLE, &Page::Failed))
 }
 
-fn retry_later(mut response: Response) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+fn retry_after(seconds: u64, mut response: Response) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Page {
     AlreadyLinked,
     Cancelled,
     Failed,
+    /// Too many people at once.
+    Busy,
 }
 
 impl Page {
@@ -45,6 +47,7 @@ impl Page {
             Self::AlreadyLinked => "already_linked",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
+            Self::Busy => "busy",
         }
     }
 
@@ -59,6 +62,7 @@ impl Page {
             Self::AlreadyLinked => "Your account is already linked",
             Self::Cancelled => "You cancelled signing in",
             Self::Failed => "Signing in did not work",
+            Self::Busy => "Too many people are signing in at the moment",
         }
     }
 
@@ -102,6 +106,9 @@ impl Page {
                     .into(),
                 "If it goes on not working, tell the person who gave you the link.".into(),
             ],
+            Self::Busy => {
+                vec!["Nothing was linked, and your link still works. Open it again in a minute.".into()]
+            }
         };
         paragraphs.iter().map(|words| format!("<p>{words}</p>\n")).collect()
     }
@@ -183,6 +190,7 @@ mod tests {
             Page::AlreadyLinked,
             Page::Cancelled,
             Page::Failed,
+            Page::Busy,
         ];
         for page in pages {
             let html = html(&page);

@@ -11,7 +11,10 @@ use rusqlite::{Connection, OpenFlags};
 const APPLICATION: i32 = 0x5241_444b;
 
 /// The steps, in order. A step that was shipped is never changed.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_directory_sessions_registrations.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_directory_sessions_registrations.sql"),
+    include_str!("../../migrations/0002_notices.sql"),
+];
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ mod audit;
 mod directory;
 mod link_sign_ins;
 mod migrate;
+mod notices;
 mod profiles;
 mod registrations;
 mod rows;
@@ -30,6 +31,10 @@ pub use directory::DirectoryError;
 pub(crate) use directory::{ImportCounts, import, meta, set_meta};
 pub(crate) use link_sign_ins::{LinkSignIn, forget_old_link_sign_ins, start_link_sign_in, take_link_sign_in};
 pub use migrate::StoreError;
+pub(crate) use notices::{
+    NewNotice, Notice, NoticeCounts, count_notices, due_notices, notice_is_given_up, notice_is_sent, notice_is_tried,
+    write_notice,
+};
 pub(crate) use profiles::{Found, Wanted, account, profile, search};
 pub(crate) use registrations::{
     Created, NewRegistration, Removal, StoredRegistration, active_address, changed_since, create_registration,

@@ -18,7 +18,7 @@ fn gateway(world: &World, more: &[&str]) -> Command {
     command
 }
 
-fn stop(child: Child) -> Output {
+pub fn stop(child: Child) -> Output {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     child.wait_with_output().unwrap()
@@ -81,7 +81,7 @@ async fn it_says_whether_it_could_start() {
 }
 
 /// Starts the binary and goes on with it.
-fn spawn(world: &mut World) -> Child {
+pub fn spawn(world: &mut World) -> Child {
     let mut child = gateway(world, &[]).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

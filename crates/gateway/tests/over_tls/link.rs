@@ -9,7 +9,7 @@ use crate::issuer::{Grant, SIGNING, header as jwt_header, sign};
 use crate::world::{AGENT, Answer, COLLEAGUE, LOOKUP, SAM, SAM_ADDRESS, Session, World};
 
 /// A user with a browser of their own.
-struct User<'a> {
+pub struct User<'a> {
     world: &'a World,
     path: String,
 }
@@ -22,7 +22,7 @@ struct Started {
 }
 
 impl<'a> User<'a> {
-    fn of(world: &'a World, registration: &Value) -> Self {
+    pub fn of(world: &'a World, registration: &Value) -> Self {
         let url = Url::parse(registration["link"]["url"].as_str().unwrap()).unwrap();
         Self { world, path: url.path().to_owned() }
     }
@@ -52,7 +52,7 @@ impl<'a> User<'a> {
     }
 
     /// Signs in with an account and comes back.
-    async fn sign_in(&self, account: &str) -> Answer {
+    pub async fn sign_in(&self, account: &str) -> Answer {
         let started = self.start().await;
         let code = self.world.issuer.grant(grant(self.world, &started, account));
         self.come_back(&started, &[("code", &code)]).await
@@ -69,7 +69,7 @@ fn grant(world: &World, started: &Started, account: &str) -> Grant {
     Grant { id, info: Value::Null, challenge, key: &SIGNING, header: jwt_header(), at_hash: false }
 }
 
-fn result(answer: &Answer) -> &str {
+pub fn result(answer: &Answer) -> &str {
     answer.text.split("data-result=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("none")
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to end")]
 
 mod issuer;
+mod mail;
 mod world;
 
 mod batch;
@@ -10,6 +11,7 @@ mod binary;
 mod file;
 mod framing;
 mod link;
+mod notices;
 mod people;
 mod removal;
 mod sign_in;

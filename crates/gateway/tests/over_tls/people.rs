@@ -40,6 +40,34 @@ async fn people_are_found_by_each_way_of_asking() {
 }
 
 #[tokio::test]
+async fn a_search_that_is_not_understood_names_its_fields() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let cases: [(Value, &[&str]); 10] = [
+        (json!({ "by": "uuid", "uuid": "5550" }), &["uuid"]),
+        (json!({ "by": "uuid" }), &["uuid"]),
+        (json!({ "by": "address", "address": "sam@elsewhere.example" }), &["address"]),
+        (json!({ "by": "national_insurance", "nino": "QQ123456A" }), &["nino"]),
+        (json!({ "by": "details", "family": "T*", "given": 1 }), &["family", "given"]),
+        (
+            json!({ "by": "details", "birth_date": "27/03/1985", "organisation": "B81603-1" }),
+            &["family", "birth_date", "organisation"],
+        ),
+        (json!({ "by": "details", "family": "Taylor", "given": "S4m<" }), &["given"]),
+        (json!({ "by": "colour", "uuid": SAM }), &["by"]),
+        (json!([1]), &["by"]),
+        (json!({ "by": "uuid", "uuid": SAM, "colour": "red" }), &[]),
+    ];
+    for (question, expected) in cases {
+        let answer = session.post(SEARCH, &question).await;
+        assert_eq!((answer.status, answer.fault()), (StatusCode::BAD_REQUEST, FaultCode::InvalidRequest), "{question}");
+        let outcome: contract::OperationOutcome = serde_json::from_value(answer.body).unwrap();
+        let fields: Vec<String> = outcome.fields().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, expected, "{question}");
+    }
+}
+
+#[tokio::test]
 async fn the_best_match_comes_first_and_too_many_are_none() {
     let world = World::start().await;
     let session = world.sign_in(AGENT).await;

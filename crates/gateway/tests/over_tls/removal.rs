@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::issuer::uuid_text;
 use crate::world::{AGENT, COLLEAGUE, SAM, SAM_ADDRESS, Session, World, sponsor_role};
 
-const CASEY: &str = "555000000006";
+pub const CASEY: &str = "555000000006";
 
-async fn ask(session: &Session, whom: &str) -> (String, Value) {
+/// Where an authenticator is removed, and what is sent there.
+pub async fn ask(session: &Session, whom: &str) -> (String, Value) {
     let profile = session.get(&format!("/v1/care-identities/{whom}")).await.body;
     let id = profile["profile"]["authenticators"][0]["id"].as_str().unwrap();
     let path = format!("/v1/care-identities/{whom}/authenticators/{id}/removal");

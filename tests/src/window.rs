@@ -130,11 +130,9 @@ impl Window {
     /// Waits for a field and types into it, in place of what stands there.
     pub async fn enter(&self, css: &str, text: &str) -> Outcome {
         let field = self.see(css).await?;
-        field.clear().await?;
-        // The driver refuses to type nothing.
-        if !text.is_empty() {
-            field.send_keys(text).await?;
-        }
+        // As a person does it: the driver's own clearing tells the page nothing.
+        field.send_keys(Key::Control + "a").await?;
+        field.send_keys(Key::Backspace + text).await?;
         Ok(())
     }
 

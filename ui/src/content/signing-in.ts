@@ -39,7 +39,7 @@ export const SIGN_IN = {
 export const ENDED: Record<EndReason, { title: string; explanation: string }> = {
   signed_out: {
     title: "You are signed out of RA Desk",
-    explanation: "Close your web browser too if other people use this computer: it may still be signed in.",
+    explanation: "Close your web browser too if other people use this computer: you may still be signed in there.",
   },
   idle: {
     title: "You were signed out because nothing happened for 15 minutes",

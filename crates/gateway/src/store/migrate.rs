@@ -151,3 +151,29 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError
 fn version(connection: &Connection) -> Result<usize, rusqlite::Error> {
     connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)).map(|version| version as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_each_step_that_was_shipped_is_brought_here_with_its_rows() {
+        for known in 1..STEPS.len() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.sqlite3");
+            let old = Connection::open(&path).unwrap();
+            for step in &STEPS[..known] {
+                old.execute_batch(step).unwrap();
+            }
+            old.pragma_update(None, "application_id", APPLICATION).unwrap();
+            old.pragma_update(None, "user_version", u32::try_from(known).unwrap()).unwrap();
+            old.execute("INSERT INTO meta (name, value) VALUES ('kept', x'01')", []).unwrap();
+            drop(old);
+            let connection = open(&path).unwrap();
+            assert_eq!(version(&connection).unwrap(), STEPS.len());
+            let kept = |sql| connection.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
+            assert_eq!(kept("SELECT count(*) FROM meta WHERE name = 'kept'"), 1);
+            assert_eq!(kept("SELECT count(*) FROM notices"), 0, "the last step's table is there");
+        }
+    }
+}

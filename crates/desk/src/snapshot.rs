@@ -163,6 +163,8 @@ pub enum PauseReason {
     OtherRole,
     /// The gateway asked for a pause.
     Busy,
+    /// The computer's disk cannot be written.
+    Store,
 }
 
 /// What is no longer as it was when it was last asked for.

@@ -135,7 +135,8 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
         }
         Halt::Store(error) => {
             tracing::error!(%error, "sending paused: the store failed");
-            desk.pause(None);
+            let until = desk.pause(None);
+            desk.note_sync(paused(PauseReason::Store, Some(until)));
         }
     }
     let pause = desk.state().pause;

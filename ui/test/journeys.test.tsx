@@ -433,3 +433,12 @@ test("a fault of the pages themselves has a page", () => {
   expect(main()?.dataset.page).toBe("broken");
   expect(document.title).toMatch(/^Error: /);
 });
+
+test("a fresh link is drawn anew: the picture of the dead one does not stay", async () => {
+  const waiting = { ...SUBMISSION, status: "waiting_for_them" as const, registration: REGISTRATION };
+  const desk = fakeDesk({ submission: waiting, freshLink: waiting });
+  const { press } = await show(desk, { at: "submission", key: SUBMISSION.key });
+  await vi.waitFor(() => expect(calls(desk, "linkQr")).toHaveLength(1));
+  await press("fresh-link");
+  await vi.waitFor(() => expect(calls(desk, "linkQr")).toHaveLength(2));
+});

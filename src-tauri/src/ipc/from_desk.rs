@@ -133,6 +133,7 @@ impl From<SyncNow> for SyncView {
                     Pause::ConfirmationNeeded => PauseReason::ConfirmationNeeded,
                     Pause::OtherRole => PauseReason::OtherRole,
                     Pause::Busy => PauseReason::Busy,
+                    Pause::Store => PauseReason::Store,
                 };
                 Self::Paused { why, until: until.map(|until| until.to_string()) }
             }

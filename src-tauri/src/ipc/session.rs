@@ -214,4 +214,6 @@ pub enum PauseReason {
     OtherRole,
     /// The gateway asked for a pause.
     Busy,
+    /// The computer's disk cannot be written.
+    Store,
 }

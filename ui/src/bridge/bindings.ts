@@ -521,7 +521,9 @@ export type PauseReason =
 /**  What waits was recorded in another role. */
 "other_role" | 
 /**  The gateway asked for a pause. */
-"busy";
+"busy" | 
+/**  The computer's disk cannot be written. */
+"store";
 
 /**  Enough of a person to tell them from another. */
 export type PersonRow = {

@@ -24,7 +24,7 @@ const DeskContext = createContext<Desk | null>(null);
 const STALE: Record<Changed, string[]> = {
   session: ["snapshot", "toConfirm"],
   network: ["snapshot"],
-  outbox: ["snapshot", "outbox", "submission", "toConfirm", "draft"],
+  outbox: ["snapshot", "outbox", "submission", "toConfirm", "draft", "linkQr"],
 };
 
 /** Faults that mean that the frame must ask again who is signed in. */

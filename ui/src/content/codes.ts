@@ -367,6 +367,10 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
     next: "Change to that role to send it.",
   },
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
+  store: {
+    heading: "This computer’s disk cannot be written",
+    next: "Free some space. What was recorded is kept, and RA Desk sends again by itself.",
+  },
 };
 
 export const NEXT_STEPS: Record<NextStep, { button: string | null; say: string }> = {

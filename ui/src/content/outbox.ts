@@ -107,7 +107,9 @@ export const ATTENTION = {
 
 export const WITHDRAWN = {
   title: "Withdrawn",
-  text: "It was taken back before it was registered. Nothing was registered.",
+  text: "It was taken back. This submission registered nothing.",
+  replaced: "A corrected one took its place.",
+  alreadyDone: "The account was registered before, by somebody else: that registration stands.",
 };
 
 export const REMOVED = {
@@ -126,6 +128,7 @@ export const WITHDRAWAL = {
   requested: "Withdrawal requested",
   requestedText:
     "RA Desk has to ask the RA service first, because this was already sent once. It is withdrawn as soon as the service answers that nothing was registered.",
+  otherRole: (role: string) => `It was recorded as ${role}. Change to that role so that the service can be asked.`,
 };
 
 export const OUTBOX = {

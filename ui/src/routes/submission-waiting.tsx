@@ -125,7 +125,8 @@ function Progress({ registration, address, works }: ProgressProps) {
   const { opened_at, signed_in_at, linked_at, wrong_account, attempts_left, read_at } = registration;
   const steps: [string, ReactNode, string | null][] = [
     ["opened", WAITING.steps.opened, opened_at],
-    ["signed-in", WAITING.steps.signedIn, signed_in_at],
+    // Somebody who signed in with another account has not done this step.
+    ["signed-in", WAITING.steps.signedIn, wrong_account > 0 && !linked_at ? null : signed_in_at],
     ["linked", WAITING.steps.linked, linked_at],
   ];
   return (

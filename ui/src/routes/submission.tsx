@@ -98,7 +98,7 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
   if (withdrawal_requested) {
     return (
       <Outcome title={title} text={WITHDRAWAL.requestedText}>
-        {null}
+        {!submission.in_this_role && <p>{WITHDRAWAL.otherRole(submission.recorded_role)}</p>}
       </Outcome>
     );
   }
@@ -136,7 +136,8 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
     case "withdrawn":
       return (
         <Outcome title={title} text={WITHDRAWN.text}>
-          {null}
+          {submission.replaced_by && <p>{WITHDRAWN.replaced}</p>}
+          {submission.attention?.code === "ALREADY_REGISTERED" && <p>{WITHDRAWN.alreadyDone}</p>}
         </Outcome>
       );
     case "removed":

@@ -27,12 +27,14 @@ struct Seen {
     /// What was said before a mail.
     lines: Vec<String>,
     mails: Vec<String>,
+    /// How often it said no.
+    refused: usize,
 }
 
 impl MailServer {
     pub async fn start(temper: Temper) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let seen = Seen { temper, lines: Vec::new(), mails: Vec::new() };
+        let seen = Seen { temper, lines: Vec::new(), mails: Vec::new(), refused: 0 };
         let server = Self { addr: listener.local_addr().unwrap(), seen: Arc::new(Mutex::new(seen)) };
         let serving = server.clone();
         tokio::spawn(async move {
@@ -57,15 +59,24 @@ impl MailServer {
         self.seen.lock().unwrap().lines.clone()
     }
 
+    pub fn refused(&self) -> usize {
+        self.seen.lock().unwrap().refused
+    }
+
     async fn talk(&self, stream: TcpStream) -> std::io::Result<()> {
         let mut stream = BufReader::new(stream);
         stream.write_all(b"220 mail.test\r\n").await?;
         let mut line = String::new();
         while stream.read_line(&mut line).await? > 0 {
             let said = std::mem::take(&mut line).trim_end().to_owned();
-            self.seen.lock().unwrap().lines.push(said.clone());
-            let temper = self.seen.lock().unwrap().temper;
             let verb = said.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+            // Under one lock, so that whoever sees what was said knows by which temper it is answered.
+            let temper = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.lines.push(said.clone());
+                seen.refused += usize::from(verb == "RCPT" && seen.temper == Temper::Refuses);
+                seen.temper
+            };
             let answer = match verb.as_str() {
                 "EHLO" => "250-mail.test\r\n250 AUTH PLAIN\r\n".to_owned(),
                 "AUTH" => "235 welcome\r\n".to_owned(),

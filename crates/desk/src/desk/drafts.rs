@@ -12,11 +12,11 @@ use crate::store::drafts::{self, StoredDraft};
 use crate::store::submissions::{self, StoredSubmission};
 use crate::store::{self, Connection, StoreError};
 use crate::submission::Life;
-use crate::{AddressForm, Cause, Changed, Draft, DraftId, Failure, IdentityForm, Submission};
+use crate::{AddressForm, Cause, Changed, Draft, DraftId, Failure, IdentityForm, ProfileRead, Submission};
 
 impl Desk {
-    /// Begins a registration on a profile that was read in this session, or gives back the one that is half done.
-    /// Works without a network.
+    /// Begins a registration on a profile that was read in this session, or gives back the one that is half done,
+    /// on the profile as it was read last. Works without a network.
     pub async fn start_draft(&self, uuid: CareIdentityUuid) -> Result<Draft, Failure> {
         let desk = &self.inner;
         let at_work = desk.require_at_work()?;
@@ -30,7 +30,11 @@ impl Desk {
         let draft = desk
             .store
             .write(move |conn| {
-                if let Some(draft) = drafts::of_person(conn, &author, &uuid)? {
+                if let Some(mut draft) = drafts::of_person(conn, &author, &uuid)? {
+                    if read.read_at > draft.read_at {
+                        read_anew(&mut draft, read, now);
+                        drafts::put(conn, &author, &draft)?;
+                    }
                     return Ok(draft);
                 }
                 let draft = StoredDraft {
@@ -147,6 +151,19 @@ impl Desk {
         self.inner.changes.tell(Changed::Outbox);
         Ok(views::draft(draft))
     }
+}
+
+/// Puts a newer read of the person into their draft. Where it shows something else, the check is to be made again.
+fn read_anew(draft: &mut StoredDraft, read: ProfileRead, now: Timestamp) {
+    if draft.profile.seen() != read.profile.seen() {
+        draft.method = None;
+        draft.documents = Vec::new();
+        draft.accepted_by = None;
+        draft.checked_at = None;
+    }
+    draft.profile = read.profile;
+    draft.read_at = read.read_at;
+    draft.updated_at = now;
 }
 
 /// All of a recording, in the one transaction it is called in.

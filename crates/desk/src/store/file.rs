@@ -130,7 +130,7 @@ fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
     })();
     made.map_err(|error| fault(&error))?;
     drop(conn);
-    let moved = File::open(&unfinished)
+    let moved = open_to_sync(&unfinished)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&unfinished, path))
         .and_then(|()| sync_folder(folder));
@@ -222,6 +222,11 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
+}
+
+/// A file whose bytes shall be brought to the disk. Windows does that only for a handle that may write.
+fn open_to_sync(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Makes a rename last through a power cut.

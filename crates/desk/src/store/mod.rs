@@ -108,8 +108,13 @@ pub(crate) fn record(
     audit::append(conn, now, Act::Recorded, actor, &about)?;
     if let Some(replaced) = submission.replaces {
         submissions::happen(conn, now, actor, replaced, Event::Replaced, News::None)?;
-        conn.prepare_cached("UPDATE submission SET replaced_by = ?2 WHERE key = ?1")?
+        let changed = conn
+            .prepare_cached("UPDATE submission SET replaced_by = ?2 WHERE key = ?1 AND replaced_by IS NULL")?
             .execute(params![replaced.to_string(), submission.key.to_string()])?;
+        // Of two drafts that correct the same one, the first that is recorded takes its place.
+        if changed == 0 {
+            return Err(StoreError::WrongState);
+        }
     }
     Ok(())
 }

@@ -189,6 +189,15 @@ fn a_half_made_store_is_made_again() {
 }
 
 #[test]
+fn what_is_brought_to_the_disk_is_open_for_writing() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("store.new");
+    fs::write(&file, b"whole").unwrap();
+    // Windows refuses to flush a handle that may only read; elsewhere that shows in what else it refuses.
+    open_to_sync(&file).unwrap().set_len(5).unwrap();
+}
+
+#[test]
 fn a_second_desk_is_refused() {
     let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
     let first = open(&folder, &keys).unwrap();

@@ -44,6 +44,9 @@ fn dependencies(manifest: &str) -> Vec<String> {
     for line in manifest.lines() {
         if line.starts_with('[') {
             in_dependencies = line.ends_with("dependencies]") && !line.contains("dev-dependencies");
+            // A table of its own for one dependency.
+            found
+                .extend(line.strip_prefix("[dependencies.").and_then(|rest| rest.strip_suffix(']')).map(str::to_owned));
         } else if in_dependencies && let Some(name) = line.split(['=', '.', ' ']).next().filter(|name| !name.is_empty())
         {
             found.push(name.to_owned());
@@ -141,7 +144,14 @@ pub fn ipc_types(sources: &Sources) -> Findings {
     let mut found = Vec::new();
     for (path, text) in sources.files(|path| path.starts_with("src-tauri/src/ipc")) {
         for line in code_lines(text) {
-            let field = line.trim().strip_prefix("pub ").unwrap_or_default();
+            // Fields of structs and of enum variants alike.
+            let field = line.trim().strip_prefix("pub ").unwrap_or(line.trim());
+            let is_field = field.split_once(": ").is_some_and(|(name, _)| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
+            });
+            if !is_field {
+                continue;
+            }
             for wide in ["u64", "i64", "usize", "isize", "u128", "i128"] {
                 if field.contains(&format!(": {wide}")) || field.contains(&format!("<{wide}")) {
                     found.push(format!("{path}: a 64-bit number crosses: {field}"));
@@ -259,6 +269,7 @@ pub fn no_deletion(sources: &Sources) -> Findings {
         })
         .filter(|(_, text)| {
             let text = without_tests(text).to_ascii_lowercase();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             ["delete from submission", "delete from audit", "drop table submission", "drop table audit"]
                 .iter()
                 .any(|words| text.contains(words))

@@ -32,6 +32,7 @@ fn holds(check: fn(&Sources) -> Findings, planted: &[(&str, &str)]) {
 #[test]
 fn crates_depend_only_downwards() {
     holds(checks::directions, &[("crates/desk/Cargo.toml", "[dependencies]\ntauri = \"2\"\n")]);
+    holds(checks::directions, &[("crates/desk/Cargo.toml", "[dependencies.tauri]\nversion = \"2\"\n")]);
     holds(checks::directions, &[("crates/gateway/Cargo.toml", "[dependencies]\ndesk.workspace = true\n")]);
 }
 
@@ -66,8 +67,12 @@ fn a_command_is_one_call() {
 
 #[test]
 fn no_64_bit_number_and_no_secret_crosses_to_the_page() {
-    holds(checks::ipc_types, &[("src-tauri/src/ipc/x.rs", "pub struct X { pub count: u64 }")]);
-    holds(checks::ipc_types, &[("src-tauri/src/ipc/x.rs", "pub struct X { pub access_token: String }")]);
+    holds(checks::ipc_types, &[("src-tauri/src/ipc/x.rs", "pub struct X {\n    pub count: u64,\n}")]);
+    holds(checks::ipc_types, &[("src-tauri/src/ipc/x.rs", "pub struct X {\n    pub access_token: String,\n}")]);
+    holds(
+        checks::ipc_types,
+        &[("src-tauri/src/ipc/x.rs", "pub enum X {\n    Waiting {\n        link_url: String,\n    },\n}")],
+    );
 }
 
 #[test]

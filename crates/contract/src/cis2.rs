@@ -59,7 +59,7 @@ pub struct IdClaims {
 }
 
 /// Reply of the userinfo endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserInfo {
     /// Subject; must equal the ID token's.
     pub sub: String,
@@ -81,6 +81,13 @@ pub struct UserInfo {
     /// Organisations; absent where there are none.
     #[serde(default)]
     pub nhsid_user_orgs: Vec<UserOrg>,
+}
+
+impl std::fmt::Debug for UserInfo {
+    /// Without what names a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserInfo").field("roles", &self.nhsid_nrbac_roles).finish_non_exhaustive()
+    }
 }
 
 /// Reads a level that is text or a number; anything else counts as absent, which no check accepts.

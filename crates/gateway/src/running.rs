@@ -250,7 +250,8 @@ fn serve_tls(
         .handle(handle.clone())
         .first_request_timeout(HEAD_LIMIT);
     server.http_builder().http1().header_read_timeout(HEAD_LIMIT);
-    let task = tokio::spawn(async move { report(server.serve(router.into_make_service()).await) });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move { report(server.serve(service).await) });
     Ok(Listener { addr, handle, task })
 }
 
@@ -261,7 +262,8 @@ fn serve_plain(listener: TcpListener, addr: SocketAddr, router: Router) -> Resul
         .handle(handle.clone())
         .first_request_timeout(HEAD_LIMIT);
     server.http_builder().http1().header_read_timeout(HEAD_LIMIT);
-    let task = tokio::spawn(async move { report(server.serve(router.into_make_service()).await) });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move { report(server.serve(service).await) });
     Ok(Listener { addr, handle, task })
 }
 

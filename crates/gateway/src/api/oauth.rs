@@ -3,10 +3,11 @@
 //! No secret of the issuer reaches a workstation: the gateway changes the code for tokens itself, keeps none of
 //! them, and gives the desk opaque ones of its own, of which only digests are stored.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use contract::cis2::UserInfo;
 use contract::{EndReason, FaultCode, FieldError, OperationOutcome, TokenReply};
@@ -18,7 +19,6 @@ use utoipa::ToSchema;
 
 use super::caller::check_open;
 use super::json::Form;
-use super::limits::Stranger;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
@@ -71,19 +71,20 @@ pub(crate) struct LogoutForm {
     responses((status = 200, body = TokenReply), (status = "default", body = OperationOutcome)))]
 pub(crate) async fn token(
     State(gateway): State<Arc<Gateway>>,
-    _stranger: Stranger,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(ids): Extension<Ids>,
     Form(form): Form<TokenForm>,
 ) -> Result<axum::Json<TokenReply>, Fault> {
     match form.grant_type.as_str() {
-        "authorization_code" => begin(&gateway, ids, form).await,
-        "refresh_token" => refresh(&gateway, form).await,
+        "authorization_code" => begin(&gateway, peer.ip(), ids, form).await,
+        "refresh_token" => refresh(&gateway, peer.ip(), form).await,
         _ => Err(Fault::of_fields(vec![missing("grant_type", "authorization_code or refresh_token")])),
     }
     .map(axum::Json)
 }
 
-async fn begin(gateway: &Gateway, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
+async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
+    gateway.limits.admit_stranger(peer, gateway.clock.now())?;
     let mut wrong = Vec::new();
     let mut take = |field: &str, value: Option<String>| {
         value.filter(|value| !value.is_empty()).unwrap_or_else(|| {
@@ -137,14 +138,25 @@ async fn begin(gateway: &Gateway, ids: Ids, form: TokenForm) -> Result<TokenRepl
     Ok(reply)
 }
 
-async fn refresh(gateway: &Gateway, form: TokenForm) -> Result<TokenReply, Fault> {
+/// Only a token that is not known makes who shows it a stranger: a flood of them must not end anybody's session.
+async fn refresh(gateway: &Gateway, peer: IpAddr, form: TokenForm) -> Result<TokenReply, Fault> {
     let token = form.refresh_token.ok_or_else(|| Fault::of_fields(vec![missing("refresh_token", "this is needed")]))?;
     let (digest, now) = (keys::digest(&token), gateway.clock.now());
+    let known = gateway
+        .store
+        .read(move |connection| store::session_by_token(connection, &digest, TokenKind::Refresh))
+        .await?
+        .is_some();
+    let unknown = || Fault::new(FaultCode::SignInNeeded, "the refresh token is not known");
+    if !known {
+        gateway.limits.admit_stranger(peer, now)?;
+        return Err(unknown());
+    }
     gateway
         .store
         .write(move |connection| {
             let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Refresh)? else {
-                return Err(Fault::new(FaultCode::SignInNeeded, "the refresh token is not known"));
+                return Err(unknown());
             };
             check_open(&session, now)?;
             let generation = store::use_refresh_token(connection, &digest)?;
@@ -184,13 +196,13 @@ pub(crate) async fn revoke(
     Ok(StatusCode::OK)
 }
 
-/// The issuer says that somebody's sign-in is over (OpenID Connect Back-Channel Logout).
+/// The issuer says that somebody's sign-in is over (OpenID Connect Back-Channel Logout). Nobody is counted here: what
+/// the issuer has not signed costs one look at its keys, and nobody is to keep a logout from arriving.
 #[utoipa::path(post, path = "/backchannel-logout", tag = "session",
     request_body(content = LogoutForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The sessions have ended"), (status = "default", body = OperationOutcome)))]
 pub(crate) async fn backchannel_logout(
     State(gateway): State<Arc<Gateway>>,
-    _stranger: Stranger,
     Extension(ids): Extension<Ids>,
     Form(form): Form<LogoutForm>,
 ) -> Result<impl IntoResponse, Fault> {

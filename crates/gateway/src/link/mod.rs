@@ -9,10 +9,11 @@
 mod finish;
 mod pages;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{ConnectInfo, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -83,8 +84,12 @@ async fn show(
 }
 
 /// Starts the sign-in at NHS.net Connect.
-async fn start(State(gateway): State<Arc<Gateway>>, path: Result<Path<String>, PathRejection>) -> Response {
-    if let Err(seconds) = gateway.limits.take_as_stranger(gateway.clock.now()) {
+async fn start(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
+    if let Err(seconds) = gateway.limits.take_as_stranger(peer.ip(), gateway.clock.now()) {
         return retry_after(seconds, page(&gateway, finish::status(&Page::Busy), &Page::Busy));
     }
     let found = match look_up(&gateway, path).await {

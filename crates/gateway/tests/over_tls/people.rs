@@ -137,7 +137,7 @@ async fn a_profile_says_what_to_know_of_it() {
 }
 
 #[tokio::test]
-async fn nobody_reads_the_directory_out() {
+async fn whoever_reads_the_directory_out_is_slowed_down() {
     let world = World::start().await;
     let session = world.sign_in(AGENT).await;
     let mut answered = 0;

@@ -265,3 +265,39 @@ async fn the_issuer_ends_sessions_of_its_own() {
     assert_eq!(logout(&good).await.fault(), FaultCode::InvalidRequest, "a logout token is used once");
     assert_eq!(logout("nonsense").await.fault(), FaultCode::InvalidRequest);
 }
+
+#[tokio::test]
+async fn a_stranger_who_asks_too_often_stops_nobody_else() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let registration = world.register_sam(&session).await;
+    let refresh =
+        async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+    let mut answered = 0;
+    while refresh("never-given").await.status != StatusCode::TOO_MANY_REQUESTS {
+        answered += 1;
+        assert!(answered < 1_000, "a limit comes");
+    }
+    // From that address nobody new is let in,
+    let answer = world.token(world.grant(COLLEAGUE, None, &json!([]))).await;
+    assert_eq!((answer.status, answer.fault()), (StatusCode::TOO_MANY_REQUESTS, FaultCode::TooManyRequests));
+    let link = url::Url::parse(registration["link"]["url"].as_str().unwrap()).unwrap();
+    let answer = Answer::of(world.client.post(world.url(link.path()))).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    // but whoever has a session goes on, and the issuer is heard.
+    assert_eq!(refresh(&session.refresh).await.status, StatusCode::OK);
+    let logout = world.client.post(world.url("/backchannel-logout")).form(&[("logout_token", "nonsense")]);
+    assert_eq!(Answer::of(logout).await.fault(), FaultCode::InvalidRequest);
+    // From another address all is as ever.
+    let certificate = std::fs::read(world.folder.path().join("cert.pem")).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test is the gateway's client")]
+    let elsewhere = reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(&certificate).unwrap()])
+        .local_address(std::net::IpAddr::from([127, 0, 0, 2]))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let answer = Answer::of(elsewhere.post(world.url(link.path()))).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+}

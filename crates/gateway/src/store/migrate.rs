@@ -83,10 +83,11 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         }
         _ => StoreError::Sqlite(error),
     };
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    if is_new {
+        create(path).map_err(|source| StoreError::Unusable { path: path.to_owned(), source })?;
+    }
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     if !is_new {
@@ -113,20 +114,31 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Whether there is no file yet. A file of no bytes without a journal is one that was cut off, not a new one.
+/// Makes the file, for nobody but the gateway to read. SQLite gives its journals the same mode.
+fn create(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Whether there is no file yet. A file of no bytes without a journal is one that was cut off, not a new one; and
+/// where there is a journal alone, the file it belongs to was lost.
 fn look_at_the_file(path: &Path) -> Result<bool, StoreError> {
-    let length = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(source) => return Err(StoreError::Unusable { path: path.to_owned(), source }),
-    };
     let mut journal = path.as_os_str().to_owned();
     journal.push("-wal");
     let has_journal = std::fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0);
-    if length == 0 && !has_journal {
-        return Err(StoreError::Damaged { path: path.to_owned(), reason: "the file is empty".into() });
+    let damaged = |reason: &str| StoreError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() == 0 && !has_journal => Err(damaged("the file is empty")),
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && has_journal => {
+            Err(damaged("only its journal, which ends in -wal, is there"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(source) => Err(StoreError::Unusable { path: path.to_owned(), source }),
     }
-    Ok(false)
 }
 
 /// Whether this is a whole file of ours, of this version or an older one. Only reads.
@@ -155,6 +167,30 @@ fn version(connection: &Connection) -> Result<usize, rusqlite::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_the_file_or_its_journals() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite3");
+        let connection = open(&path).unwrap();
+        connection.execute("INSERT INTO meta (name, value) VALUES ('one', x'01')", []).unwrap();
+        for file in ["a.sqlite3", "a.sqlite3-wal", "a.sqlite3-shm"] {
+            let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_journal_without_its_file_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = (folder.path().join("a.sqlite3"), folder.path().join("a.sqlite3-wal"));
+        std::fs::write(&journal, "acts of a database that was lost").unwrap();
+        assert!(matches!(open(&path), Err(StoreError::Damaged { .. })));
+        assert_eq!(std::fs::read_to_string(&journal).unwrap(), "acts of a database that was lost");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");
+    }
 
     #[test]
     fn a_file_of_each_step_that_was_shipped_is_brought_here_with_its_rows() {

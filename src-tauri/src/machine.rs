@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use desk::{Settings, SettingsError};
+use tauri::{AppHandle, Manager};
 
 /// Where the settings of a managed computer lie.
 #[cfg(not(windows))]
@@ -13,23 +14,23 @@ const SETTINGS: &str = r"C:\ProgramData\RA Desk\policy.toml";
 
 /// The settings of this computer.
 pub fn settings() -> Result<Settings, SettingsError> {
-    Settings::read(&over("RA_DESK_SETTINGS").unwrap_or_else(|| PathBuf::from(SETTINGS)))
+    Settings::read(&settings_file())
 }
 
 /// Where RA Desk keeps its data: on this computer, never roaming with a person.
-pub fn data_dir(app: &tauri::AppHandle) -> Result<PathBuf, tauri::Error> {
-    use tauri::Manager;
-    over("RA_DESK_DATA_DIR").map_or_else(|| app.path().app_local_data_dir(), Ok)
+pub fn data_dir(app: &AppHandle) -> Result<PathBuf, tauri::Error> {
+    #[cfg(feature = "practice")]
+    if let Some(folder) = std::env::var_os("RA_DESK_DATA_DIR") {
+        return Ok(PathBuf::from(folder));
+    }
+    app.path().app_local_data_dir()
 }
 
-/// A path that practice may put in place of the computer's own.
-#[cfg(feature = "practice")]
-fn over(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from)
-}
-
-/// A shipped RA Desk does as the computer's settings say, whatever its environment says.
-#[cfg(not(feature = "practice"))]
-fn over(_variable: &str) -> Option<PathBuf> {
-    None
+/// Practice names its own file. A shipped RA Desk reads the computer's, whatever its environment says.
+fn settings_file() -> PathBuf {
+    #[cfg(feature = "practice")]
+    if let Some(file) = std::env::var_os("RA_DESK_SETTINGS") {
+        return PathBuf::from(file);
+    }
+    PathBuf::from(SETTINGS)
 }

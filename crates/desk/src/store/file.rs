@@ -36,6 +36,9 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> R
     let lock = take_lock(&folder.join("store.lock"))?;
     let path = folder.join("store.db");
     let is_there = path.try_exists().map_err(|error| folder_fault(&error))?;
+    if !is_there {
+        check_nothing_left(folder)?;
+    }
     let key = if is_there { existing_key(keys)? } else { key_for_a_new_store(keys, random)? };
     if is_there {
         check_whose(&path, &key)?;
@@ -162,6 +165,16 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
     })();
     set_up.map_err(|error| fault(&error))?;
     Ok(conn)
+}
+
+/// A journal without its store holds what only that store can take back; a new store would swallow it.
+fn check_nothing_left(folder: &Path) -> Result<(), OpenError> {
+    for left in ["store.db-wal", "store.db-shm"] {
+        if folder.join(left).try_exists().map_err(|error| folder_fault(&error))? {
+            return Err(OpenError::Damaged("its journal is here but the store is not".into()));
+        }
+    }
+    Ok(())
 }
 
 /// The file's salt tells whose key it was made with.

@@ -36,8 +36,9 @@ use threads::ConnectionThread;
 
 /// The open store. Dropping it finishes what was asked of it and closes the file.
 pub(crate) struct Store {
-    writer: ConnectionThread,
     reader: ConnectionThread,
+    /// Closed after the one that reads: the last one brings the journal into the file and takes it away.
+    writer: ConnectionThread,
     /// Released last, when both connections are closed.
     _lock: File,
 }

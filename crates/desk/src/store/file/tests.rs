@@ -170,6 +170,8 @@ fn without_a_key_store_nothing_is_set_up() {
 async fn a_store_moved_away_leaves_its_key_to_the_next() {
     let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
     filled(&folder, &keys).await;
+    let names: Vec<String> = bytes(&folder).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["store.db", "store.lock"], "closed, it is one file");
     let key = keys.entries.lock().unwrap().clone();
     fs::rename(path(&folder), folder.path().join("kept.db")).unwrap();
     drop(open(&folder, &keys).unwrap());
@@ -177,6 +179,20 @@ async fn a_store_moved_away_leaves_its_key_to_the_next() {
     fs::remove_file(path(&folder)).unwrap();
     fs::rename(folder.path().join("kept.db"), path(&folder)).unwrap();
     assert!(open(&folder, &keys).is_ok(), "the one set aside can still be read");
+}
+
+#[test]
+fn a_journal_without_its_store_is_left_alone() {
+    for left in ["store.db-wal", "store.db-shm"] {
+        let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::write(folder.path().join("data").join(left), b"what was not yet in the store").unwrap();
+        assert!(matches!(open(&folder, &keys).err(), Some(OpenError::Damaged(_))), "{left}");
+        let names: Vec<String> = bytes(&folder).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [left, "store.lock"]);
+        assert_eq!(fs::read(folder.path().join("data").join(left)).unwrap(), b"what was not yet in the store");
+        assert!(keys.entries.lock().unwrap().is_empty(), "nor is a key made for it");
+    }
 }
 
 #[test]

@@ -139,7 +139,8 @@ impl Life {
 
 const WITHDRAWN: Life = Life { status: Status::Withdrawn, unsettled: false, withdrawal_requested: false };
 
-const fn status_of(state: RegistrationState) -> Status {
+/// The status of a submission whose registration is in this state.
+pub(crate) const fn status_of(state: RegistrationState) -> Status {
     match state {
         RegistrationState::WaitingForThem => Status::WaitingForThem,
         RegistrationState::LinkExpired => Status::LinkExpired,

@@ -14,7 +14,7 @@ use super::StoreError;
 use super::audit::{self, About, Act, Actor};
 use super::rows::{self, at, json, parsed, word};
 use crate::Status;
-use crate::submission::{Effect, Event, Life};
+use crate::submission::{Effect, Event, Life, status_of};
 
 /// A submission as it is stored.
 #[derive(Clone, PartialEq)]
@@ -134,6 +134,8 @@ pub(crate) fn happen(
     ])?;
     let detail = match news {
         News::None => status_word(next.status),
+        // A late answer that the life did not take is not what the registration is now.
+        News::Registration(registration) if next.status != status_of(registration.state) => status_word(next.status),
         News::Registration(registration) => {
             conn.prepare_cached("UPDATE submission SET registration = ?2, registration_read_at = ?3 WHERE key = ?1")?
                 .execute(params![text, rows::to_json(registration)?, now.as_microsecond()])?;

@@ -176,6 +176,33 @@ async fn what_a_refusal_told_is_kept() {
 }
 
 #[tokio::test]
+async fn a_late_answer_takes_nothing_back() {
+    let Opened { store, _folder } = open();
+    let author = actor(RA_USER);
+    let submission = insert(&store, &author).await;
+    happen(&store, &author, &submission, Event::SendStarted).await.unwrap();
+    for state in ["waiting_for_them", "linked", "waiting_for_them"] {
+        let registration: contract::Registration = serde_json::from_value(serde_json::json!({
+            "id": uuid::Uuid::from_u128(1), "key": submission.key, "care_identity": PERSON,
+            "address": submission.address, "state": state, "registered_by": "Made Up", "registered_at": NOW,
+            "progress": { "wrong_account": 0, "attempts_left": 5 },
+        }))
+        .unwrap();
+        let who = author.clone();
+        store
+            .write(move |conn| {
+                let told = Event::Told(registration.state);
+                submissions::happen(conn, NOW, &who, registration.key, told, News::Registration(&registration))
+            })
+            .await
+            .unwrap();
+    }
+    let now = store.read(move |conn| submissions::get(conn, &author.uuid, submission.key)).await.unwrap();
+    assert_eq!(now.life.status, Status::Linked);
+    assert_eq!(now.registration.unwrap().0.state, contract::RegistrationState::Linked);
+}
+
+#[tokio::test]
 async fn a_write_that_fails_undoes_itself_and_nothing_beside_it() {
     let Opened { store, _folder } = open();
     let author = actor(RA_USER);

@@ -30,6 +30,8 @@ pub(crate) struct RawReply {
 pub(crate) enum Trouble {
     /// The gateway did not answer.
     Network(NetworkFault),
+    /// A machine in front of the gateway cannot reach it, or sheds load; how long to wait, if it said.
+    InFront(Option<Duration>),
     /// The gateway asks for a pause; how long, if it said.
     Busy(Option<Duration>),
     /// The gateway does not know the access token.
@@ -65,9 +67,9 @@ fn trouble(reply: &RawReply, now: Timestamp) -> Trouble {
     let wait = || reply.retry_after.as_deref().and_then(|value| backoff::retry_after(value, now));
     match (reply.status, outcome) {
         (407, _) => Trouble::Network(NetworkFault::ProxySignIn),
-        (429 | 503, Some(_)) => Trouble::Busy(wait()),
-        // A machine in front of the gateway cannot reach it, or sheds load.
-        (429 | 502..=504, None) => Trouble::Busy(wait()),
+        (429 | 503, Some(_)) | (429, None) => Trouble::Busy(wait()),
+        // The gateway itself always says more than that.
+        (502..=504, None) => Trouble::InFront(wait()),
         (_, Some(outcome)) => match outcome.fault() {
             Some(FaultCode::SignInNeeded) => Trouble::SignInNeeded,
             Some(FaultCode::SessionEnded) => Trouble::SessionEnded(who_ended(&outcome)),
@@ -145,8 +147,10 @@ mod tests {
             (reply(404, "text/html", "not found"), network(NotOurServer)),
             (reply(500, "text/html", "oops"), network(NotOurServer)),
             (reply(407, "text/html", "proxy"), network(ProxySignIn)),
-            (reply(502, "text/html", "bad gateway"), Err(Trouble::Busy(None))),
-            (reply(503, "text/html", "busy"), Err(Trouble::Busy(None))),
+            (reply(502, "text/html", "bad gateway"), Err(Trouble::InFront(None))),
+            (reply(503, "text/html", "busy"), Err(Trouble::InFront(None))),
+            (reply(504, "application/json", "{}"), Err(Trouble::InFront(None))),
+            (reply(429, "text/html", "slower"), Err(Trouble::Busy(None))),
             (outcome(401, FaultCode::SignInNeeded, ""), Err(Trouble::SignInNeeded)),
             (outcome(401, FaultCode::SessionEnded, "idle"), Err(Trouble::SessionEnded(EndReason::Idle))),
             (
@@ -186,6 +190,8 @@ mod tests {
             let mut busy = outcome(429, FaultCode::TooManyRequests, "");
             busy.retry_after = Some(value.into());
             assert_eq!(meaning(&busy), Err(Trouble::Busy(Some(Duration::from_secs(seconds)))));
+            let in_front = RawReply { status: 503, content_type: None, ..busy };
+            assert_eq!(meaning(&in_front), Err(Trouble::InFront(Some(Duration::from_secs(seconds)))));
         }
     }
 

@@ -105,7 +105,7 @@ pub enum NetworkFault {
     /// Something answered that is not the gateway: a network's log-in page, for instance.
     #[error("what answered is not the gateway")]
     NotOurServer,
-    /// The gateway asked to be left alone for a while.
+    /// The gateway, or a machine in front of it, asked to be left alone for a while.
     #[error("the gateway asked for a pause")]
     Busy,
 }

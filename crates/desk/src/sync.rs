@@ -21,10 +21,10 @@ use crate::desk::Inner;
 use crate::reply::Trouble;
 use crate::store::StoreError;
 use crate::store::queue;
-use crate::{Network, OutboxCounts, PauseReason, SyncNow};
+use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
 
 use round::Progress;
-pub(crate) use round::settle;
+pub(crate) use round::{settle, settled};
 
 /// How often the gateway is asked for what the RA user is looking at.
 const WATCHING: Duration = Duration::from_secs(2);
@@ -122,6 +122,11 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
         Halt::Trouble(Trouble::Network(why)) => {
             desk.note_network(Network::Offline { why });
             let until = desk.pause(None);
+            desk.note_sync(paused(PauseReason::Network, Some(until)));
+        }
+        Halt::Trouble(Trouble::InFront(asked)) => {
+            desk.note_network(Network::Offline { why: NetworkFault::Busy });
+            let until = desk.pause(asked);
             desk.note_sync(paused(PauseReason::Network, Some(until)));
         }
         Halt::Trouble(Trouble::Busy(asked)) => {

@@ -31,7 +31,8 @@ impl Desk {
             .store
             .write(move |conn| {
                 if let Some(mut draft) = drafts::of_person(conn, &author, &uuid)? {
-                    if read.read_at > draft.read_at {
+                    // The store keeps microseconds, the clock may tell finer.
+                    if read.read_at.as_microsecond() > draft.read_at.as_microsecond() {
                         read_anew(&mut draft, read, now);
                         drafts::put(conn, &author, &draft)?;
                     }

@@ -6,6 +6,7 @@ use qrcode::render::svg;
 use zeroize::Zeroizing;
 
 use super::drafts::may_register;
+use super::state::AtWork;
 use super::{Desk, views};
 use crate::store::audit::{About, Act};
 use crate::store::drafts::{self, StoredDraft};
@@ -80,14 +81,15 @@ impl Desk {
         self.submission(key).await
     }
 
-    /// A new draft that replaces this submission. One that is still waiting to be sent is withdrawn first.
+    /// A new draft that replaces this submission. One that is still waiting to be sent is withdrawn first; when it
+    /// was sent before and the gateway cannot settle it now, nothing changes.
     pub async fn correct(&self, key: SubmissionKey) -> Result<Draft, Failure> {
         let desk = &self.inner;
         let at_work = desk.require_at_work()?;
         may_register(&at_work)?;
         let mut stored = self.stored(key).await?;
         if matches!(stored.life.status, Status::ReadyToSend | Status::Sending) {
-            self.withdraw(key).await?;
+            self.take_back(&at_work, &stored).await?;
             stored = self.stored(key).await?;
         }
         let correctable = matches!(stored.life.status, Status::NeedsAttention | Status::Withdrawn);
@@ -108,6 +110,31 @@ impl Desk {
             .await?;
         desk.changes.tell(Changed::Outbox);
         Ok(views::draft(draft))
+    }
+
+    /// Withdraws a submission that may still be sent, or fails and leaves it as it is.
+    async fn take_back(&self, at_work: &AtWork, stored: &StoredSubmission) -> Result<(), Failure> {
+        let desk = &self.inner;
+        let (now, actor, key) = (desk.parts.clock.now(), at_work.actor(), stored.key);
+        let never_sent = desk
+            .store
+            .write(move |conn| {
+                let never_sent = !submissions::get(conn, &actor.uuid, key)?.life.unsettled;
+                if never_sent {
+                    submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None)?;
+                }
+                Ok(never_sent)
+            })
+            .await?;
+        if never_sent {
+            desk.changes.tell(Changed::Outbox);
+            return Ok(());
+        }
+        if at_work.who.role_id() != Some(&stored.role) {
+            return Err(Cause::WrongState.into());
+        }
+        let reply = desk.hear(at_work, desk.client.cancel(&at_work.gateway, key).await)?;
+        Ok(sync::settled(desk, at_work, key, reply).await?)
     }
 
     /// *I recorded these*: lets this RA user's submissions of earlier sessions, in this role, be sent.

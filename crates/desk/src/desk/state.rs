@@ -15,7 +15,7 @@ use crate::reply::Trouble;
 use crate::session::{Session, SignedIn};
 use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
-use crate::{Cause, Changed, Failure, Network, Parts, ProfileRead, Settings, SyncNow, backoff};
+use crate::{Cause, Changed, Failure, Network, NetworkFault, Parts, ProfileRead, Settings, SyncNow, backoff};
 
 /// How long the gateway has to hear that a session is over.
 const REVOCATION: Duration = Duration::from_secs(5);
@@ -203,7 +203,11 @@ impl Inner {
                 self.note_network(Network::Offline { why });
                 Cause::Network(why)
             }
-            Trouble::Busy(_) => Cause::Network(crate::NetworkFault::Busy),
+            Trouble::InFront(_) => {
+                self.note_network(Network::Offline { why: NetworkFault::Busy });
+                Cause::Network(NetworkFault::Busy)
+            }
+            Trouble::Busy(_) => Cause::Network(NetworkFault::Busy),
             Trouble::SignInNeeded => {
                 self.end_session(EndReason::EndedElsewhere);
                 Cause::SessionEnded(EndReason::EndedElsewhere)

@@ -70,7 +70,7 @@ impl GatewaySession {
             match client.refresh(&tokens.refresh).await {
                 Ok(fresh) => *tokens = fresh,
                 // It is early yet: the old one is still good, and the refresh token too.
-                Err(Trouble::Network(_) | Trouble::Busy(_)) if age < tokens.lifetime => {}
+                Err(Trouble::Network(_) | Trouble::InFront(_) | Trouble::Busy(_)) if age < tokens.lifetime => {}
                 Err(trouble) => return Err(trouble),
             }
         }

@@ -169,7 +169,7 @@ fn of_trouble(trouble: Trouble) -> SignInError {
     use contract::FaultCode;
     match trouble {
         Trouble::Network(fault) => SignInError::Network(fault),
-        Trouble::Busy(_) => SignInError::Network(crate::NetworkFault::Busy),
+        Trouble::Busy(_) | Trouble::InFront(_) => SignInError::Network(crate::NetworkFault::Busy),
         Trouble::Refused { code: Some(code @ (FaultCode::SignInRefused | FaultCode::InvalidRequest)), .. } => {
             SignInError::Denied(code.to_string())
         }

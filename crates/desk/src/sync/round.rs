@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{BatchReply, ItemOutcome, MAX_BATCH, RefusalDetail, Registration, SubmissionKey};
+use contract::{BatchReply, CancelReply, ItemOutcome, MAX_BATCH, RefusalDetail, Registration, SubmissionKey};
 use jiff::Timestamp;
 
 use super::{ASKING, HEARTBEAT, Halt};
@@ -64,7 +64,13 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
     }
     for key in to_settle {
         going_on(at_work)?;
-        settle(desk, at_work, key).await?;
+        match settle(desk, at_work, key).await {
+            // This one stays asked for; the others are not held up for it.
+            Err(Halt::Trouble(Trouble::Refused { code, .. })) => {
+                tracing::warn!(code = code.map(|code| code.as_str()), "the gateway does not settle a key");
+            }
+            settled => settled?,
+        }
         progress.heard = Some(now);
     }
     let mut in_flight = false;
@@ -156,6 +162,16 @@ fn news_of(outcome: &ItemOutcome) -> News<'_> {
 /// Asks the gateway to settle a submission that is to be taken back, and writes down what it found.
 pub(crate) async fn settle(desk: &Arc<Inner>, at_work: &AtWork, key: SubmissionKey) -> Result<(), Halt> {
     let reply = heard(desk, desk.client.cancel(&at_work.gateway, key).await)?;
+    Ok(settled(desk, at_work, key, reply).await?)
+}
+
+/// Writes down what the gateway found when it settled a key.
+pub(crate) async fn settled(
+    desk: &Arc<Inner>,
+    at_work: &AtWork,
+    key: SubmissionKey,
+    reply: CancelReply,
+) -> Result<(), StoreError> {
     let (now, actor) = (desk.parts.clock.now(), at_work.actor());
     desk.store
         .write(move |conn| {
@@ -258,7 +274,7 @@ fn heard<T>(desk: &Arc<Inner>, answer: Result<T, CallError>) -> Result<T, Halt> 
             Ok(answer)
         }
         Err(error) => {
-            if !matches!(error.trouble, Trouble::Network(_)) {
+            if !matches!(error.trouble, Trouble::Network(_) | Trouble::InFront(_)) {
                 desk.note_network(Network::Online);
             }
             Err(Halt::Trouble(error.trouble))

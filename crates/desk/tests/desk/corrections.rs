@@ -1,9 +1,9 @@
 //! Drafts and submissions that are gone over once more.
 
-use desk::{Cause, Status};
+use desk::{Cause, NetworkFault, Status};
 use serde_json::json;
 
-use crate::support::gateway::{Instead, person};
+use crate::support::gateway::{Instead, outcome_body, person};
 use crate::support::server::Response;
 use crate::support::{Bench, PERSON};
 
@@ -12,7 +12,8 @@ const BATCH: &str = "/v1/registrations/batch";
 #[tokio::test]
 async fn a_half_done_registration_goes_on_with_the_profile_as_it_was_read_last() {
     let bench = Bench::signed_in().await;
-    let begun = bench.draft(PERSON).await;
+    let begun = bench.draft(PERSON).await.id;
+    let begun = bench.desk.draft(begun).await.unwrap();
     bench.desk.profile(PERSON.parse().unwrap()).await.unwrap();
     let same = bench.desk.start_draft(PERSON.parse().unwrap()).await.unwrap();
     assert_eq!(same.id, begun.id);
@@ -49,4 +50,21 @@ async fn a_submission_is_replaced_once() {
     assert_eq!(bench.desk.submission(refused.key).await.unwrap().replaced_by, Some(recorded.key));
     bench.until(&recorded, |now| now.status == Status::WaitingForThem).await;
     assert_eq!(bench.fake.world().registrations.len(), 1, "nothing was recorded the second time");
+}
+
+#[tokio::test]
+async fn what_cannot_be_settled_is_not_corrected_and_stays_as_it_is() {
+    let bench = Bench::signed_in().await;
+    let pause = Response::JsonWith(429, vec![("Retry-After", "600".into())], outcome_body("TOO_MANY_REQUESTS", ""));
+    bench.fake.instead(BATCH, Instead::Answer(pause));
+    let sent = bench.record(PERSON).await;
+    let sent = bench.until(&sent, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+    bench.fake.set_up(false);
+    let refused = bench.desk.correct(sent.key).await.unwrap_err();
+    assert_eq!(refused.cause, Cause::Network(NetworkFault::NoConnection));
+    let now = bench.desk.submission(sent.key).await.unwrap();
+    assert_eq!((now.status, now.withdrawal_requested), (Status::ReadyToSend, false));
+    bench.fake.set_up(true);
+    assert_eq!(bench.desk.correct(sent.key).await.unwrap().corrects, Some(sent.key));
+    assert_eq!(bench.desk.submission(sent.key).await.unwrap().status, Status::Withdrawn);
 }

@@ -79,6 +79,28 @@ async fn what_is_wrong_is_shown_while_it_is() {
 }
 
 #[tokio::test]
+async fn a_machine_in_front_of_the_gateway_is_not_the_gateway() {
+    let page = || Response::Page(503, vec![("Retry-After", "600".into())], "<h1>Service Unavailable</h1>");
+    let offline = Network::Offline { why: NetworkFault::Busy };
+    let bench = Bench::signed_in().await;
+    bench.fake.instead("/v1/care-identities/", Instead::Answer(page()));
+    let refused = bench.desk.profile(PERSON.parse().unwrap()).await.unwrap_err();
+    assert_eq!(refused.cause, Cause::Network(NetworkFault::Busy));
+    assert_eq!(bench.desk.snapshot().await.unwrap().network, offline);
+
+    bench.fake.instead(BATCH, Instead::Answer(page()));
+    bench.record(PERSON).await;
+    let paused = |sync| matches!(sync, SyncNow::Paused { why: PauseReason::Network, until: Some(_) });
+    while !paused(bench.desk.snapshot().await.unwrap().sync) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(bench.desk.snapshot().await.unwrap().network, offline);
+    bench.desk.send_now();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(bench.fake.count(BATCH), 1, "the pause that was asked for is kept");
+}
+
+#[tokio::test]
 async fn a_network_that_is_down_spends_no_attempts() {
     let bench = Bench::signed_in().await;
     let draft = bench.draft(PERSON).await;
@@ -128,6 +150,24 @@ async fn what_was_sent_is_taken_back_only_by_the_gateways_word() {
     assert!(matches!(now.status, Status::WaitingForThem | Status::Withdrawn));
     let registered = bench.fake.world().registrations.len();
     assert_eq!(registered, usize::from(now.status == Status::WaitingForThem));
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_settled_holds_up_no_other() {
+    for (status, code) in [(403, "WRONG_ROLE"), (404, "NOT_FOUND"), (500, "INTERNAL")] {
+        let bench = Bench::signed_in().await;
+        bench.fake.instead(BATCH, Instead::Answer(pause_of(600)));
+        let stuck = bench.record(PERSON).await;
+        bench.until(&stuck, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+        for _ in 0..10_000 {
+            bench.fake.instead("/v1/submissions/", Instead::Answer(outcome(status, code)));
+        }
+        assert!(bench.desk.withdraw(stuck.key).await.unwrap().withdrawal_requested);
+        bench.clock.advance(Duration::from_secs(601));
+        let other = bench.record(OTHERS[0]).await;
+        bench.until(&other, |now| now.status == Status::WaitingForThem).await;
+        assert!(bench.desk.submission(stuck.key).await.unwrap().withdrawal_requested, "{code}");
+    }
 }
 
 fn pause_of(seconds: u32) -> Response {

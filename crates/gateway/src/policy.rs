@@ -34,9 +34,17 @@ pub(crate) fn declaration() -> DeclarationText {
     }
 }
 
+/// How far in the future a registration may have been checked or recorded: two clocks are never quite the same.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+
 /// What is wrong with a body beyond its shape.
-pub(crate) fn check_body(body: &RegistrationBody) -> Result<(), FieldErrors> {
+pub(crate) fn check_body(body: &RegistrationBody, now: Timestamp) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
+    for (field, at) in [("checked_at", body.checked_at), ("recorded_at", body.recorded_at)] {
+        if by_our_clock(at, body).duration_since(now) > AHEAD {
+            errors.push(field, "in_the_future", "This time has not come yet. Is the computer's clock right?");
+        }
+    }
     let mut documents = body.documents.clone();
     documents.sort_unstable();
     documents.dedup();
@@ -48,6 +56,17 @@ pub(crate) fn check_body(body: &RegistrationBody) -> Result<(), FieldErrors> {
     }
     if body.declaration.version.is_empty() || body.declaration.version.len() > 32 {
         errors.push("declaration.version", "declaration_version", "A declaration's version is 1 to 32 characters.");
+    }
+    errors.into_result()
+}
+
+/// Whether a reason is missing for an address that was warned of.
+pub(crate) fn check_reason(body: &RegistrationBody, warnings: &[WarningCode]) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let asks = |code: &WarningCode| matches!(code, WarningCode::AddressNotOnProfile | WarningCode::AddressUnlikeName);
+    if body.address_reason.is_none() && warnings.iter().any(asks) {
+        let message = "An address that is not on the profile or unlike the name needs a reason.";
+        errors.push("address_reason", "missing", message);
     }
     errors.into_result()
 }
@@ -112,10 +131,14 @@ fn profile_refusal(profile: &Profile, caller: &CareIdentityUuid) -> Option<Refus
 
 /// Whether a registration was recorded longer ago than is accepted, by the gateway's clock.
 fn is_too_old(body: &RegistrationBody, policy: &PolicyConfig, now: Timestamp) -> bool {
-    let ahead = SignedDuration::from_secs(i64::from(body.clock_ahead_seconds));
-    let recorded_at = body.recorded_at.saturating_sub(ahead);
-    let age = now.duration_since(recorded_at.unwrap_or(Timestamp::MIN));
+    let age = now.duration_since(by_our_clock(body.recorded_at, body));
     age > SignedDuration::from_hours(24 * i64::from(policy.queue_age_days))
+}
+
+/// A time of a body's as the gateway's clock would have told it.
+fn by_our_clock(at: Timestamp, body: &RegistrationBody) -> Timestamp {
+    let ahead = SignedDuration::from_secs(i64::from(body.clock_ahead_seconds));
+    at.saturating_sub(ahead).unwrap_or(Timestamp::MIN)
 }
 
 /// A profile as one caller sees it.

@@ -78,7 +78,7 @@ fn judge(
     }
     let (outcome, settled) = match body {
         Err(invalid) => keepable(invalid_body(vec![invalid.at("body")]), None),
-        Ok(body) => match policy::check_body(&body) {
+        Ok(body) => match policy::check_body(&body, now) {
             Err(errors) => keepable(invalid_body(errors.0), None),
             Ok(()) => decide_by_policy(connection, rules, actor, key, whom, &body, frozen, now)?,
         },
@@ -131,6 +131,9 @@ fn decide_by_policy(
         return Ok(keepable(outcome, id));
     };
     let warnings = policy::warnings(profile, Some(&body.address));
+    if let Err(errors) = policy::check_reason(body, &warnings) {
+        return Ok(keepable(invalid_body(errors.0), None));
+    }
     let (id, link_expires_at) = (RegistrationId::from_guid(random::guid()), rules.link_end(now));
     let new = NewRegistration {
         id,

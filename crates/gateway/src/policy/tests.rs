@@ -124,6 +124,42 @@ fn the_limit_of_age_is_inclusive_and_corrected() {
 }
 
 #[test]
+fn what_has_not_happened_yet_is_refused() {
+    for (at, ahead, refused) in [
+        ("2026-01-15T09:05:00Z", 0, false),
+        ("2026-01-15T09:05:01Z", 0, true),
+        ("2026-01-15T09:05:01Z", 1, false),
+        ("2026-01-15T09:05:00Z", -1, true),
+        ("9999-01-01T00:00:00Z", 0, true),
+    ] {
+        let (mut checked, mut recorded) = (body(), body());
+        (checked.checked_at, recorded.recorded_at) = (at.parse().unwrap(), at.parse().unwrap());
+        for (field, mut body) in [("checked_at", checked), ("recorded_at", recorded)] {
+            body.clock_ahead_seconds = ahead;
+            let fields = check_body(&body, now()).err().map(|errors| errors.0[0].field.clone());
+            assert_eq!(fields.as_deref(), refused.then_some(field), "{at} {ahead}");
+        }
+    }
+}
+
+#[test]
+fn an_address_that_was_warned_of_needs_a_reason() {
+    let mut body = body();
+    for (warnings, refused) in [
+        (&[][..], false),
+        (&[WarningCode::NinoMissing], false),
+        (&[WarningCode::NinoMissing, WarningCode::AddressNotOnProfile], true),
+        (&[WarningCode::AddressUnlikeName], true),
+    ] {
+        body.address_reason = None;
+        let fields = check_reason(&body, warnings).err().map(|errors| errors.0[0].field.clone());
+        assert_eq!(fields.as_deref(), refused.then_some("address_reason"), "{warnings:?}");
+        body.address_reason = Some("it was shown on their own phone".parse().unwrap());
+        assert!(check_reason(&body, warnings).is_ok());
+    }
+}
+
+#[test]
 fn an_unverified_profile_is_refused_by_whatever_method() {
     for method in [IdentityCheckMethod::InPerson, IdentityCheckMethod::Video, IdentityCheckMethod::KeyedFromPaper] {
         let mut case = Case::good();

@@ -81,6 +81,12 @@ async fn every_refusal_is_reached_and_kept_or_not_as_it_should_be() {
     let mut odd = item(SAM, SAM_ADDRESS).await;
     odd["body"]["colour"] = "red".into();
     expect(&session, &odd, RefusalCode::InvalidBody, true).await;
+    let mut no_reason = item("555000000002", "siobhan.smith@nhs.net").await;
+    no_reason["body"].as_object_mut().unwrap().remove("address_reason");
+    expect(&session, &no_reason, RefusalCode::InvalidBody, true).await;
+    let mut tomorrow = item(SAM, SAM_ADDRESS).await;
+    tomorrow["body"]["checked_at"] = json!(world.clock_now() + day);
+    expect(&session, &tomorrow, RefusalCode::InvalidBody, true).await;
     let mut no_uuid = item(SAM, SAM_ADDRESS).await;
     no_uuid["care_identity"] = "12".into();
     expect(&session, &no_uuid, RefusalCode::InvalidBody, false).await;
@@ -331,6 +337,7 @@ async fn a_wrong_clock_is_allowed_for() {
     // Recorded 15 days ago by a clock that was two days behind: 13 days.
     let mut item = world.item(&session, SAM, SAM_ADDRESS).await;
     item["body"]["recorded_at"] = json!(world.clock_now() - SignedDuration::from_hours(24 * 15));
+    item["body"]["checked_at"] = item["body"]["recorded_at"].clone();
     item["body"]["clock_ahead_seconds"] = json!(-2 * 24 * 3600);
     assert_eq!(session.send(&item).await["outcome"], "registered");
     // Recorded yesterday by a clock that was a month ahead.

@@ -194,7 +194,7 @@ impl World {
             "address": address, "profile_seen": seen, "method": "in_person", "documents": ["passport"],
             "checked_by": session.uuid, "checked_at": now, "recorded_by": session.uuid,
             "recorded_role": session.role.clone().unwrap_or_else(|| AGENT_ROLE.into()), "recorded_at": now,
-            "clock_ahead_seconds": 0,
+            "clock_ahead_seconds": 0, "address_reason": "It was shown on their own phone.",
             "declaration": { "id": "nhs-net-connect-user", "version": "1", "accepted_by": "user" },
         })
     }

@@ -193,6 +193,11 @@ impl Session {
             Self::Confirming { who, .. } | Self::SignedIn { who, .. } => Some(who),
         }
     }
+
+    /// Which sign-in that was.
+    pub(crate) fn present_id(&self) -> Option<uuid::Uuid> {
+        self.present().map(|who| who.id)
+    }
 }
 
 /// When the session ends for want of input, by the computer's clock.

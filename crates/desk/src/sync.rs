@@ -114,9 +114,7 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
                 _ => EndReason::EndedElsewhere,
             };
             // Only the session that was used has ended; somebody else may have signed in since.
-            if !at_work.ended.is_cancelled() {
-                desk.end_session(why);
-            }
+            desk.end_session(Some(at_work.who.id), why);
             return Duration::ZERO;
         }
         Halt::Trouble(Trouble::Network(why)) => {
@@ -166,4 +164,33 @@ const fn paused(why: PauseReason, until: Option<jiff::Timestamp>) -> SyncNow {
 async fn unsent_of_anybody(desk: &Arc<Inner>) -> bool {
     // Nobody is at work, so everybody is somebody else.
     desk.store.read(|conn| queue::counts(conn, None)).await.is_ok_and(|counts| counts.other_people > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::store::submissions;
+    use crate::testing::{arrived, inner, recorded};
+
+    #[tokio::test]
+    async fn a_disk_that_cannot_be_written_is_told() {
+        let (desk, _folder) = inner();
+        desk.arrive(arrived(), &CancellationToken::new()).unwrap();
+        assert!(desk.state().session.confirm(desk.parts.clock.moment()));
+        desk.note_network(Network::Online);
+        let actor = desk.at_work().unwrap().actor();
+        desk.store
+            .write(move |conn| {
+                submissions::insert(conn, &actor.uuid, &recorded(&actor, "555086689106"))?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        desk.store.write(|conn| Ok(conn.execute_batch("PRAGMA query_only = ON;")?)).await.unwrap();
+        pass(&desk, &mut Progress::default()).await;
+        let now = desk.state().sync;
+        assert!(matches!(now, SyncNow::Paused { why: PauseReason::Store, until: Some(_) }), "{now:?}");
+    }
 }

@@ -1,17 +1,24 @@
 //! What the tests of more than one room need: seams that do as they are told, and made-up people.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use contract::{Declaration, DeclarationAcceptedBy, DocumentKind, FrozenBody, IdentityCheckMethod, Profile};
-use contract::{RegistrationBody, SubmissionKey};
+use contract::{RegistrationBody, SubmissionKey, TokenReply};
 use jiff::Timestamp;
+use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use crate::desk::Inner;
+use crate::gateway_client::{GatewayClient, GatewaySession, Tokens};
+use crate::sign_in::Arrived;
+use crate::store::Store;
 use crate::store::audit::Actor;
 use crate::store::submissions::StoredSubmission;
 use crate::submission::Life;
-use crate::{KeyStore, KeyStoreError, Random, SystemRandom};
+use crate::{
+    Browser, BrowserError, Clock, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom,
+};
 
 /// How a key store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +92,65 @@ pub(crate) fn actor(uuid: &str) -> Actor {
         role: Some("555254240100".parse().unwrap()),
         session: uuid::Uuid::from_u128(1),
     }
+}
+
+/// A browser that shows nothing.
+struct NoBrowser;
+
+impl Browser for NoBrowser {
+    fn open(&self, _: &str) -> Result<(), BrowserError> {
+        Err(BrowserError)
+    }
+}
+
+/// A desk behind its door, with nothing running by itself, a gateway that nobody answers for, and its folder.
+pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings::from_toml(
+        "gateway_url = \"https://localhost:1\"\nissuer_url = \"https://localhost:1\"\nclient_id = \"c\"\n\
+         acr_values = \"AAL3_ANY\"\nredirect_ports = [1]\nscopes = \"openid\"\n[trust]\nkind = \"platform\"\n",
+        folder.path(),
+    )
+    .unwrap();
+    let parts = Parts {
+        keys: Arc::new(Keys::new()),
+        browser: Arc::new(NoBrowser),
+        clock: Arc::new(SystemClock::start()),
+        random: Arc::new(SystemRandom::default()),
+    };
+    let client = GatewayClient::new(&settings, &parts).unwrap();
+    let store = Store::open(&folder.path().join("data"), &*parts.keys, &*parts.random).unwrap();
+    (Arc::new(Inner::new(settings, parts, store, client)), folder)
+}
+
+/// The RA user of [`actor`]'s role, back from the browser.
+pub(crate) fn arrived() -> Arrived {
+    let at = SystemClock::start().moment();
+    let tokens: TokenReply = serde_json::from_value(serde_json::json!({
+        "access_token": "a", "token_type": "Bearer", "expires_in": 600, "refresh_token": "r",
+        "refresh_expires_in": 43_200,
+    }))
+    .unwrap();
+    let role = serde_json::json!({
+        "role": {
+            "id": "555254240100", "code": "S0080:G0440:R5090", "name": "Registration Authority Agent",
+            "ra_role": "ra_agent", "organisation": { "code": "B81603", "name": "A practice" }
+        },
+        "access": "register"
+    });
+    let session = serde_json::from_value(serde_json::json!({
+        "user": { "uuid": "656005750104", "name": "Made Up" },
+        "role": role, "roles": [role],
+        "may": { "find": true, "register": true, "remove": true },
+        "policy": {
+            "mail_domains": ["nhs.net"], "link_lifetime_minutes": 60, "presence_required": false,
+            "queue_age_days": 14, "link_attempts": 5,
+            "declaration": { "id": "d", "version": "1", "sentences": [] }
+        },
+        "server_time": at.wall, "ends_at": at.wall + jiff::SignedDuration::from_hours(12),
+    }))
+    .unwrap();
+    Arrived { gateway: GatewaySession::new(Tokens::new(&tokens, at).unwrap(), None), session, at }
 }
 
 pub(crate) fn new_key(at: Timestamp) -> SubmissionKey {

@@ -1,12 +1,14 @@
 //! Signing in and out, and who is at work.
 
+use std::sync::Arc;
+
 use contract::{EndReason, RoleProfileId};
 use tokio_util::sync::CancellationToken;
 
 use super::state::{Inner, actor};
 use super::{Desk, views};
 use crate::session::{SignedIn, WARNING, idle_at};
-use crate::sign_in::{Purpose, SignInError, sign_in};
+use crate::sign_in::{Arrived, Purpose, SignInError, sign_in};
 use crate::store::audit::{self, About, Act};
 use crate::store::queue;
 use crate::{Cause, Changed, Failure, Network, SessionNow, Snapshot};
@@ -87,8 +89,14 @@ impl Desk {
 
     /// Ends the session here at once, and at the gateway as soon as it answers.
     pub async fn sign_out(&self) -> Result<Snapshot, Failure> {
-        self.cancel_sign_in();
-        self.inner.end_session(EndReason::SignedOut);
+        let meant = {
+            let state = self.inner.state();
+            if let Some(cancel) = &state.sign_in {
+                cancel.cancel();
+            }
+            state.session.present_id()
+        };
+        self.inner.end_session(meant, EndReason::SignedOut);
         self.snapshot().await
     }
 
@@ -128,31 +136,41 @@ impl Desk {
                 return Err(Cause::SignIn(error).into());
             }
         };
-        if cancel.is_cancelled() {
-            desk.revoke(arrived.gateway.into(), EndReason::SignedOut);
-            return Err(Cause::SignIn(SignInError::Cancelled).into());
-        }
-        let before = {
-            let mut state = desk.state();
-            let who = SignedIn::new(desk.parts.random.guid(), arrived.session, arrived.at);
-            state.session.arrive(who, arrived.at);
-            state.profiles.clear();
-            state.removals.clear();
-            state.watched = None;
-            state.gateway.replace((arrived.gateway.into(), CancellationToken::new()))
-        };
-        if let Some((gateway, ended)) = before {
-            ended.cancel();
-            desk.revoke(gateway, EndReason::SignedOut);
-        }
+        desk.arrive(arrived, &cancel)?;
         drop(under_way);
         desk.note_network(Network::Online);
         self.snapshot().await
     }
 }
 
+impl Inner {
+    /// Somebody came back from the browser, unless the sign-in was given up meanwhile.
+    pub(crate) fn arrive(self: &Arc<Self>, arrived: Arrived, cancel: &CancellationToken) -> Result<(), Failure> {
+        let gateway = Arc::new(arrived.gateway);
+        let before = {
+            let mut state = self.state();
+            // Under the lock that giving up takes: it comes before this or finds somebody who arrived.
+            if cancel.is_cancelled() {
+                self.revoke(gateway, EndReason::SignedOut);
+                return Err(Cause::SignIn(SignInError::Cancelled).into());
+            }
+            let who = SignedIn::new(self.parts.random.guid(), arrived.session, arrived.at);
+            state.session.arrive(who, arrived.at);
+            state.profiles.clear();
+            state.removals.clear();
+            state.watched = None;
+            state.gateway.replace((gateway, CancellationToken::new()))
+        };
+        if let Some((gateway, ended)) = before {
+            ended.cancel();
+            self.revoke(gateway, EndReason::SignedOut);
+        }
+        Ok(())
+    }
+}
+
 /// A sign-in that is under way. When it is over, however it went, the session is not `SigningIn` any more.
-struct UnderWay<'a>(&'a std::sync::Arc<Inner>);
+struct UnderWay<'a>(&'a Arc<Inner>);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
@@ -183,5 +201,51 @@ fn session_now(session: &crate::session::Session, to_confirm: u32) -> SessionNow
                 to_confirm,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::{arrived, inner};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_in_that_was_given_up_brings_nobody() {
+        let (desk, _folder) = inner();
+        assert!(desk.state().session.begin());
+        let cancel = CancellationToken::new();
+        let arriving = {
+            let state = desk.state();
+            let (desk, given_up, runtime) = (desk.clone(), cancel.clone(), tokio::runtime::Handle::current());
+            let arriving = std::thread::spawn(move || {
+                let _entered = runtime.enter();
+                desk.arrive(arrived(), &given_up)
+            });
+            // It is on its way and waits for the lock, under which the other gives up.
+            std::thread::sleep(Duration::from_millis(200));
+            cancel.cancel();
+            drop(state);
+            arriving
+        };
+        let refused = arriving.join().unwrap().unwrap_err();
+        assert_eq!(refused.cause, Cause::SignIn(SignInError::Cancelled));
+        assert!(desk.state().session.present().is_none());
+    }
+
+    #[tokio::test]
+    async fn only_the_session_that_is_meant_is_ended() {
+        let (desk, _folder) = inner();
+        let cancel = CancellationToken::new();
+        desk.arrive(arrived(), &cancel).unwrap();
+        let first = desk.state().session.present_id();
+        desk.arrive(arrived(), &cancel).unwrap();
+        let second = desk.state().session.present_id();
+        assert_ne!(first, second);
+        desk.end_session(first, EndReason::Idle);
+        assert_eq!(desk.state().session.present_id(), second, "one that arrived in between stays");
+        desk.end_session(second, EndReason::Idle);
+        assert!(desk.state().session.present().is_none());
     }
 }

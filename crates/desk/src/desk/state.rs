@@ -140,16 +140,22 @@ impl Inner {
     /// Ends the session when its time is over.
     pub(crate) fn end_if_over(self: &Arc<Self>) {
         let now = self.parts.clock.moment();
-        let over = self.state().session.ended_by_time(now);
+        let (meant, over) = {
+            let state = self.state();
+            (state.session.present_id(), state.session.ended_by_time(now))
+        };
         if let Some(why) = over {
-            self.end_session(why);
+            self.end_session(meant, why);
         }
     }
 
-    /// Ends the session here at once, and tells the gateway.
-    pub(crate) fn end_session(self: &Arc<Self>, why: EndReason) {
+    /// Ends the session that is meant here at once, and tells the gateway. One that arrived since stays.
+    pub(crate) fn end_session(self: &Arc<Self>, meant: Option<uuid::Uuid>, why: EndReason) {
         let (who, gateway) = {
             let mut state = self.state();
+            if state.session.present_id() != meant {
+                return;
+            }
             let who = state.session.present().cloned();
             state.session.end(why);
             state.profiles.clear();
@@ -209,11 +215,11 @@ impl Inner {
             }
             Trouble::Busy(_) => Cause::Network(NetworkFault::Busy),
             Trouble::SignInNeeded => {
-                self.end_session(EndReason::EndedElsewhere);
+                self.end_session(Some(at_work.who.id), EndReason::EndedElsewhere);
                 Cause::SessionEnded(EndReason::EndedElsewhere)
             }
             Trouble::SessionEnded(why) => {
-                self.end_session(why);
+                self.end_session(Some(at_work.who.id), why);
                 Cause::SessionEnded(why)
             }
             Trouble::Refused { code, fields } => {

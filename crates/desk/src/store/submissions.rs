@@ -50,7 +50,7 @@ pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, 
     registration, registration_read_at, replaces, replaced_by, updated_at";
 
 /// Writes a submission down for the first time.
-pub(super) fn insert(
+pub(crate) fn insert(
     conn: &Connection,
     author: &CareIdentityUuid,
     submission: &StoredSubmission,

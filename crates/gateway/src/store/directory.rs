@@ -68,6 +68,7 @@ pub(crate) fn import(
         return Ok(counts);
     }
     let (mut text, mut number) = (String::new(), 0);
+    let mut not_yet = Vec::new();
     loop {
         text.clear();
         number += 1;
@@ -92,7 +93,9 @@ pub(crate) fn import(
         match record {
             DirectoryRecord::Profile { profile, nino } => {
                 let nino = nino.map(|nino| keys.nino_digest(&nino));
-                counts.taken += put_profile(connection, &profile, nino, now)?;
+                let uuid = profile.uuid.clone();
+                let held_up = put_profile(connection, &profile, nino, now)?;
+                not_yet.extend(held_up.into_iter().map(|authenticator| (uuid.clone(), authenticator)));
                 counts.profiles += 1;
             }
             DirectoryRecord::Account { address, state, shared_mailbox } => {
@@ -102,6 +105,10 @@ pub(crate) fn import(
                 counts.accounts += 1;
             }
         }
+    }
+    // Only now is everything gone that the file does not name any more, whichever line came first.
+    for (uuid, authenticator) in not_yet {
+        counts.taken += u64::from(!put_authenticator(connection, &uuid, &authenticator)?);
     }
     set_meta(connection, "directory_digest", digest)?;
     Ok(counts)
@@ -118,13 +125,13 @@ pub(crate) fn set_meta(connection: &Connection, name: &str, value: &[u8]) -> Res
     Ok(())
 }
 
-/// Writes a profile; answers how many of its accounts stand elsewhere already.
+/// Writes a profile; answers those of its authenticators whose account stands elsewhere at this moment.
 fn put_profile(
     connection: &Connection,
     profile: &Profile,
     nino: Option<Vec<u8>>,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<Authenticator>, StoreError> {
     let (uuid, name, birth_date) = (profile.uuid.as_str(), &profile.name, profile.birth_date.to_string());
     let email = profile.email.as_deref().map(str::to_lowercase);
     connection
@@ -169,7 +176,7 @@ fn put_authenticators(
     uuid: &CareIdentityUuid,
     authenticators: &[Authenticator],
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<Authenticator>, StoreError> {
     let listed: HashSet<String> = authenticators.iter().map(|authenticator| authenticator.id.to_string()).collect();
     let gone: Vec<String> = connection
         .prepare_cached("SELECT id FROM authenticators WHERE uuid = ? AND source = 'directory' AND removed_at IS NULL")?
@@ -183,28 +190,37 @@ fn put_authenticators(
             .prepare_cached("UPDATE authenticators SET removed_at = ? WHERE id = ?")?
             .execute(params![now.as_millisecond(), id])?;
     }
-    let mut taken = 0;
+    let mut held_up = Vec::new();
     for authenticator in authenticators {
-        // OR IGNORE: it is here already (perhaps removed here, which stands), or its account is active elsewhere.
-        let added = connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO authenticators (id, uuid, kind, address, added_at, added_by, source, state) \
-                 VALUES (?, ?, ?, ?, ?, ?, 'directory', ?)",
-            )?
-            .execute(params![
-                authenticator.id.to_string(),
-                uuid.as_str(),
-                authenticator.kind.as_str(),
-                authenticator.address.as_ref().map(|address| address.as_str()),
-                authenticator.added_at.as_millisecond(),
-                authenticator.added_by,
-                authenticator.state.as_str()
-            ])?;
-        if added == 0 && !is_known(connection, authenticator)? {
-            taken += 1;
+        if !put_authenticator(connection, uuid, authenticator)? {
+            held_up.push(authenticator.clone());
         }
     }
-    Ok(taken)
+    Ok(held_up)
+}
+
+/// Writes an authenticator; answers whether it is there, and not its account on another profile.
+fn put_authenticator(
+    connection: &Connection,
+    uuid: &CareIdentityUuid,
+    authenticator: &Authenticator,
+) -> Result<bool, StoreError> {
+    // OR IGNORE: it is here already (perhaps removed here, which stands), or its account is active elsewhere.
+    let added = connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO authenticators (id, uuid, kind, address, added_at, added_by, source, state) \
+             VALUES (?, ?, ?, ?, ?, ?, 'directory', ?)",
+        )?
+        .execute(params![
+            authenticator.id.to_string(),
+            uuid.as_str(),
+            authenticator.kind.as_str(),
+            authenticator.address.as_ref().map(|address| address.as_str()),
+            authenticator.added_at.as_millisecond(),
+            authenticator.added_by,
+            authenticator.state.as_str()
+        ])?;
+    Ok(added > 0 || is_known(connection, authenticator)?)
 }
 
 fn is_known(connection: &Connection, authenticator: &Authenticator) -> Result<bool, StoreError> {

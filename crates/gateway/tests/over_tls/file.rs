@@ -129,6 +129,32 @@ async fn a_new_directory_file_is_taken_in_and_our_own_acts_stand() {
 }
 
 #[tokio::test]
+async fn an_account_that_moves_is_on_its_new_profile_whichever_line_comes_first() {
+    for a_first in [true, false] {
+        let mut world = World::start().await;
+        let on = |uuid: &str| {
+            let uuid = format!("uuid = '{uuid}' AND address = 'drew.linked@nhs.net' AND removed_at IS NULL");
+            world.count(&format!("SELECT count(*) FROM authenticators WHERE {uuid}"))
+        };
+        assert_eq!((on("555000000007"), on(SAM)), (1, 0));
+        let mut people = vec![
+            person("555000000007", "Drew", "Linked", None, |_| {}),
+            person(SAM, "Sam", "Taylor", None, with(AuthenticatorKind::NhsNetConnect, Some("drew.linked@nhs.net"))),
+        ];
+        if !a_first {
+            people.reverse();
+        }
+        write_people(world.folder.path(), &people);
+        world.restart().await;
+        let on = |uuid: &str| {
+            let uuid = format!("uuid = '{uuid}' AND address = 'drew.linked@nhs.net' AND removed_at IS NULL");
+            world.count(&format!("SELECT count(*) FROM authenticators WHERE {uuid}"))
+        };
+        assert_eq!((on("555000000007"), on(SAM)), (0, 1), "{a_first}");
+    }
+}
+
+#[tokio::test]
 async fn a_directory_file_that_is_none_changes_nothing() {
     let mut world = World::start().await;
     world.stop().await;

@@ -81,7 +81,7 @@ pub(super) async fn finish(
 
 /// The account that has signed in. None where it is no NHS.net Connect account, or not shown to be theirs.
 fn account(id: &IdToken) -> Option<NhsNetAddress> {
-    if id.email_verified == Some(false) {
+    if id.email_verified != Some(true) {
         return None;
     }
     id.email.as_deref()?.parse().ok()

@@ -63,7 +63,7 @@ fn grant(world: &World, started: &Started, account: &str) -> Grant {
     let now = world.issuer.now();
     let id = json!({
         "iss": world.issuer.url("nhsnet"), "sub": account, "aud": "ra-gateway.test", "exp": now + 600, "iat": now,
-        "nonce": started.query["nonce"], "email": account,
+        "nonce": started.query["nonce"], "email": account, "email_verified": true,
     });
     let challenge = started.query["code_challenge"].clone();
     Grant { id, info: Value::Null, challenge, key: &SIGNING, header: jwt_header(), at_hash: false }
@@ -262,12 +262,13 @@ async fn a_token_that_is_not_for_this_sign_in_links_nothing() {
     let registration = world.register_sam(&session).await;
     let user = User::of(&world, &registration);
     type Change = fn(&mut Grant);
-    let cases: [(&str, Change, &str); 6] = [
+    let cases: [(&str, Change, &str); 7] = [
         ("nonce", |grant| grant.id["nonce"] = "another".into(), "failed"),
         ("audience", |grant| grant.id["aud"] = "ra-desk.test".into(), "failed"),
         ("issuer", |grant| grant.id["iss"] = "https://another".into(), "failed"),
         ("verifier", |grant| grant.challenge = "another".into(), "failed"),
         ("unverified address", |grant| grant.id["email_verified"] = false.into(), "wrong_account"),
+        ("not said to be verified", |grant| grant.id["email_verified"] = Value::Null, "wrong_account"),
         ("no address", |grant| grant.id["email"] = Value::Null, "wrong_account"),
     ];
     for (what, change, expected) in cases {

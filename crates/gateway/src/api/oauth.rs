@@ -22,6 +22,7 @@ use super::json::Form;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
+use crate::openid::SignInError;
 use crate::store::{self, Logout, NewSession, StoreError, StoredSession, TokenKind};
 use crate::{keys, random, sign_in};
 
@@ -77,7 +78,7 @@ pub(crate) async fn token(
 ) -> Result<axum::Json<TokenReply>, Fault> {
     match form.grant_type.as_str() {
         "authorization_code" => begin(&gateway, peer.ip(), ids, form).await,
-        "refresh_token" => refresh(&gateway, peer.ip(), form).await,
+        "refresh_token" => refresh(&gateway, peer.ip(), ids, form).await,
         _ => Err(Fault::of_fields(vec![missing("grant_type", "authorization_code or refresh_token")])),
     }
     .map(axum::Json)
@@ -139,14 +140,21 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
 }
 
 /// Only a token that is not known makes who shows it a stranger: a flood of them must not end anybody's session.
-async fn refresh(gateway: &Gateway, peer: IpAddr, form: TokenForm) -> Result<TokenReply, Fault> {
+///
+/// A token whose successor was used is shown by somebody who has a copy, or whose copy somebody else has used: which of
+/// them is the right one cannot be told, so the session ends.
+async fn refresh(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
     let token = form.refresh_token.ok_or_else(|| Fault::of_fields(vec![missing("refresh_token", "this is needed")]))?;
     let (digest, now) = (keys::digest(&token), gateway.clock.now());
     let known = gateway
         .store
-        .read(move |connection| store::session_by_token(connection, &digest, TokenKind::Refresh))
-        .await?
-        .is_some();
+        .read(move |connection| {
+            let refresh = store::session_by_token(connection, &digest, TokenKind::Refresh)?;
+            Ok::<_, StoreError>(
+                refresh.is_some() || store::session_by_token(connection, &digest, TokenKind::Superseded)?.is_some(),
+            )
+        })
+        .await?;
     let unknown = || Fault::new(FaultCode::SignInNeeded, "the refresh token is not known");
     if !known {
         gateway.limits.admit_stranger(peer, now)?;
@@ -155,14 +163,22 @@ async fn refresh(gateway: &Gateway, peer: IpAddr, form: TokenForm) -> Result<Tok
     gateway
         .store
         .write(move |connection| {
+            if let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Superseded)? {
+                check_open(&session, now)?;
+                store::end_session(connection, &session.id, EndReason::EndedElsewhere, now)?;
+                let act = actor_of(&session, ids).act(now, "sign out", None, "refresh token shown again");
+                store::append_audit(connection, &act)?;
+                // Answered without an error, which would undo the end.
+                return Ok(Err(Fault::session_ended(EndReason::EndedElsewhere)));
+            }
             let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Refresh)? else {
                 return Err(unknown());
             };
             check_open(&session, now)?;
             let generation = store::use_refresh_token(connection, &digest)?;
-            Ok(new_tokens(connection, &session, generation + 1, now)?)
+            Ok(Ok(new_tokens(connection, &session, generation + 1, now)?))
         })
-        .await
+        .await?
 }
 
 /// Ends the session of a token. A token that is not known is answered the same: it opens nothing either way.
@@ -206,7 +222,11 @@ pub(crate) async fn backchannel_logout(
     Extension(ids): Extension<Ids>,
     Form(form): Form<LogoutForm>,
 ) -> Result<impl IntoResponse, Fault> {
-    let refused = |_| Fault::new(FaultCode::InvalidRequest, "the logout token is not accepted");
+    let refused = |error: SignInError| match error.code {
+        // Nothing is wrong with the token: the issuer is to send it again.
+        FaultCode::IssuerUnavailable => Fault::from(error),
+        _ => Fault::new(FaultCode::InvalidRequest, "the logout token is not accepted"),
+    };
     let token = gateway.issuer.check_logout_token(&form.logout_token).await.map_err(refused)?;
     let now = gateway.clock.now();
     let logout = Logout {

@@ -40,6 +40,8 @@ pub(crate) struct NewSession {
 pub(crate) enum TokenKind {
     Access,
     Refresh,
+    /// A refresh token that is dead because one made after it, or its twin, was used. Kept to be known again.
+    Superseded,
 }
 
 impl TokenKind {
@@ -47,6 +49,7 @@ impl TokenKind {
         match self {
             Self::Access => "access",
             Self::Refresh => "refresh",
+            Self::Superseded => "superseded",
         }
     }
 }
@@ -110,7 +113,8 @@ pub(crate) fn use_refresh_token(connection: &Connection, digest: &[u8]) -> Resul
         .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
     connection
         .prepare_cached(
-            "DELETE FROM tokens WHERE session = ?1 AND kind = 'refresh' AND generation <= ?2 AND digest <> ?3",
+            "UPDATE tokens SET kind = 'superseded' \
+             WHERE session = ?1 AND kind = 'refresh' AND generation <= ?2 AND digest <> ?3",
         )?
         .execute(params![session, generation, digest])?;
     Ok(generation)

@@ -192,9 +192,31 @@ async fn tokens_are_refreshed_and_a_lost_answer_ends_nothing() {
     assert_eq!(session.get("/v1/session").await.status, StatusCode::OK);
     let second = again.body["refresh_token"].as_str().unwrap();
     assert_eq!(refresh(second).await.status, StatusCode::OK);
-    for dead in [first.as_str(), lost.body["refresh_token"].as_str().unwrap(), "never-given"] {
-        assert_eq!(refresh(dead).await.fault(), FaultCode::SignInNeeded);
+    assert_eq!(refresh("never-given").await.fault(), FaultCode::SignInNeeded);
+    assert_eq!(session.get("/v1/session").await.status, StatusCode::OK, "nothing of that ends the session");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_shown_again_after_its_successor_ends_the_session() {
+    let world = World::start().await;
+    let refresh =
+        async |token: &str| world.token_form(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+    for shows_the_twin in [false, true] {
+        let mut session = world.sign_in(AGENT).await;
+        let twin = refresh(&session.refresh).await.body["refresh_token"].as_str().unwrap().to_owned();
+        let second = refresh(&session.refresh).await.body["refresh_token"].as_str().unwrap().to_owned();
+        let third = refresh(&second).await;
+        session.access = third.body["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(session.get("/v1/session").await.status, StatusCode::OK);
+        let shown = if shows_the_twin { &twin } else { &session.refresh };
+        let answer = refresh(shown).await;
+        assert_eq!((answer.fault(), answer.diagnostics()), (FaultCode::SessionEnded, "ended_elsewhere"));
+        assert_eq!(session.get("/v1/session").await.fault(), FaultCode::SessionEnded);
+        let newest = third.body["refresh_token"].as_str().unwrap();
+        assert_eq!(refresh(newest).await.fault(), FaultCode::SessionEnded);
+        assert_eq!(refresh(shown).await.fault(), FaultCode::SessionEnded, "which is written down once");
     }
+    assert_eq!(world.count("SELECT count(*) FROM audit WHERE result = 'refresh token shown again'"), 2);
 }
 
 #[tokio::test]
@@ -300,4 +322,15 @@ async fn a_stranger_who_asks_too_often_stops_nobody_else() {
         .unwrap();
     let answer = Answer::of(elsewhere.post(world.url(link.path()))).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_logout_is_to_come_again_when_the_issuer_cannot_be_asked_for_its_keys() {
+    let world = World::start().await;
+    world.issuer.go_down(true);
+    let token = sign(&header(), &crate::issuer::SIGNING, &json!({ "iss": world.issuer.url("cis2") }));
+    let logout = world.client.post(world.url("/backchannel-logout")).form(&[("logout_token", &token)]);
+    let answer = Answer::of(logout).await;
+    assert_eq!((answer.status, answer.fault()), (StatusCode::SERVICE_UNAVAILABLE, FaultCode::IssuerUnavailable));
+    assert!(answer.headers.contains_key("retry-after"));
 }

@@ -4,7 +4,7 @@
 //! asks beyond these checks is not in here.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -17,7 +17,6 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::config::is_safe;
@@ -30,6 +29,8 @@ const LEEWAY: i64 = 60;
 const DISCOVERY_LIFE: i64 = 3600;
 /// How long the gateway waits before it asks for a provider's keys again, in seconds.
 const KEYS_GAP: i64 = 5;
+/// How long the gateway waits before it asks a provider again that did not answer, in seconds.
+const FAILURE_GAP: i64 = 3;
 
 /// Why a sign-in is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,13 +65,63 @@ pub(crate) struct Client {
     key_id: String,
     outgoing: Outgoing,
     clock: Arc<dyn Clock>,
-    known: Mutex<Known>,
+    discovery: Learnt<Discovery>,
+    keys: Learnt<JwkSet>,
 }
 
-#[derive(Default)]
-struct Known {
-    discovery: Option<(i64, Discovery)>,
-    keys: Option<(i64, JwkSet)>,
+/// Something a provider was asked for. Whoever finds it known waits for nobody; those who do not share one request.
+struct Learnt<T> {
+    known: Mutex<Known<T>>,
+    /// Held by the one who asks.
+    asking: tokio::sync::Mutex<()>,
+}
+
+struct Known<T> {
+    answer: Option<(i64, T)>,
+    failure: Option<(i64, SignInError)>,
+}
+
+impl<T: Clone> Learnt<T> {
+    const fn nothing() -> Self {
+        Self { known: Mutex::new(Known { answer: None, failure: None }), asking: tokio::sync::Mutex::const_new(()) }
+    }
+
+    /// What was learnt less than `life` seconds ago, or else what `ask` answers.
+    async fn get(
+        &self,
+        clock: &dyn Clock,
+        life: i64,
+        ask: impl Future<Output = Result<T, SignInError>>,
+    ) -> Result<T, SignInError> {
+        if let Some(answer) = self.younger_than(life, clock) {
+            return Ok(answer);
+        }
+        let _asking = self.asking.lock().await;
+        // Whoever held it before may have learnt it, or that there is no answer.
+        if let Some(answer) = self.younger_than(life, clock) {
+            return Ok(answer);
+        }
+        let now = clock.now().as_second();
+        if let Some((at, failure)) = &self.known.lock().unwrap_or_else(PoisonError::into_inner).failure
+            && (0..FAILURE_GAP).contains(&(now - at))
+        {
+            return Err(failure.clone());
+        }
+        let asked = ask.await;
+        let now = clock.now().as_second();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &asked {
+            Ok(answer) => *known = Known { answer: Some((now, answer.clone())), failure: None },
+            Err(failure) => known.failure = Some((now, failure.clone())),
+        }
+        asked
+    }
+
+    fn younger_than(&self, life: i64, clock: &dyn Clock) -> Option<T> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, answer) = known.answer.as_ref()?;
+        (clock.now().as_second() - at < life).then(|| answer.clone())
+    }
 }
 
 /// What a provider says of itself.
@@ -176,7 +227,8 @@ impl Client {
             key_id: key_id.to_owned(),
             outgoing,
             clock,
-            known: Mutex::default(),
+            discovery: Learnt::nothing(),
+            keys: Learnt::nothing(),
         }
     }
 
@@ -200,13 +252,10 @@ impl Client {
 
     /// What the provider says of itself.
     pub(crate) async fn discovery(&self) -> Result<Discovery, SignInError> {
-        let now = self.now();
-        let mut known = self.known.lock().await;
-        if let Some((at, discovery)) = &known.discovery
-            && now - at < DISCOVERY_LIFE
-        {
-            return Ok(discovery.clone());
-        }
+        self.discovery.get(&*self.clock, DISCOVERY_LIFE, self.ask_for_discovery()).await
+    }
+
+    async fn ask_for_discovery(&self) -> Result<Discovery, SignInError> {
         let url = format!("{}/.well-known/openid-configuration", self.issuer);
         let discovery: Discovery = self.outgoing.get(&url, None).await.map_err(|error| SignInError {
             code: FaultCode::IssuerUnavailable,
@@ -219,7 +268,6 @@ impl Client {
         if !endpoints.into_iter().chain(&discovery.userinfo_endpoint).all(|url| is_safe(url)) {
             return Err(SignInError::unavailable("the issuer names an endpoint that is not https"));
         }
-        known.discovery = Some((now, discovery.clone()));
         Ok(discovery)
     }
 
@@ -325,20 +373,13 @@ impl Client {
     /// The provider's keys. `fresh` asks for them again, but not all the time.
     async fn keys(&self, fresh: bool) -> Result<JwkSet, SignInError> {
         let url = self.discovery().await?.jwks_uri;
-        let now = self.now();
-        let mut known = self.known.lock().await;
-        if let Some((at, keys)) = &known.keys {
-            let age = now - at;
-            if age < if fresh { KEYS_GAP } else { DISCOVERY_LIFE } {
-                return Ok(keys.clone());
-            }
-        }
-        let keys: JwkSet = self.outgoing.get(&url, None).await.map_err(|error| SignInError {
-            code: FaultCode::IssuerUnavailable,
-            reason: format!("the issuer's keys: {error}"),
-        })?;
-        known.keys = Some((now, keys.clone()));
-        Ok(keys)
+        let ask = async {
+            self.outgoing.get(&url, None).await.map_err(|error| SignInError {
+                code: FaultCode::IssuerUnavailable,
+                reason: format!("the issuer's keys: {error}"),
+            })
+        };
+        self.keys.get(&*self.clock, if fresh { KEYS_GAP } else { DISCOVERY_LIFE }, ask).await
     }
 
     fn assertion(&self, audience: &str) -> Result<String, SignInError> {
@@ -385,4 +426,60 @@ pub(crate) fn is_recent(auth_time: i64, now: Timestamp) -> bool {
 pub(crate) fn read_client_key(path: &Path) -> Result<EncodingKey, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
     EncodingKey::from_rsa_pem(&pem).map_err(|_| "it is not an RSA private key in PEM".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_share_one_request_and_its_failure() {
+        let (clock, learnt, asked) = (Hand(AtomicI64::new(1_000)), Learnt::<u32>::nothing(), AtomicU32::new(0));
+        let get = async |answer: Result<u32, SignInError>| {
+            let ask = async {
+                asked.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                answer
+            };
+            learnt.get(&clock, 60, ask).await
+        };
+        let down = || Err(SignInError::unavailable("down"));
+        let failed = tokio::join!(get(down()), get(down()), get(Ok(1)));
+        assert_eq!((failed.0, failed.1, failed.2), (down(), down(), down()));
+        assert_eq!(get(Ok(1)).await, down(), "not asked again at once");
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        clock.0.fetch_add(FAILURE_GAP, Ordering::SeqCst);
+        assert_eq!(tokio::join!(get(Ok(2)), get(Ok(3))), (Ok(2), Ok(2)));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        clock.0.fetch_add(60, Ordering::SeqCst);
+        assert_eq!(get(down()).await, down());
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_given_while_somebody_asks_for_something_younger() {
+        let (clock, learnt) = (Hand(AtomicI64::new(1_000)), Learnt::<u32>::nothing());
+        learnt.get(&clock, 60, async { Ok(1) }).await.unwrap();
+        clock.0.fetch_add(10, Ordering::SeqCst);
+        let never = learnt.get(&clock, 5, std::future::pending());
+        let known = async {
+            tokio::task::yield_now().await;
+            learnt.get(&clock, 60, async { Ok(2) }).await
+        };
+        tokio::select! {
+            biased;
+            _ = never => unreachable!("nobody answers"),
+            known = known => assert_eq!(known, Ok(1)),
+        }
+    }
 }

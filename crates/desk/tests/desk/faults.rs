@@ -104,6 +104,11 @@ async fn a_machine_in_front_of_the_gateway_is_not_the_gateway() {
 async fn a_network_that_is_down_spends_no_attempts() {
     let bench = Bench::signed_in().await;
     let draft = bench.draft(PERSON).await;
+    // The first round's answers must not come after the network is cut.
+    while bench.fake.count("/v1/registrations") == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
     bench.fake.set_up(false);
     _ = bench.desk.profile(OTHERS[0].parse().unwrap()).await;
     let offline = Network::Offline { why: NetworkFault::NoConnection };

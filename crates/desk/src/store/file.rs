@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 use rusqlite::config::DbConfig;
@@ -142,6 +143,9 @@ fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
 
 /// Opens a file that is there; SQLite never makes one of its own accord here.
 fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
+    // The cipher sets itself up with the first connection of a process, and not safely for two at once.
+    static FIRST: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
     conn.set_prepared_statement_cache_capacity(64);

@@ -78,8 +78,10 @@ pub async fn send(stage: &mut Stage, report: &mut Report) -> Outcome {
     while stage.world.count(&registrations_of(&zoe))? == 0 && std::time::Instant::now() < deadline {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    desk.click("#nav-outbox").await?;
+    // RA Desk goes there by itself, once it has heard that they recorded these.
+    desk.see("[data-page=outbox]").await?;
     desk.click("#tab-waiting").await?;
+    desk.see("[data-page=outbox][data-status=waiting]").await?;
     desk.see_text("#tab-panel", &zoe.person.profile.name.short()).await?;
     report.saw("it was sent and waits for them", desk).await?;
     let once = stage.world.count(&registrations_of(&zoe))?;

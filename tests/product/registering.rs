@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use desk::{Cause, FindBy, FindForm, Found, Network, NetworkFault, OutboxTab, SessionNow, Status};
-use sandbox::world::people;
+use desk::{Cause, Desk, FindBy, FindForm, Found, Network, NetworkFault, OutboxTab, SessionNow, Status, Submission};
+use sandbox::world::people::{self, SpecialPerson};
 use sandbox::world::ra_users::{isaac_thornbury, owen_pritchard};
 use tests::form_browser::FormBrowser;
 use tests::practice::{Practice, finish_link, until};
@@ -98,13 +98,7 @@ async fn in_one_session_it_is_sent_by_itself_when_the_network_returns() -> Outco
     let mut practice = Practice::start().await?;
     let desk = at_work(&practice, "desk").await?;
     let zoe = people::zoe_ashworth_okafor();
-    let draft = fill_in(&desk, zoe.uuid(), zoe.address.as_str()).await?;
-    practice.cut_gateway().await;
-    let submission = desk.record(draft.id).await?;
-    until("an attempt", || async {
-        desk.submission(submission.key).await.ok().filter(|s| s.attempts > 0 && s.status == Status::ReadyToSend)
-    })
-    .await?;
+    let submission = attempted_in_vain(&mut practice, &desk, &zoe).await?;
     practice.start_gateway().await?;
     until_status(&desk, submission.key, Status::WaitingForThem).await?;
     assert_eq!(registrations_of(&practice, zoe.uuid())?, 1);
@@ -112,18 +106,12 @@ async fn in_one_session_it_is_sent_by_itself_when_the_network_returns() -> Outco
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_never_sent_is_withdrawn_at_once_and_what_was_is_settled() -> Outcome {
+async fn the_withdrawal_of_what_was_sent_is_settled_by_the_gateway() -> Outcome {
     let mut practice = Practice::start().await?;
     let desk = at_work(&practice, "desk").await?;
     let zoe = people::zoe_ashworth_okafor();
-    let draft = fill_in(&desk, zoe.uuid(), zoe.address.as_str()).await?;
-    practice.cut_gateway().await;
-    let submission = desk.record(draft.id).await?;
-    let attempted = until("an attempt", || async {
-        desk.submission(submission.key).await.ok().filter(|s| s.attempts > 0 && s.status == Status::ReadyToSend)
-    })
-    .await?;
-    assert!(attempted.unsettled);
+    let submission = attempted_in_vain(&mut practice, &desk, &zoe).await?;
+    assert!(submission.unsettled);
     let asked = desk.withdraw(submission.key).await?;
     assert!(asked.withdrawal_requested, "offline it is only asked for");
     assert_ne!(asked.status, Status::Withdrawn);
@@ -176,4 +164,15 @@ async fn nobody_registers_on_their_own_profile() -> Outcome {
     assert_eq!(read.refusal, Some(contract::RefusalCode::OwnProfile));
     assert!(desk.start_draft(isaac.uuid().clone()).await.is_err());
     Ok(())
+}
+
+/// Records a registration, with the gateway cut off, that was tried to be sent.
+async fn attempted_in_vain(practice: &mut Practice, desk: &Desk, person: &SpecialPerson) -> Outcome<Submission> {
+    let draft = fill_in(desk, person.uuid(), person.address.as_str()).await?;
+    practice.cut_gateway().await;
+    let key = desk.record(draft.id).await?.key;
+    until("an attempt", || async {
+        desk.submission(key).await.ok().filter(|s| s.attempts > 0 && s.status == Status::ReadyToSend)
+    })
+    .await
 }

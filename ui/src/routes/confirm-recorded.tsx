@@ -4,8 +4,8 @@ import { CONFIRM_RECORDED } from "../content/signing-in";
 import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { Button, ButtonLink, Table } from "../nhs";
-import { SubmissionRow } from "./outbox";
+import { Button, ButtonLink } from "../nhs";
+import { Submissions } from "./outbox";
 
 /** I recorded these: nothing of an earlier session is sent before the RA user has said so. */
 export function ConfirmRecorded() {
@@ -34,21 +34,7 @@ export function ConfirmRecorded() {
             <FaultSummary fault={confirm.fault} attempt={confirm.faults} />
             <Heading>{CONFIRM_RECORDED.title}</Heading>
             <p>{CONFIRM_RECORDED.explanation}</p>
-            <Table responsive className="ra-table nhsuk-table--compact">
-              <Table.Head>
-                <Table.Row>
-                  <Table.Cell>{OUTBOX.person}</Table.Cell>
-                  <Table.Cell>{OUTBOX.address}</Table.Cell>
-                  <Table.Cell>{OUTBOX.recorded}</Table.Cell>
-                  <Table.Cell>{OUTBOX.status}</Table.Cell>
-                </Table.Row>
-              </Table.Head>
-              <Table.Body>
-                {submissions.map((submission) => (
-                  <SubmissionRow key={submission.key} submission={submission} />
-                ))}
-              </Table.Body>
-            </Table>
+            <Submissions submissions={submissions} />
             <p>{CONFIRM_RECORDED.someNot}</p>
             <div className="ra-buttons">
               <Button id="primary" onClick={() => confirm.run()} busy={confirm.busy && CONFIRM_RECORDED.yes}>

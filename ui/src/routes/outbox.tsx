@@ -147,7 +147,8 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
   );
 }
 
-function Submissions({ submissions }: { submissions: SubmissionView[] }) {
+/** Submissions, a row each. */
+export function Submissions({ submissions }: { submissions: SubmissionView[] }) {
   return (
     <Table responsive className="ra-table nhsuk-table--compact">
       <Table.Head>
@@ -168,7 +169,7 @@ function Submissions({ submissions }: { submissions: SubmissionView[] }) {
 }
 
 /** One submission: its reason and next step stand in the row, so that nobody has to open it to know. */
-export function SubmissionRow({ submission }: { submission: SubmissionView }) {
+function SubmissionRow({ submission }: { submission: SubmissionView }) {
   const { go } = usePlaces();
   const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, attention } = submission;
   return (

@@ -39,7 +39,7 @@ pub use outbox::{
 pub use parts::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, Random};
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use random::SystemRandom;
-pub use settings::{Settings, SettingsError, Trust};
+pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};
 pub use snapshot::{
     Changed, Network, NetworkFault, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow,

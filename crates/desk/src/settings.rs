@@ -25,6 +25,31 @@ pub struct Settings {
     pub scopes: String,
     /// Whose certificates are believed.
     pub trust: Trust,
+    /// How the way to the servers is found.
+    pub proxy: ProxyChoice,
+}
+
+/// How the way to the servers is found. A server on this computer is never reached through a proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ProxyChoice {
+    /// As the operating system says: its settings, its PAC file, its environment.
+    #[default]
+    System,
+    /// No proxy.
+    None,
+    /// This proxy.
+    Fixed {
+        /// Where it answers: `http://` or `https://`, a name and a port.
+        url: Url,
+        /// Names that are reached without it: `example.nhs.uk`, `.nhs.uk` or `*.nhs.uk`, an address, or a range of
+        /// addresses.
+        bypass: Vec<String>,
+    },
+    /// Whatever this PAC file says.
+    Pac {
+        /// Where the file is.
+        url: Url,
+    },
 }
 
 /// Whose certificates are believed.
@@ -87,6 +112,7 @@ impl Settings {
             redirect_ports: file.redirect_ports,
             scopes: file.scopes,
             trust,
+            proxy: ProxyChoice::System,
         })
     }
 

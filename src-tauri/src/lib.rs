@@ -9,10 +9,12 @@ mod commands;
 pub mod ipc;
 mod key_store;
 mod machine;
+mod start;
 mod window;
 
 pub use commands::builder;
 pub use key_store::SystemKeyStore;
+pub use start::Start;
 
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ use tauri_specta::Event;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Runs RA Desk until its window is closed. Gives the process's exit code.
-pub fn run() -> i32 {
+pub fn run(start: Start) -> i32 {
     let page = commands::builder();
     let app = tauri::Builder::default()
         // First of all: a second start raises the first one's window and ends.
@@ -41,7 +43,7 @@ pub fn run() -> i32 {
                 tauri::async_runtime::spawn(tell_the_page(app.handle().clone(), desk.clone()));
             }
             app.manage(Opened(opened));
-            window::open(app.handle())?;
+            window::open(app.handle(), start)?;
             Ok(())
         })
         .build(tauri::generate_context!());

@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::new("warn,ra_desk_app=info,desk=info"))
         .json()
         .init();
-    ExitCode::from(u8::try_from(ra_desk_app::run()).unwrap_or(1))
+    let start = ra_desk_app::Start { kiosk: std::env::args_os().any(|word| word == "--kiosk") };
+    ExitCode::from(u8::try_from(ra_desk_app::run(start)).unwrap_or(1))
 }
 
 /// Lets nobody drive the window by setting a variable before RA Desk starts.

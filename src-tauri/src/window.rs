@@ -4,15 +4,18 @@ use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use url::Url;
 
+use crate::Start;
+
 /// The window's name, which its capability is bound to.
 const AGENT: &str = "agent";
 
 /// Opens the window. It shows RA Desk's own page, and no other can be shown in it.
-pub fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+pub fn open(app: &AppHandle, start: Start) -> tauri::Result<WebviewWindow> {
     WebviewWindowBuilder::new(app, AGENT, WebviewUrl::default())
         .title("RA Desk")
         .inner_size(1180.0, 820.0)
         .min_inner_size(320.0, 480.0)
+        .fullscreen(start.kiosk)
         .zoom_hotkeys_enabled(true)
         .devtools(cfg!(debug_assertions))
         .general_autofill_enabled(false)

@@ -10,7 +10,8 @@ use crate::{Outcome, failed, root};
 const TO_BUILD: &[&str] =
     &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libssl-dev", "ca-certificates", "git"];
 /// To show RA Desk without a display, and to drive its window.
-const TO_SHOW: &[&str] = &["xvfb", "xauth", "dbus", "gnome-keyring", "webkit2gtk-driver", "fonts-liberation"];
+const TO_SHOW: &[&str] =
+    &["xvfb", "xauth", "dbus", "gnome-keyring", "webkit2gtk-driver", "fonts-liberation", "openbox", "xdotool"];
 /// To look at the pages in a second browser.
 const TO_LOOK: &[&str] = &["chromium"];
 

@@ -9,17 +9,18 @@ use super::sources::{Sources, without_tests};
 const DIRECTIONS: &[(&str, &[&str], &[&str])] = &[
     ("crates/contract", &[], &["tokio", "reqwest", "rusqlite", "axum", "tauri"]),
     ("crates/names", &[], &["tokio", "reqwest", "rusqlite", "axum", "tauri"]),
+    ("crates/settings", &["contract"], &["tokio", "reqwest", "rusqlite", "axum", "tauri", "windows"]),
     (
         "crates/desk",
-        &["contract", "names"],
+        &["contract", "names", "settings"],
         &["tauri", "keyring-core", "keyring", "windows", "windows-sys", "zbus-secret-service-keyring-store", "axum"],
     ),
     ("crates/gateway", &["contract", "names"], &["tauri", "keyring-core", "openidconnect"]),
     ("crates/sandbox", &["contract", "names", "gateway"], &["tauri", "rusqlite"]),
-    ("src-tauri", &["contract", "desk"], &["rusqlite", "reqwest", "axum"]),
+    ("src-tauri", &["contract", "desk", "settings"], &["rusqlite", "reqwest", "axum"]),
     ("xtask", &[], &["serde", "tokio", "clap"]),
 ];
-const OWN: &[&str] = &["contract", "names", "desk", "gateway", "sandbox", "ra-desk", "tests"];
+const OWN: &[&str] = &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests"];
 
 pub fn directions(sources: &Sources) -> Findings {
     let mut found = Vec::new();

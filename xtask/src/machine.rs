@@ -19,7 +19,7 @@ const TO_LOOK: &[&str] = &["chromium"];
 const NODE: u32 = 20;
 
 /// The workspace's own packages.
-const OWN_PACKAGES: &[&str] = &["contract", "names", "desk", "gateway", "sandbox", "ra-desk", "tests", "xtask"];
+const OWN_PACKAGES: &[&str] = &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests", "xtask"];
 
 /// What a command is going to do, and so what it needs.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -197,7 +197,7 @@ impl std::fmt::Debug for TokenReply {
 pub enum EndReason {
     /// The RA user signed out.
     SignedOut,
-    /// Nobody did anything for 15 minutes.
+    /// Nobody did anything for as long as a session may idle (15 minutes at most).
     Idle,
     /// Twelve hours are over.
     TwelveHours,

@@ -20,7 +20,6 @@ mod random;
 mod registering;
 mod reply;
 mod session;
-mod settings;
 mod sign_in;
 mod snapshot;
 mod store;

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 
 use crate::Moment;
 
-/// How long a session lasts without input (NHS CIS2 Authentication, sessions requirement 5).
-pub(crate) const IDLE: Duration = Duration::from_secs(15 * 60);
+/// How long a session may last without input at most (NHS CIS2 Authentication, sessions requirement 5).
+const LONGEST_IDLE: Duration = Duration::from_secs(15 * 60);
 /// How long before that the RA user is warned.
 pub(crate) const WARNING: Duration = Duration::from_secs(2 * 60);
 /// How long a session lasts at most (sessions requirement 7).
@@ -43,6 +43,8 @@ pub(crate) struct SignedIn {
     pub(crate) clock_ahead_seconds: i32,
     /// When the gateway ends it at the latest, by the computer's clock.
     pub(crate) ends_at: Timestamp,
+    /// How long it lasts without input on this computer.
+    idle: Duration,
 }
 
 impl std::fmt::Debug for SignedIn {
@@ -52,8 +54,8 @@ impl std::fmt::Debug for SignedIn {
 }
 
 impl SignedIn {
-    /// Takes what the gateway said at a sign-in.
-    pub(crate) fn new(id: uuid::Uuid, reply: SessionReply, now: Moment) -> Self {
+    /// Takes what the gateway said at a sign-in, and how long this computer lets a session idle.
+    pub(crate) fn new(id: uuid::Uuid, reply: SessionReply, idle: Duration, now: Moment) -> Self {
         let ahead = now.wall.duration_since(reply.server_time);
         let clock_ahead_seconds =
             i32::try_from(ahead.as_secs()).unwrap_or(if ahead.is_negative() { i32::MIN } else { i32::MAX });
@@ -70,12 +72,18 @@ impl SignedIn {
             since: now,
             clock_ahead_seconds,
             ends_at: gateway_end.min(own_end),
+            idle: idle.min(LONGEST_IDLE),
         }
     }
 
     /// The role profile the session acts in.
     pub(crate) fn role_id(&self) -> Option<&RoleProfileId> {
         self.role.as_ref().map(|role| &role.role.id)
+    }
+
+    /// When the session ends for want of input, by the computer's clock.
+    pub(crate) fn idle_at(&self, last_input: Moment) -> Timestamp {
+        last_input.wall.checked_add(self.idle).unwrap_or(last_input.wall)
     }
 
     /// Whether it has lasted as long as it may.
@@ -171,7 +179,7 @@ impl Session {
             Self::Confirming { who, last_input } | Self::SignedIn { who, last_input } => {
                 if who.is_over(now) {
                     Some(EndReason::TwelveHours)
-                } else if now.since(*last_input) >= IDLE {
+                } else if now.since(*last_input) >= who.idle {
                     Some(EndReason::Idle)
                 } else {
                     None
@@ -198,11 +206,6 @@ impl Session {
     pub(crate) fn present_id(&self) -> Option<uuid::Uuid> {
         self.present().map(|who| who.id)
     }
-}
-
-/// When the session ends for want of input, by the computer's clock.
-pub(crate) fn idle_at(last_input: Moment) -> Timestamp {
-    last_input.wall.checked_add(IDLE).unwrap_or(last_input.wall)
 }
 
 #[cfg(test)]

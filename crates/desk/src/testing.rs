@@ -16,9 +16,7 @@ use crate::store::Store;
 use crate::store::audit::Actor;
 use crate::store::submissions::StoredSubmission;
 use crate::submission::Life;
-use crate::{
-    Browser, BrowserError, Clock, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom,
-};
+use crate::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Parts, Random, SystemClock, SystemRandom};
 
 /// How a key store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,12 +104,9 @@ impl Browser for NoBrowser {
 /// A desk behind its door, with nothing running by itself, a gateway that nobody answers for, and its folder.
 pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
     let folder = TempDir::new().unwrap();
-    let settings = Settings::from_toml(
-        "gateway_url = \"https://localhost:1\"\nissuer_url = \"https://localhost:1\"\nclient_id = \"c\"\n\
-         acr_values = \"AAL3_ANY\"\nredirect_ports = [1]\nscopes = \"openid\"\n[trust]\nkind = \"platform\"\n",
-        folder.path(),
-    )
-    .unwrap();
+    let text = "gateway_url = \"https://localhost:1\"\nissuer_url = \"https://localhost:1\"\nclient_id = \"c\"\n";
+    let layer = settings::RawLayer::from_toml(settings::Layer::Policy, "", text).unwrap();
+    let settings = settings::Resolution::of(&[layer]).desk().unwrap();
     let parts = Parts {
         keys: Arc::new(Keys::new()),
         browser: Arc::new(NoBrowser),

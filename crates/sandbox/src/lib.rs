@@ -20,4 +20,4 @@ pub mod world;
 pub use init::{DESK_CLIENT, GATEWAY_CLIENT, InitError, Layout, Options, Ports, init};
 pub use keys::KeyError;
 pub use serve::{Running, StartError, start};
-pub use settings::{ClientSettings, DeskSettings, DeskTrust, MadeWith, SandboxSettings};
+pub use settings::{ClientSettings, DeskSettings, MadeWith, SandboxSettings};

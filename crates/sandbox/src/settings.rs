@@ -71,20 +71,12 @@ pub struct DeskSettings {
     pub client_id: String,
     /// The level that is asked for.
     pub acr_values: String,
-    /// Ports on which the desk may wait for the browser.
-    pub redirect_ports: Vec<u16>,
+    /// Ports on which the desk may wait for the browser, apart by spaces.
+    pub redirect_ports: String,
     /// Scopes, separated by spaces.
     pub scopes: String,
-    /// Whose certificates are trusted.
-    pub trust: DeskTrust,
-}
-
-/// Whose certificates a practice desk trusts: those of the practice authority and nobody else's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeskTrust {
-    /// `only`.
-    pub kind: String,
-    /// The authority's certificate.
-    pub ca: PathBuf,
+    /// `only`: the practice authority's certificates are trusted and nobody else's.
+    pub trust: String,
+    /// That authority's certificate.
+    pub trust_ca: PathBuf,
 }

@@ -42,7 +42,7 @@ export const ENDED: Record<EndReason, { title: string; explanation: string }> = 
     explanation: "Close your web browser too if other people use this computer: you may still be signed in there.",
   },
   idle: {
-    title: "You were signed out because nothing happened for 15 minutes",
+    title: "You were signed out because nothing happened for a while",
     explanation: "RA Desk does this to keep people’s details safe when nobody is at the computer.",
   },
   twelve_hours: {

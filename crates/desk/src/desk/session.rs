@@ -1,13 +1,14 @@
 //! Signing in and out, and who is at work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{EndReason, RoleProfileId};
 use tokio_util::sync::CancellationToken;
 
 use super::state::{Inner, actor};
 use super::{Desk, views};
-use crate::session::{SignedIn, WARNING, idle_at};
+use crate::session::{SignedIn, WARNING};
 use crate::sign_in::{Arrived, Purpose, SignInError, sign_in};
 use crate::store::audit::{self, About, Act};
 use crate::store::queue;
@@ -154,7 +155,8 @@ impl Inner {
                 self.revoke(gateway, EndReason::SignedOut);
                 return Err(Cause::SignIn(SignInError::Cancelled).into());
             }
-            let who = SignedIn::new(self.parts.random.guid(), arrived.session, arrived.at);
+            let idle = Duration::from_secs(u64::from(self.settings.idle_minutes) * 60);
+            let who = SignedIn::new(self.parts.random.guid(), arrived.session, idle, arrived.at);
             state.session.arrive(who, arrived.at);
             state.profiles.clear();
             state.removals.clear();
@@ -191,7 +193,7 @@ fn session_now(session: &crate::session::Session, to_confirm: u32) -> SessionNow
         Session::SigningIn { .. } => SessionNow::SigningIn,
         Session::Confirming { who, .. } => SessionNow::Confirming { person: views::person(who) },
         Session::SignedIn { who, last_input } => {
-            let idle_at = idle_at(*last_input);
+            let idle_at = who.idle_at(*last_input);
             SessionNow::SignedIn {
                 person: views::person(who),
                 policy: who.policy.clone(),

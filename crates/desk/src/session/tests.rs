@@ -24,7 +24,7 @@ fn at(seconds: u64) -> Moment {
 fn signed_in() -> Session {
     let mut session = Session::NEW;
     assert!(session.begin());
-    session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), at(0)), at(0));
+    session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(0)), at(0));
     assert!(session.confirm(at(0)));
     session
 }
@@ -49,7 +49,7 @@ fn every_state_meets_every_event() {
             "out" => {}
             "ended" => session.end(EndReason::Idle),
             "signing-in" => assert!(session.begin()),
-            "confirming" => session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), at(0)), at(0)),
+            "confirming" => session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(0)), at(0)),
             "changing" => {
                 session = signed_in();
                 assert!(session.begin());
@@ -74,7 +74,7 @@ fn every_state_meets_every_event() {
             match event {
                 0 => _ = session.begin(),
                 1 => session.give_up(),
-                2 => session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), at(1)), at(1)),
+                2 => session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(1)), at(1)),
                 3 => _ = session.confirm(at(1)),
                 4 => session.touch(at(1)),
                 _ => session.end(EndReason::SignedOut),
@@ -114,7 +114,7 @@ fn twelve_hours_end_it_whatever_the_input() {
 
 #[test]
 fn the_clock_of_the_computer_may_be_wrong() {
-    let who = SignedIn::new(uuid::Uuid::nil(), reply(), at(0));
+    let who = SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(0));
     assert_eq!(who.clock_ahead_seconds, 10);
     assert_eq!(who.ends_at, at(12 * 60 * 60).wall, "the gateway's end, ten seconds later by this clock");
     // Set back by an hour: the steady clock still counts. Asleep: the wall clock does.
@@ -139,8 +139,20 @@ fn a_change_of_role_given_up_goes_back() {
 #[test]
 fn who_was_not_confirmed_is_not_gone_back_to() {
     let mut session = Session::NEW;
-    session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), at(0)), at(0));
+    session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(0)), at(0));
     assert!(session.begin());
     session.give_up();
     assert_eq!(session, Session::NEW);
+}
+
+#[test]
+fn a_computer_may_let_a_session_idle_for_less_and_never_for_more() {
+    for (minutes, ends_after) in [(5, 5 * 60), (15, 15 * 60), (240, 15 * 60)] {
+        let mut session = Session::NEW;
+        assert!(session.begin());
+        let idle = Duration::from_secs(minutes * 60);
+        session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), idle, at(0)), at(0));
+        assert_eq!(session.ended_by_time(at(ends_after - 1)), None, "{minutes}");
+        assert_eq!(session.ended_by_time(at(ends_after)), Some(EndReason::Idle), "{minutes}");
+    }
 }

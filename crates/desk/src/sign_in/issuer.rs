@@ -8,7 +8,6 @@ use url::Url;
 
 use super::{Check, SignInError};
 use crate::gateway_client::Transport;
-use crate::settings::address;
 use crate::{NetworkFault, Settings};
 
 /// The issuer, as its document and its keys tell.
@@ -43,7 +42,7 @@ impl Issuer {
             return Err(SignInError::Rejected(Check::IssuerDocument));
         }
         for url in [&document.authorization_endpoint, &document.jwks_uri] {
-            address("issuer_url", url).map_err(|_| shape.clone())?;
+            settings::address("issuer_url", url).map_err(|_| shape.clone())?;
         }
         let keys: CoreJsonWebKeySet = get(transport, &document.jwks_uri).await?;
         Ok(Self {

@@ -14,7 +14,7 @@ use gateway::{Config, Directory, Issuer, LinkPage, NhsNet, PolicyConfig, Secret,
 use jsonwebtoken::Algorithm;
 
 use crate::keys::{self, SigningKey};
-use crate::settings::{ClientSettings, DeskSettings, DeskTrust, MadeWith, SandboxSettings};
+use crate::settings::{ClientSettings, DeskSettings, MadeWith, SandboxSettings};
 use crate::{random, world::World};
 pub(crate) use files::read_text;
 use files::{Private, Public, write_missing};
@@ -320,14 +320,16 @@ fn gateway_config(settings: &SandboxSettings, layout: &Layout) -> Config {
 
 fn desk_settings(layout: &Layout, config: &Config) -> DeskSettings {
     let port = |uri: &String| url::Url::parse(uri).ok().and_then(|url| url.port());
+    let ports: Vec<String> = config.issuer.redirect_uris.iter().filter_map(port).map(|port| port.to_string()).collect();
     DeskSettings {
         gateway_url: layout.gateway_url.clone(),
         issuer_url: layout.issuer_url.clone(),
         client_id: DESK_CLIENT.to_owned(),
         acr_values: config.issuer.acr_values.clone(),
-        redirect_ports: config.issuer.redirect_uris.iter().filter_map(port).collect(),
+        redirect_ports: ports.join(" "),
         scopes: "openid profile nationalrbacaccess associatedorgs selectedrole".to_owned(),
-        trust: DeskTrust { kind: "only".to_owned(), ca: CA.into() },
+        trust: "only".to_owned(),
+        trust_ca: CA.into(),
     }
 }
 

@@ -89,10 +89,10 @@ fn every_file_is_what_its_reader_expects() {
     assert_eq!(config.issuer.redirect_uris, returns);
 
     let desk: DeskSettings = toml::from_str(&std::fs::read_to_string(&layout.desk_settings).unwrap()).unwrap();
-    assert_eq!(desk.redirect_ports, [19_411, 19_412]);
+    assert_eq!(desk.redirect_ports, "19411 19412");
     assert_eq!(desk.gateway_url, config.public_url);
-    assert_eq!(desk.trust.kind, "only");
-    assert!(layout.dir.join(&desk.trust.ca).exists());
+    assert_eq!(desk.trust, "only");
+    assert!(layout.dir.join(&desk.trust_ca).exists());
 
     let people = std::fs::read_to_string(dir.path().join("people.jsonl")).unwrap();
     let records: Vec<DirectoryRecord> = people.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

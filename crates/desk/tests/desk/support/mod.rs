@@ -241,15 +241,16 @@ async fn open(
 
 /// Settings for a desk of this fake, with a free port to come back to.
 pub(crate) fn settings(fake: &Fake, folder: &Path) -> Settings {
-    Settings::from_toml(&settings_text(fake), folder).unwrap()
+    let file = folder.join("desk.toml");
+    std::fs::write(&file, settings_text(fake)).unwrap();
+    Settings::read(&file).unwrap()
 }
 
 pub(crate) fn settings_text(fake: &Fake) -> String {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!(
-        "gateway_url = \"{}\"\nissuer_url = \"{}\"\nclient_id = \"ra-desk.practice\"\nacr_values = \"AAL3_ANY\"\n\
-         redirect_ports = [{free}]\nscopes = \"openid profile nationalrbacaccess associatedorgs selectedrole\"\n\
-         [trust]\nkind = \"only\"\nca = \"ca.pem\"\n",
+        "gateway_url = \"{}\"\nissuer_url = \"{}\"\nclient_id = \"ra-desk.practice\"\n\
+         redirect_ports = \"{free}\"\ntrust = \"only\"\ntrust_ca = \"ca.pem\"\n",
         fake.url(),
         fake.issuer(),
     )

@@ -1,0 +1,329 @@
+//! Every key, once.
+
+/// One thing that can be set.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// As it stands in a settings file, for instance `gateway_url`.
+    pub name: &'static str,
+    /// As it stands in the registry and in Group Policy, for instance `GatewayUrl`.
+    pub registry_name: &'static str,
+    /// A short title, for the Group Policy editor and the page.
+    pub title: &'static str,
+    /// What it does, in one or two sentences for an IT desk.
+    pub meaning: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// What counts when nobody set it, written as it would be in a file. None: RA Desk needs no value.
+    pub built_in: Option<&'static str>,
+    /// Who may set it.
+    pub who: Who,
+    /// What happens when it is set wrongly.
+    pub if_wrong: IfWrong,
+}
+
+/// What may stand in a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An `https` address without user, password, query or fragment.
+    Address,
+    /// Text of at most so many characters, on one line.
+    Text {
+        /// The most characters.
+        most: usize,
+    },
+    /// The full path of a file.
+    File,
+    /// True or false; 1 or 0 in the registry.
+    YesNo,
+    /// A whole number within bounds, both included.
+    Whole {
+        /// The smallest.
+        least: u32,
+        /// The largest.
+        most: u32,
+        /// What it counts.
+        unit: &'static str,
+    },
+    /// One of several words.
+    OneOf(&'static [Choice]),
+    /// Port numbers, apart by spaces.
+    Ports,
+    /// Authentication context values of CIS2, apart by spaces.
+    AuthenticationContexts,
+    /// OAuth scopes, apart by spaces, `openid` among them.
+    Scopes,
+}
+
+/// One word that a key may hold.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// As it is set.
+    pub word: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// Who may set a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Policy and the installer. A user's value is not looked at.
+    Managed,
+    /// The user too, unless policy or the installer did.
+    Anybody,
+}
+
+/// What happens when a key is set wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfWrong {
+    /// RA Desk does not start: any other value could send data to the wrong place or trust the wrong party.
+    Refuse,
+    /// What is built in applies, never the value of a lower layer.
+    UseBuiltIn,
+}
+
+const fn choice(word: &'static str, meaning: &'static str) -> Choice {
+    Choice { word, meaning }
+}
+
+/// A key of that name.
+pub fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// All that can be set, in the order in which people read it.
+pub static KEYS: &[Key] = &[
+    Key {
+        name: "gateway_url",
+        registry_name: "GatewayUrl",
+        title: "Address of the gateway",
+        meaning: "Where your organisation's RA Desk gateway answers. RA Desk sends registrations there and nowhere else, and does not start without it.",
+        kind: Kind::Address,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "issuer_url",
+        registry_name: "IssuerUrl",
+        title: "Address of NHS CIS2 Authentication",
+        meaning: "The OpenID Connect issuer that RA users sign in with, exactly as it names itself (with a port, if it says one). RA Desk does not start without it.",
+        kind: Kind::Address,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "client_id",
+        registry_name: "ClientId",
+        title: "Client ID at NHS CIS2 Authentication",
+        meaning: "The client ID under which your gateway is registered with the issuer. RA Desk does not start without it.",
+        kind: Kind::Text { most: 200 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "organisation",
+        registry_name: "Organisation",
+        title: "Name of the organisation",
+        meaning: "Shown before anybody has signed in, so that people see whose computer this is. It decides nothing.",
+        kind: Kind::Text { most: 100 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "kiosk",
+        registry_name: "Kiosk",
+        title: "Kiosk mode",
+        meaning: "RA Desk starts full screen, shows the sign-in in a window of its own, and is left only by a signed-in RA user. The same as starting it with --kiosk.",
+        kind: Kind::YesNo,
+        built_in: Some("false"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "acr_values",
+        registry_name: "AcrValues",
+        title: "Strength of sign-in",
+        meaning: "The authentication context values asked of NHS CIS2 Authentication. A weaker sign-in is refused.",
+        kind: Kind::AuthenticationContexts,
+        built_in: Some("AAL3_ANY"),
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "scopes",
+        registry_name: "Scopes",
+        title: "Scopes",
+        meaning: "What is asked of NHS CIS2 Authentication about the RA user.",
+        kind: Kind::Scopes,
+        built_in: Some("openid profile nationalrbacaccess associatedorgs selectedrole"),
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "redirect_ports",
+        registry_name: "RedirectPorts",
+        title: "Ports for the sign-in's return",
+        meaning: "Ports on 127.0.0.1 at which the browser hands the sign-in back, tried in this order. The issuer must know each of them.",
+        kind: Kind::Ports,
+        built_in: Some("49411 49412 49413 49414"),
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "trust",
+        registry_name: "Trust",
+        title: "Which certificates are trusted",
+        meaning: "Whose certificates RA Desk believes when it speaks to the gateway and the issuer.",
+        kind: Kind::OneOf(&[
+            choice("platform", "those that Windows or Linux trusts on this computer"),
+            choice("platform_plus", "those, and the authority in trust_ca"),
+            choice("only", "the authority in trust_ca alone"),
+        ]),
+        built_in: Some("platform"),
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "trust_ca",
+        registry_name: "TrustCa",
+        title: "Certificate authority file",
+        meaning: "The PEM file of an authority that RA Desk is to trust, for instance your proxy's. Used with trust set to platform_plus or only.",
+        kind: Kind::File,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "proxy",
+        registry_name: "Proxy",
+        title: "Proxy",
+        meaning: "How RA Desk finds the proxy to the internet.",
+        kind: Kind::OneOf(&[
+            choice("system", "as the operating system is set up, including automatic detection on Windows"),
+            choice("none", "no proxy"),
+            choice("fixed", "the proxy in proxy_url"),
+            choice("pac", "the automatic configuration script at proxy_pac_url (Windows)"),
+        ]),
+        built_in: Some("system"),
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "proxy_url",
+        registry_name: "ProxyUrl",
+        title: "Address of the proxy",
+        meaning: "Used with proxy set to fixed, for instance http://proxy.trust.example:8080. Holds no user name and no password.",
+        kind: Kind::Text { most: 500 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "proxy_pac_url",
+        registry_name: "ProxyPacUrl",
+        title: "Address of the proxy script",
+        meaning: "Used with proxy set to pac, for instance http://wpad.trust.example/proxy.pac.",
+        kind: Kind::Text { most: 500 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "proxy_bypass",
+        registry_name: "ProxyBypass",
+        title: "Reached without the proxy",
+        meaning: "Host names and addresses, apart by commas, that are reached directly. Used with proxy set to fixed.",
+        kind: Kind::Text { most: 1000 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "idle_minutes",
+        registry_name: "IdleMinutes",
+        title: "Minutes without input before the session ends",
+        meaning: "RA Desk warns two minutes before. NHS CIS2 Authentication allows at most 15.",
+        kind: Kind::Whole { least: 5, most: 15, unit: "minutes" },
+        built_in: Some("15"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "offline_recording",
+        registry_name: "OfflineRecording",
+        title: "Recording without a network",
+        meaning: "Whether registrations may be recorded on this computer while the gateway cannot be reached. They wait encrypted until they are sent.",
+        kind: Kind::YesNo,
+        built_in: Some("true"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "log_level",
+        registry_name: "LogLevel",
+        title: "How much is logged",
+        meaning: "What goes to RA Desk's log files. No level logs personal data.",
+        kind: Kind::OneOf(&[
+            choice("error", "what failed"),
+            choice("warn", "and what is odd"),
+            choice("info", "and what was done"),
+            choice("debug", "and how"),
+        ]),
+        built_in: Some("info"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "log_megabytes",
+        registry_name: "LogMegabytes",
+        title: "Size of a log file",
+        meaning: "A log file that has grown to this size is closed and a new one begun.",
+        kind: Kind::Whole { least: 1, most: 100, unit: "megabytes" },
+        built_in: Some("10"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "log_files",
+        registry_name: "LogFiles",
+        title: "Number of log files",
+        meaning: "How many log files are kept. The oldest goes first.",
+        kind: Kind::Whole { least: 1, most: 50, unit: "files" },
+        built_in: Some("5"),
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
+        name: "zoom_percent",
+        registry_name: "ZoomPercent",
+        title: "Size of text and controls",
+        meaning: "How large RA Desk shows its pages when it starts. It can be changed with Ctrl and + or - at any time.",
+        kind: Kind::Whole { least: 50, most: 400, unit: "per cent" },
+        built_in: Some("100"),
+        who: Who::Anybody,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+];
+
+impl Key {
+    /// What may stand there, in words for a message or a table.
+    pub fn range(&self) -> String {
+        match self.kind {
+            Kind::Address => "an address that begins with https://, without user, password, query or fragment".into(),
+            Kind::Text { most } => format!("text of 1 to {most} characters"),
+            Kind::File => "the full path of a file".into(),
+            Kind::YesNo => "true or false (1 or 0 in the registry)".into(),
+            Kind::Whole { least, most, unit } => format!("{least} to {most} {unit}"),
+            Kind::OneOf(choices) => {
+                let words: Vec<_> = choices.iter().map(|choice| choice.word).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Kind::Ports => "1 to 16 port numbers from 1024 to 65535, apart by spaces".into(),
+            Kind::AuthenticationContexts => "words such as AAL3_ANY, apart by spaces".into(),
+            Kind::Scopes => "words apart by spaces, openid among them".into(),
+        }
+    }
+}

@@ -31,6 +31,8 @@ const COMMANDS: &[&str] = &[
     "copy_link",
     "fresh_link",
     "watch_registration",
+    "shell",
+    "leave_kiosk",
 ];
 
 fn main() {

@@ -6,9 +6,15 @@
 mod browser;
 mod clipboard;
 mod commands;
+pub mod event_log;
 pub mod ipc;
+mod issuer_window;
 mod key_store;
+mod kiosk;
+pub mod logs;
 mod machine;
+pub mod profile;
+mod shell;
 mod start;
 mod window;
 
@@ -19,14 +25,17 @@ pub use start::Start;
 use std::sync::Arc;
 
 use commands::Opened;
-use desk::{Desk, OpenError, Parts, SystemClock, SystemRandom};
+use desk::{Browser, Desk, OpenError, Parts, SettingsError, SystemClock, SystemRandom};
+use event_log::SecurityEvent;
 use ipc::DeskChanged;
-use tauri::{AppHandle, Manager, RunEvent};
-use tauri_specta::Event;
+use settings::Resolution;
+use shell::Shell;
+use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Runs RA Desk until its window is closed. Gives the process's exit code.
 pub fn run(start: Start) -> i32 {
+    logs::start();
     let page = commands::builder();
     let app = tauri::Builder::default()
         // First of all: a second start raises the first one's window and ends.
@@ -35,15 +44,7 @@ pub fn run(start: Start) -> i32 {
         .manage(clipboard::Clipboard::default())
         .setup(move |app| {
             page.mount_events(app);
-            let opened = tauri::async_runtime::block_on(open(app.handle()));
-            if let Err(error) = &opened {
-                tracing::error!(%error, "RA Desk cannot start");
-            }
-            if let Ok(desk) = &opened {
-                tauri::async_runtime::spawn(tell_the_page(app.handle().clone(), desk.clone()));
-            }
-            app.manage(Opened(opened));
-            window::open(app.handle(), start)?;
+            set_up(app.handle(), start)?;
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -54,26 +55,96 @@ pub fn run(start: Start) -> i32 {
             return 1;
         }
     };
-    app.run_return(|app, event| {
-        if let RunEvent::Exit = event
-            && let Some(Ok(desk)) = app.try_state::<Opened>().map(|opened| opened.inner().0.clone())
-        {
-            tauri::async_runtime::block_on(desk.close());
+    app.run_return(|app, event| match event {
+        RunEvent::WindowEvent { label, event, .. } => on_window_event(app, &label, &event),
+        RunEvent::Exit => {
+            if let Some(Ok(desk)) = app.try_state::<Opened>().map(|opened| opened.inner().0.clone()) {
+                tauri::async_runtime::block_on(desk.close());
+            }
+            event_log::tell(&SecurityEvent::Stopped);
         }
+        _ => {}
     })
 }
 
+/// Opens the desk and the window, and starts what tells of changes.
+fn set_up(app: &AppHandle, start: Start) -> tauri::Result<()> {
+    let told = machine::resolution();
+    let nothing = Resolution::of(&[]);
+    let resolution = told.as_ref().unwrap_or(&nothing);
+    let mut wanted = resolution.window();
+    wanted.kiosk |= start.kiosk;
+    let opened = Opened(tauri::async_runtime::block_on(open(app, &told, wanted.kiosk)));
+    if wanted.kiosk {
+        event_log::tell(&SecurityEvent::KioskStarted);
+    }
+    match &opened.0 {
+        Ok(desk) => tell_of_start(app, desk),
+        Err(error) => event_log::tell(&SecurityEvent::of_open_error(error)),
+    }
+    app.manage(Shell::new(wanted.kiosk, &opened));
+    app.manage(opened);
+    window::open(app, &wanted)?;
+    tauri::async_runtime::spawn(shell::watch_for_updates(app.clone()));
+    Ok(())
+}
+
 /// Opens the desk with this computer's parts.
-async fn open(app: &AppHandle) -> Result<Desk, OpenError> {
-    let settings = machine::settings()?;
-    let folder = machine::data_dir(app).map_err(|error| OpenError::FolderNotWritable(error.to_string()))?;
+async fn open(app: &AppHandle, told: &Result<Resolution, SettingsError>, kiosk: bool) -> Result<Desk, OpenError> {
+    let refused = |error: String| OpenError::FolderNotWritable(error);
+    let folder = machine::data_dir(app).map_err(|error| refused(error.to_string()))?;
+    let closed = profile::close_to_others(&folder).map_err(refused)?;
+    let resolution = told.as_ref().map_err(Clone::clone);
+    logs::keep(&folder, &resolution.as_ref().map_or_else(|_| Resolution::of(&[]).logs(), |told| told.logs()));
+    event_log::tell(&SecurityEvent::Started);
+    if closed == profile::Closed::Mended {
+        event_log::tell(&SecurityEvent::FolderMended);
+    }
+    let settings = resolution?.desk()?;
+    let browser: Arc<dyn Browser> = if kiosk {
+        Arc::new(issuer_window::IssuerWindow::new(app.clone(), Vec::new()))
+    } else {
+        Arc::new(browser::SystemBrowser)
+    };
     let parts = Parts {
         keys: Arc::new(SystemKeyStore::for_folder(&folder)),
-        browser: Arc::new(browser::SystemBrowser),
+        browser,
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        persistence: profile::persistence(&folder),
     };
     Desk::open(settings, folder, parts).await
+}
+
+/// Tells the logs what was found, and from now on the page and the logs of what changes.
+fn tell_of_start(app: &AppHandle, desk: &Desk) {
+    if !desk.audit_is_whole() {
+        event_log::tell(&SecurityEvent::AuditBroken);
+    }
+    if let Some(why) = desk.not_kept() {
+        event_log::tell(&SecurityEvent::NotKept(why.to_string()));
+    }
+    tauri::async_runtime::spawn(tell_the_page(app.clone(), desk.clone()));
+    tauri::async_runtime::spawn(tell_the_log(desk.clone()));
+}
+
+fn on_window_event(app: &AppHandle, label: &str, event: &WindowEvent) {
+    match (label, event) {
+        // Whoever closes the issuer's window gives the sign-in up.
+        (issuer_window::ISSUER, WindowEvent::CloseRequested { .. }) => {
+            if let Some(Ok(desk)) = app.try_state::<Opened>().map(|opened| opened.inner().0.clone()) {
+                desk.cancel_sign_in();
+            }
+        }
+        (window::AGENT, WindowEvent::Destroyed) => issuer_window::forget(app),
+        (window::AGENT, event) => {
+            let kiosk = app.try_state::<Shell>().is_some_and(|shell| shell.kiosk);
+            if let Some(window) = app.get_webview_window(window::AGENT).filter(|_| kiosk) {
+                kiosk::on_window_event(&window, event);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Tells the page of each change. It asks for the new state itself.
@@ -88,9 +159,19 @@ async fn tell_the_page(app: AppHandle, desk: Desk) {
             Err(RecvError::Closed) => return,
         };
         for what in changed {
-            if let Err(error) = (DeskChanged { what: what.into() }).emit(&app) {
-                tracing::warn!(%error, "the page could not be told of a change");
-            }
+            DeskChanged { what: what.into() }.tell(&app);
+        }
+    }
+}
+
+/// Tells the logs of each thing that happened.
+async fn tell_the_log(desk: Desk) {
+    let mut happened = desk.happened();
+    loop {
+        match happened.recv().await {
+            Ok(what) => event_log::tell(&what.into()),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "some events were not logged"),
+            Err(RecvError::Closed) => return,
         }
     }
 }

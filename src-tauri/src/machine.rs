@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use desk::{Settings, SettingsError};
+use desk::SettingsError;
+use settings::{Layer, RawLayer, Resolution};
 use tauri::{AppHandle, Manager};
 
 /// Where the settings of a managed computer lie.
@@ -13,8 +14,8 @@ const SETTINGS: &str = "/etc/ra-desk/policy.toml";
 const SETTINGS: &str = r"C:\ProgramData\RA Desk\policy.toml";
 
 /// The settings of this computer.
-pub fn settings() -> Result<Settings, SettingsError> {
-    Settings::read(&settings_file())
+pub fn resolution() -> Result<Resolution, SettingsError> {
+    Ok(Resolution::of(&[RawLayer::from_file(Layer::Policy, &settings_file())?]))
 }
 
 /// Where RA Desk keeps its data: on this computer, never roaming with a person.

@@ -6,11 +6,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     #[cfg(not(feature = "practice"))]
     refuse_automation();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::new("warn,ra_desk_app=info,desk=info"))
-        .json()
-        .init();
     let start = ra_desk_app::Start { kiosk: std::env::args_os().any(|word| word == "--kiosk") };
     ExitCode::from(u8::try_from(ra_desk_app::run(start)).unwrap_or(1))
 }

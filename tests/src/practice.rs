@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::{
-    Browser, BrowserError, Desk, KeyStore, KeyStoreError, OpenError, Parts, Settings, SystemClock, SystemRandom,
+    Browser, BrowserError, Desk, KeyStore, KeyStoreError, OpenError, Parts, Persistence, ProxyAnswer, ProxyFinder,
+    ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
 };
 use zeroize::Zeroizing;
 
@@ -94,8 +95,19 @@ pub async fn open_desk(
         browser: Arc::new(browser),
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        proxies: Arc::new(NoProxies),
+        persistence: Persistence::Kept,
     };
     Desk::open(Settings::read(settings)?, data_dir.to_owned(), parts).await
+}
+
+/// A computer that is set to use no proxy.
+struct NoProxies;
+
+impl ProxyFinder for NoProxies {
+    fn proxies_for(&self, _: &url::Url, _: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError> {
+        Ok(ProxyAnswer { hops: vec![ProxyHop::Direct], source: ProxySource::Nobody })
+    }
 }
 
 /// A key store that is a file, for desks without a desktop. The real ones are tested in the real window.

@@ -2,6 +2,7 @@
 
 use contract::{CorrelationId, EndReason, FaultCode, FieldErrors, RefusalCode};
 
+use crate::persistence::NotKept;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
 use crate::{NetworkFault, SettingsError};
@@ -55,6 +56,9 @@ pub enum Cause {
     /// A refusal that is known at once.
     #[error("refused: {0}")]
     Refused(RefusalCode),
+    /// The gateway does not answer, and nothing is recorded on this computer to be sent later: nothing was saved.
+    #[error("nothing is recorded here without a connection: {0}")]
+    OfflineRecordingRefused(NotKept),
     /// The computer's disk is full: nothing was saved.
     #[error("the disk is full")]
     DiskFull,

@@ -13,9 +13,11 @@ mod clock;
 mod desk;
 mod error;
 mod gateway_client;
+mod happened;
 mod outbox;
 mod parts;
 mod people;
+mod persistence;
 mod random;
 mod registering;
 mod reply;
@@ -31,12 +33,14 @@ mod testing;
 pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};
+pub use happened::Happened;
 pub use outbox::{
     AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab,
     RegistrationSeen, Status, Submission,
 };
 pub use parts::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, Random};
 pub use people::{FindBy, FindForm, Found, ProfileRead};
+pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};

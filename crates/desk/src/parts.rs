@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::Persistence;
+
 /// All seams together.
 #[derive(Clone)]
 pub struct Parts {
@@ -17,6 +19,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub random: Arc<dyn Random>,
+    /// Whether what is written on this computer is still there tomorrow.
+    pub persistence: Persistence,
 }
 
 /// The operating system's key store. Called from threads that may wait, never from the runtime's own.
@@ -48,6 +52,10 @@ pub enum KeyStoreError {
 pub trait Browser: Send + Sync {
     /// Opens a page. The address carries the state of one sign-in, so it is not to be logged.
     fn open(&self, url: &str) -> Result<(), BrowserError>;
+
+    /// The page is no longer needed: its answer arrived, or the sign-in was given up. Somebody's own browser is
+    /// theirs to close.
+    fn close(&self) {}
 }
 
 /// No browser could be opened.

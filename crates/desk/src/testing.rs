@@ -112,6 +112,7 @@ pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
         browser: Arc::new(NoBrowser),
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        persistence: crate::Persistence::Kept,
     };
     let client = GatewayClient::new(&settings, &parts).unwrap();
     let store = Store::open(&folder.path().join("data"), &*parts.keys, &*parts.random).unwrap();

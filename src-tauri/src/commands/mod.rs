@@ -5,6 +5,7 @@
 mod outbox;
 mod people;
 mod session;
+mod shell;
 
 use desk::{Desk, OpenError};
 use tauri_specta::{Builder, collect_commands, collect_events};
@@ -59,6 +60,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             outbox::copy_link,
             outbox::fresh_link,
             outbox::watch_registration,
+            shell::shell,
+            shell::leave_kiosk,
         ])
         .events(collect_events![DeskChanged])
 }

@@ -1,7 +1,7 @@
 //! What went wrong, as a code the page turns into heading, explanation and next step.
 
 use contract::FieldError;
-use desk::{Cause, Failure, NetworkFault, OpenError, SignInError};
+use desk::{Cause, Failure, NetworkFault, NotKept, OpenError, SignInError};
 use serde::Serialize;
 use specta::Type;
 
@@ -66,6 +66,12 @@ pub enum Code {
     ProfileChanged,
     /// A refusal the gateway gave at once.
     Refused,
+    /// No connection, and this computer forgets what is written: nothing was saved.
+    ComputerForgets,
+    /// No connection, and the data folder is on another computer: nothing was saved.
+    DataOnNetwork,
+    /// No connection, and the organisation does not want recording without one: nothing was saved.
+    OfflineRecordingOff,
     /// The computer's disk is full: nothing was saved.
     DiskFull,
     /// The store could not be written or read: nothing was saved.
@@ -123,6 +129,9 @@ fn code_of(cause: &Cause) -> Code {
         Cause::WrongState => Code::WrongState,
         Cause::ProfileChanged => Code::ProfileChanged,
         Cause::Refused(_) => Code::Refused,
+        Cause::OfflineRecordingRefused(NotKept::NetworkFolder) => Code::DataOnNetwork,
+        Cause::OfflineRecordingRefused(NotKept::BySetting) => Code::OfflineRecordingOff,
+        Cause::OfflineRecordingRefused(_) => Code::ComputerForgets,
         Cause::DiskFull => Code::DiskFull,
         Cause::StoreFailed(_) => Code::StoreFailed,
         Cause::Internal(_) => Code::Internal,

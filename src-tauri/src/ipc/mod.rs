@@ -8,6 +8,7 @@ mod find;
 mod from_desk;
 mod outbox;
 mod session;
+mod shell;
 
 pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
@@ -19,6 +20,7 @@ pub use session::{
     AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView,
     RoleView, SessionView, Snapshot, SyncView,
 };
+pub use shell::{NotKeptView, ShellView};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -31,6 +33,15 @@ pub struct DeskChanged {
     pub what: Changed,
 }
 
+impl DeskChanged {
+    /// Tells the RA user's window, and no other.
+    pub fn tell(&self, app: &tauri::AppHandle) {
+        if let Err(error) = tauri_specta::Event::emit_to(self, app, crate::window::AGENT) {
+            tracing::warn!(%error, "the page could not be told of a change");
+        }
+    }
+}
+
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -41,4 +52,8 @@ pub enum Changed {
     Network,
     /// Drafts or submissions.
     Outbox,
+    /// The program around the pages.
+    Shell,
+    /// Nothing; but somebody tried to close a kiosk.
+    CloseAsked,
 }

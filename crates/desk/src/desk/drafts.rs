@@ -119,6 +119,7 @@ impl Desk {
         let desk = &self.inner;
         let at_work = desk.require_at_work()?;
         may_register(&at_work)?;
+        desk.keeps_or_reaches(&at_work).await?;
         let now = desk.parts.clock.now();
         let key = SubmissionKey::from_guid(desk.parts.random.guid_at(now));
         let (who, actor) = (at_work.who.clone(), at_work.actor());

@@ -4,6 +4,7 @@
 //! at this door; what is behind it may rely on that.
 
 mod drafts;
+mod keeping;
 mod outbox;
 mod people;
 mod session;
@@ -20,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gateway_client::GatewayClient;
 use crate::store::Store;
-use crate::{Changed, OpenError, Parts, Settings, sync};
+use crate::{Changed, Happened, NotKept, OpenError, Parts, Settings, sync};
 
 pub(crate) use state::{AtWork, Inner};
 
@@ -66,6 +67,21 @@ impl Desk {
     /// Tells that something is no longer as it was: at once, and at most a few times a second of each kind.
     pub fn changes(&self) -> broadcast::Receiver<Changed> {
         self.inner.changes.subscribe()
+    }
+
+    /// Tells what whoever looks after the computer may have to know, each of it once.
+    pub fn happened(&self) -> broadcast::Receiver<Happened> {
+        self.inner.happened.subscribe()
+    }
+
+    /// Whether the audit's chain was whole when the store was opened.
+    pub fn audit_is_whole(&self) -> bool {
+        self.inner.store.audit_is_whole
+    }
+
+    /// Why nothing is recorded on this computer to be sent later, if so.
+    pub fn not_kept(&self) -> Option<NotKept> {
+        self.inner.not_kept()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::session::{SignedIn, WARNING};
 use crate::sign_in::{Arrived, Purpose, SignInError, sign_in};
 use crate::store::audit::{self, About, Act};
 use crate::store::queue;
-use crate::{Cause, Changed, Failure, Network, SessionNow, Snapshot};
+use crate::{Cause, Changed, Failure, Happened, Network, SessionNow, Snapshot};
 
 impl Desk {
     /// All that the frame around every page shows.
@@ -71,6 +71,7 @@ impl Desk {
             desk.store
                 .write(move |conn| audit::append(conn, moment.wall, Act::SignedIn, &actor, &About::default()))
                 .await?;
+            desk.note_happened(Happened::SignedIn);
         }
         desk.changes.tell(Changed::Session);
         desk.changes.tell(Changed::Outbox);
@@ -134,6 +135,9 @@ impl Desk {
             Err(error) => {
                 tracing::info!(%error, "a sign-in did not come to its end");
                 drop(under_way);
+                if error != SignInError::Cancelled {
+                    desk.note_happened(Happened::SignInRefused(error.clone()));
+                }
                 return Err(Cause::SignIn(error).into());
             }
         };

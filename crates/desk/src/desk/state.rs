@@ -15,7 +15,7 @@ use crate::reply::Trouble;
 use crate::session::{Session, SignedIn};
 use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
-use crate::{Cause, Changed, Failure, Network, NetworkFault, Parts, ProfileRead, Settings, SyncNow, backoff};
+use crate::{Cause, Changed, Failure, Happened, Network, NetworkFault, Parts, ProfileRead, Settings, SyncNow, backoff};
 
 /// How long the gateway has to hear that a session is over.
 const REVOCATION: Duration = Duration::from_secs(5);
@@ -29,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) client: GatewayClient,
     pub(crate) changes: Changes,
+    /// Tells what whoever looks after the computer may have to know.
+    pub(crate) happened: broadcast::Sender<Happened>,
     /// Something is to be sent or asked now.
     pub(crate) wake: Notify,
     /// The desk is closing.
@@ -93,6 +95,7 @@ impl Inner {
             store,
             client,
             changes: Changes::new(),
+            happened: broadcast::channel(64).0,
             wake: Notify::new(),
             stop: CancellationToken::new(),
             state: Mutex::new(State {
@@ -172,6 +175,7 @@ impl Inner {
             let about = About { detail: format!("{why:?}"), ..About::default() };
             // Put in line at once; nobody needs to wait for it.
             drop(self.store.write(move |conn| audit::append(conn, now, Act::SessionEnded, &actor, &about)));
+            self.note_happened(Happened::SessionEnded(why));
         }
         self.changes.tell(Changed::Session);
         self.changes.tell(Changed::Outbox);
@@ -228,6 +232,11 @@ impl Inner {
             }
         };
         Err(Failure { cause, reference: Some(error.reference) })
+    }
+
+    /// Tells what happened to whoever listens. Often nobody does.
+    pub(crate) fn note_happened(&self, what: Happened) {
+        _ = self.happened.send(what);
     }
 
     /// Remembers whether the gateway answers. When it does again, what waited goes on at once.

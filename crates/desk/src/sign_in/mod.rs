@@ -11,6 +11,7 @@ mod id_token;
 mod issuer;
 mod loopback;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{EndReason, SessionReply};
@@ -25,7 +26,7 @@ pub use error::{Check, SignInError};
 
 use crate::gateway_client::{GatewayClient, GatewaySession, Tokens};
 use crate::reply::Trouble;
-use crate::{Moment, Parts, Settings};
+use crate::{Browser, Moment, Parts, Settings};
 use id_token::{Expected, check_id_token};
 use issuer::Issuer;
 use loopback::Listener;
@@ -84,6 +85,8 @@ async fn authorize(
 
     let page = authorization_page(settings, &issuer, purpose, &redirect_uri, &state, &nonce, &verifier)?;
     let browser = parts.browser.clone();
+    // Also when nobody waits for this any more.
+    let shown = Shown(browser.clone());
     tokio::task::spawn_blocking(move || browser.open(&page))
         .await
         .map_err(|_| SignInError::BrowserNotOpened)?
@@ -91,6 +94,7 @@ async fn authorize(
 
     let answer =
         tokio::time::timeout(IN_THE_BROWSER, listener.wait(&state)).await.map_err(|_| SignInError::TimedOut)?;
+    drop(shown);
     issuer.check_answer(answer.iss.as_deref())?;
     if let Some(error) = answer.error {
         return Err(denied(&error));
@@ -122,6 +126,15 @@ async fn authorize(
     }
     let role = session.role.as_ref().map(|role| role.role.id.clone());
     Ok(Arrived { gateway: gateway.in_role(role), session, at: now })
+}
+
+/// The issuer's page is shown. It is needed no longer when this goes.
+struct Shown(Arc<dyn Browser>);
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 fn authorization_page(

@@ -41,6 +41,8 @@ pub(crate) struct Store {
     writer: ConnectionThread,
     /// Released last, when both connections are closed.
     _lock: File,
+    /// Whether the audit's chain was whole when the store was opened.
+    pub(crate) audit_is_whole: bool,
 }
 
 impl Store {
@@ -54,18 +56,21 @@ impl Store {
             tx.commit()?;
             audit::is_whole(&opened.reader)
         })();
-        match tidied {
-            Ok(true) => {}
-            // What is not sent yet must stay within reach, so this is told and does not lock anybody out.
-            Ok(false) => tracing::error!("the audit's chain is broken"),
+        // What is not sent yet must stay within reach, so a broken chain is told and does not lock anybody out.
+        let audit_is_whole = match tidied {
+            Ok(whole) => whole,
             Err(StoreError::DiskFull) => return Err(OpenError::DiskFull),
             Err(error) => return Err(OpenError::Damaged(error.to_string())),
+        };
+        if !audit_is_whole {
+            tracing::error!("the audit's chain is broken");
         }
         let thread_fault = |error: std::io::Error| OpenError::Damaged(format!("no thread: {}", error.kind()));
         Ok(Self {
             writer: ConnectionThread::writer(opened.writer).map_err(thread_fault)?,
             reader: ConnectionThread::reader(opened.reader).map_err(thread_fault)?,
             _lock: opened.lock,
+            audit_is_whole,
         })
     }
 

@@ -11,12 +11,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use desk::{Browser, Clock, Desk, KeyStore, KeyStoreError, Parts, Random, Settings, SystemClock, SystemRandom};
+use desk::{
+    Browser, Clock, Desk, KeyStore, KeyStoreError, Parts, Persistence, Random, Settings, SystemClock, SystemRandom,
+};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::support::gateway::Fake;
-use crate::support::{FakeBrowser, InTheBrowser, draft, settings_text};
+use crate::support::{FakeBrowser, InTheBrowser, NoProxies, draft, settings_text};
 
 /// The environment variable that makes this executable the desk that is killed.
 const CHILD: &str = "RA_DESK_CRASH_TEST_FOLDER";
@@ -157,6 +159,8 @@ async fn open(folder: &Path) -> Desk {
         browser,
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        proxies: Arc::new(NoProxies),
+        persistence: Persistence::Kept,
     };
     Desk::open(settings, folder.join("data"), parts).await.unwrap()
 }

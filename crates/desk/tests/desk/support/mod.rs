@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use contract::{DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod};
 use desk::{
-    AddressForm, Browser, BrowserError, Clock, Desk, Draft, IdentityForm, KeyStore, KeyStoreError, Parts, Random,
-    Settings, Submission, SystemClock, SystemRandom,
+    AddressForm, Browser, BrowserError, Clock, Desk, Draft, IdentityForm, KeyStore, KeyStoreError, Parts, Persistence,
+    ProxyAnswer, ProxyFinder, ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Random, Settings, Submission,
+    SystemClock, SystemRandom,
 };
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -223,6 +224,15 @@ pub(crate) async fn fill(desk: &Desk, person: &str) -> Draft {
     desk.set_draft_identity(draft.id, form).await.unwrap()
 }
 
+/// A computer that is set to use no proxy.
+pub(crate) struct NoProxies;
+
+impl ProxyFinder for NoProxies {
+    fn proxies_for(&self, _: &url::Url, _: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError> {
+        Ok(ProxyAnswer { hops: vec![ProxyHop::Direct], source: ProxySource::Nobody })
+    }
+}
+
 async fn open(
     settings: &Settings,
     folder: &TempDir,
@@ -235,6 +245,8 @@ async fn open(
         browser: browser.clone(),
         clock: clock.clone(),
         random: Arc::new(Impatient(SystemRandom::default())),
+        proxies: Arc::new(NoProxies),
+        persistence: Persistence::Kept,
     };
     Desk::open(settings.clone(), folder.path().join("data"), parts).await.unwrap()
 }

@@ -1,27 +1,38 @@
 //! The RA user's window.
 
+pub mod guards;
+
+use settings::WindowSettings;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use url::Url;
 
-use crate::Start;
-
 /// The window's name, which its capability is bound to.
-const AGENT: &str = "agent";
+pub const AGENT: &str = "agent";
 
 /// Opens the window. It shows RA Desk's own page, and no other can be shown in it.
-pub fn open(app: &AppHandle, start: Start) -> tauri::Result<WebviewWindow> {
-    WebviewWindowBuilder::new(app, AGENT, WebviewUrl::default())
+///
+/// A kiosk's fills the screen but keeps its decorations: without them screen readers do not read it by the mouse.
+pub fn open(app: &AppHandle, wanted: &WindowSettings) -> tauri::Result<WebviewWindow> {
+    let window = WebviewWindowBuilder::new(app, AGENT, WebviewUrl::default())
         .title("RA Desk")
         .inner_size(1180.0, 820.0)
         .min_inner_size(320.0, 480.0)
-        .fullscreen(start.kiosk)
+        .fullscreen(wanted.kiosk)
+        .minimizable(!wanted.kiosk)
         .zoom_hotkeys_enabled(true)
-        .devtools(cfg!(debug_assertions))
+        .devtools(cfg!(debug_assertions) && !wanted.kiosk)
         .general_autofill_enabled(false)
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()
+        .build()?;
+    if wanted.kiosk {
+        guards::put_on(&window)?;
+    }
+    if wanted.zoom_percent != 100 {
+        window.set_zoom(f64::from(wanted.zoom_percent) / 100.0)?;
+    }
+    Ok(window)
 }
 
 /// Brings the window to the front, for somebody who started RA Desk again.

@@ -1,0 +1,32 @@
+//! Whether something may be recorded here and now: on a computer that keeps it, or with the gateway at hand.
+
+use std::sync::Arc;
+
+use super::state::{AtWork, Inner};
+use crate::{Cause, Failure, Happened, NotKept, Persistence};
+
+impl Inner {
+    /// Why nothing is recorded on this computer to be sent later, if so.
+    pub(crate) fn not_kept(&self) -> Option<NotKept> {
+        match self.parts.persistence {
+            Persistence::NotKept(why) => Some(why),
+            Persistence::Kept if !self.settings.offline_recording => Some(NotKept::BySetting),
+            Persistence::Kept => None,
+        }
+    }
+
+    /// Asks the gateway, before something is recorded on a computer that would forget it, whether it can be sent at
+    /// once. Elsewhere nothing is asked.
+    pub(crate) async fn keeps_or_reaches(self: &Arc<Self>, at_work: &AtWork) -> Result<(), Failure> {
+        let Some(why) = self.not_kept() else { return Ok(()) };
+        let asked = self.client.session(&at_work.gateway).await;
+        let Err(failure) = self.hear(at_work, asked) else { return Ok(()) };
+        match failure.cause {
+            Cause::Network(_) | Cause::GatewayFault(_) => {
+                self.note_happened(Happened::OfflineRecordingRefused);
+                Err(Failure { cause: Cause::OfflineRecordingRefused(why), reference: failure.reference })
+            }
+            _ => Err(failure),
+        }
+    }
+}

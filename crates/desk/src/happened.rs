@@ -1,0 +1,18 @@
+//! What happened that whoever looks after the computer may have to know. Holds no personal data.
+
+use contract::EndReason;
+
+use crate::SignInError;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// Somebody signed in and said that it is them.
+    SignedIn,
+    /// A sign-in did not come to its end, and not because it was given up.
+    SignInRefused(SignInError),
+    /// A session ended.
+    SessionEnded(EndReason),
+    /// Something was to be recorded without a network on a computer where that is not done.
+    OfflineRecordingRefused,
+}

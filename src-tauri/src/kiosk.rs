@@ -1,0 +1,47 @@
+//! Kiosk mode: a window that stays open until a signed-in RA user leaves it.
+//!
+//! What is refused is a person's wish to close the window. The system's own is not: at a shutdown or a sign-out of
+//! Windows, RA Desk ends at once (`WM_QUERYENDSESSION` is left to Windows, and `WM_ENDSESSION` ends the event loop),
+//! and nothing is lost by that, because what was said to be saved is on the disk.
+
+use desk::{Cause, Desk, Failure, SessionNow};
+use tauri::{AppHandle, Manager, WebviewWindow, WindowEvent};
+
+use crate::event_log::{self, SecurityEvent};
+use crate::ipc::{Changed, DeskChanged};
+use crate::shell::Shell;
+
+/// What the process ends with when an RA user leaves kiosk mode. Shell Launcher can be told what it means.
+pub const LEFT: i32 = 20;
+
+/// Leaves kiosk mode, which ends RA Desk: somebody who may work here is signed in, and is signed out by it.
+pub async fn leave(app: &AppHandle, desk: &Desk) -> Result<(), Failure> {
+    match desk.snapshot().await?.session {
+        SessionNow::SignedIn { person, .. } if person.may.find => {}
+        SessionNow::SignedIn { .. } => return Err(Cause::NotPermitted.into()),
+        _ => return Err(Cause::SignInNeeded.into()),
+    }
+    event_log::tell(&SecurityEvent::KioskLeft);
+    desk.sign_out().await?;
+    app.exit(LEFT);
+    Ok(())
+}
+
+/// What happens to the RA user's window of a kiosk.
+pub fn on_window_event(window: &WebviewWindow, event: &WindowEvent) {
+    let app = window.app_handle();
+    match event {
+        WindowEvent::CloseRequested { api, .. } if app.state::<Shell>().stays_open() => {
+            api.prevent_close();
+            event_log::tell(&SecurityEvent::KioskCloseRefused);
+            DeskChanged { what: Changed::CloseAsked }.tell(app);
+        }
+        // Whoever made it smaller by the window manager's keys finds it as it was.
+        WindowEvent::Resized(_) | WindowEvent::Focused(true) => {
+            if matches!(window.is_fullscreen(), Ok(false)) {
+                let _ = window.set_fullscreen(true);
+            }
+        }
+        _ => {}
+    }
+}

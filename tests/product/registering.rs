@@ -62,14 +62,14 @@ async fn without_the_network_it_is_recorded_and_sent_once_after_confirming() -> 
     assert!(matches!(submission.status, Status::ReadyToSend | Status::Sending), "{:?}", submission.status);
     until("RA Desk sees that it is offline", || async {
         let network = desk.snapshot().await.ok()?.network;
-        (network == Network::Offline { why: NetworkFault::NoConnection }).then_some(())
+        (network == Network::Offline { why: NetworkFault::Refused }).then_some(())
     })
     .await?;
     let Err(failure) = desk.find(FindForm { uuid: zoe.uuid().to_string(), ..FindForm::empty(FindBy::Uuid) }).await
     else {
         panic!("nobody is found without the network")
     };
-    assert_eq!(failure.cause, Cause::Network(NetworkFault::NoConnection));
+    assert_eq!(failure.cause, Cause::Network(NetworkFault::Refused));
     shut(desk).await;
 
     let name = &zoe.person.profile.name;

@@ -65,7 +65,7 @@ async fn without_a_gateway_nobody_signs_in_and_the_reason_is_told() -> Outcome {
     practice.cut_gateway().await;
     let desk = practice.desk("desk", ra_users::owen_pritchard().uuid().as_str(), None).await?;
     let failure = desk.sign_in().await.expect_err("no gateway");
-    assert_eq!(failure.cause, Cause::SignIn(SignInError::Network(NetworkFault::NoConnection)));
+    assert_eq!(failure.cause, Cause::SignIn(SignInError::Network(NetworkFault::Refused)));
     Ok(())
 }
 

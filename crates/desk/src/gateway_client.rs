@@ -1,4 +1,4 @@
-//! Calls to the gateway, and the one HTTP client.
+//! Calls to the gateway.
 //!
 //! A call is made in one session and says so in its headers; what its reply means is decided in [`crate::reply`].
 //! No address, no search term and no token ever gets into an error's text. Deliberately absent: trying again.
@@ -6,23 +6,22 @@
 
 mod calls;
 mod tokens;
-mod transport;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use contract::{CorrelationId, RequestId, RoleProfileId};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, Request, Uri};
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Method, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
+use crate::network::HttpClient;
 use crate::reply::{self, RawReply, Trouble};
 use crate::{NetworkFault, Parts, Settings, SettingsError};
 
 pub(crate) use tokens::{GatewaySession, Tokens};
-pub(crate) use transport::Transport;
 
 /// Why a call was not answered, and what to quote to support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(crate) struct CallError {
 /// The gateway as it is called from this computer.
 #[derive(Clone)]
 pub(crate) struct GatewayClient {
-    transport: Transport,
+    http: HttpClient,
     base: String,
     client_id: String,
     parts: Parts,
@@ -54,7 +53,7 @@ impl GatewayClient {
     /// Builds the client of this computer's settings.
     pub(crate) fn new(settings: &Settings, parts: &Parts) -> Result<Self, SettingsError> {
         Ok(Self {
-            transport: Transport::new(settings)?,
+            http: HttpClient::new(settings, parts)?,
             base: settings.gateway_url.as_str().trim_end_matches('/').to_owned(),
             client_id: settings.client_id.clone(),
             parts: parts.clone(),
@@ -62,8 +61,8 @@ impl GatewayClient {
     }
 
     /// What else speaks HTTP in here speaks it through the same client.
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.transport
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
     }
 
     /// A name for a new request.
@@ -103,10 +102,9 @@ impl GatewayClient {
         call: &Call<'_, B>,
         reference: CorrelationId,
     ) -> Result<RawReply, Trouble> {
-        // The path is ours and the base was checked with the settings, so this is an address.
-        let url = Url::parse(&format!("{}{}", self.base, call.path))
-            .map_err(|_| Trouble::Network(NetworkFault::NotOurServer))?;
-        let mut request = Request::new(call.method.clone(), url);
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = self.uri(&call.path)?;
+        *request.method_mut() = call.method.clone();
         let headers = request.headers_mut();
         let mut put = |name: http::HeaderName, value: &str| {
             if let Ok(mut value) = http::HeaderValue::from_str(value) {
@@ -124,8 +122,13 @@ impl GatewayClient {
         if let Some(body) = call.body {
             put(CONTENT_TYPE, "application/json");
             let bytes = serde_json::to_vec(body).map_err(|_| Trouble::Refused { code: None, fields: vec![] })?;
-            *request.body_mut() = Some(bytes.into());
+            *request.body_mut() = bytes.into();
         }
-        self.transport.send(request).await.map_err(Trouble::Network)
+        self.http.send(request).await.map_err(Trouble::Network)
+    }
+
+    /// The path is ours and the base was checked with the settings, so this is an address.
+    pub(crate) fn uri(&self, path: &str) -> Result<Uri, Trouble> {
+        format!("{}{path}", self.base).parse().map_err(|_| Trouble::Network(NetworkFault::NotOurServer))
     }
 }

@@ -14,6 +14,7 @@ mod desk;
 mod error;
 mod gateway_client;
 mod happened;
+mod network;
 mod outbox;
 mod parts;
 mod people;
@@ -34,16 +35,21 @@ pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};
 pub use happened::Happened;
+pub use network::{
+    CertificateReport, Endpoint, EndpointReport, NetworkFault, ProxyBypass, ProxyHop, ProxyReport, ProxyServer,
+    SignedBy, probe,
+};
 pub use outbox::{
     AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab,
     RegistrationSeen, Status, Submission,
 };
-pub use parts::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, Random};
+pub use parts::{
+    Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, ProxyAnswer, ProxyFinder, ProxyFinderError,
+    ProxyQuestion, ProxySource, Random,
+};
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};
-pub use snapshot::{
-    Changed, Network, NetworkFault, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow,
-};
+pub use snapshot::{Changed, Network, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow};

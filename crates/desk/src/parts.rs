@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::Persistence;
+use crate::network::ProxyHop;
 
 /// All seams together.
 #[derive(Clone)]
@@ -19,6 +22,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub random: Arc<dyn Random>,
+    /// Which proxies this computer would go through.
+    pub proxies: Arc<dyn ProxyFinder>,
     /// Whether what is written on this computer is still there tomorrow.
     pub persistence: Persistence,
 }
@@ -56,6 +61,65 @@ pub trait Browser: Send + Sync {
     /// The page is no longer needed: its answer arrived, or the sign-in was given up. Somebody's own browser is
     /// theirs to close.
     fn close(&self) {}
+}
+
+/// Knows which proxies this computer would go through. Called from threads that may wait, never from the runtime's
+/// own. Proxies that RA Desk's own settings name are not asked for here.
+pub trait ProxyFinder: Send + Sync {
+    /// The ways to a server, to be tried in this order. Must come back within some ten seconds.
+    fn proxies_for(&self, url: &Url, ask: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError>;
+}
+
+/// What a finder of proxies is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyQuestion<'a> {
+    /// What this computer is set to use.
+    System,
+    /// What this PAC file says.
+    Pac(&'a Url),
+}
+
+/// The ways to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyAnswer {
+    /// To be tried in this order. Never empty.
+    pub hops: Vec<ProxyHop>,
+    /// Who says so.
+    pub source: ProxySource,
+}
+
+/// Who says which proxy to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxySource {
+    /// Nobody: there is none, or none is set.
+    Nobody,
+    /// The server is on this computer, so none is used.
+    ThisComputer,
+    /// RA Desk's own settings.
+    Settings,
+    /// The environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    Environment,
+    /// The person's or the computer's Windows settings.
+    Windows,
+    /// A PAC file.
+    Pac,
+    /// A PAC file the network told of (WPAD).
+    AutoDetected,
+}
+
+/// Why it is not known which proxies to use. The texts hold no name and no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyFinderError {
+    /// This operating system runs no PAC files.
+    #[error("PAC files are not supported on this operating system")]
+    PacUnsupported,
+    /// The PAC file could not be had or run.
+    #[error("the PAC file could not be used: {0}")]
+    PacFailed(String),
+    /// The operating system did not say.
+    #[error("the operating system's proxy settings could not be read: {0}")]
+    Failed(String),
 }
 
 /// No browser could be opened.

@@ -3,6 +3,8 @@
 use contract::{CareIdentityUuid, EndReason, Permissions, Policy, RoleAccess};
 use jiff::Timestamp;
 
+use crate::NetworkFault;
+
 /// All that the frame around every page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -85,29 +87,6 @@ pub enum Network {
         /// Why not.
         why: NetworkFault,
     },
-}
-
-/// Why the gateway did not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NetworkFault {
-    /// No connection: no network, refused, or no such name.
-    #[error("no connection")]
-    NoConnection,
-    /// Nothing came back in time.
-    #[error("no answer in time")]
-    TimedOut,
-    /// A proxy asks for a sign-in.
-    #[error("a proxy asks for a sign-in")]
-    ProxySignIn,
-    /// The server's certificate is not trusted.
-    #[error("the server's certificate is not trusted")]
-    CertificateNotTrusted,
-    /// Something answered that is not the gateway: a network's log-in page, for instance.
-    #[error("what answered is not the gateway")]
-    NotOurServer,
-    /// The gateway, or a machine in front of it, asked to be left alone for a while.
-    #[error("the gateway asked for a pause")]
-    Busy,
 }
 
 /// How many there are of each status, of the RA user signed in. All zero while nobody is.

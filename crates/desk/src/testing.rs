@@ -17,6 +17,7 @@ use crate::store::audit::Actor;
 use crate::store::submissions::StoredSubmission;
 use crate::submission::Life;
 use crate::{Browser, BrowserError, Clock, KeyStore, KeyStoreError, Parts, Random, SystemClock, SystemRandom};
+use crate::{ProxyAnswer, ProxyFinder, ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource};
 
 /// How a key store behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +102,15 @@ impl Browser for NoBrowser {
     }
 }
 
+/// A computer that is set to use no proxy.
+struct NoProxies;
+
+impl ProxyFinder for NoProxies {
+    fn proxies_for(&self, _: &url::Url, _: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError> {
+        Ok(ProxyAnswer { hops: vec![ProxyHop::Direct], source: ProxySource::Nobody })
+    }
+}
+
 /// A desk behind its door, with nothing running by itself, a gateway that nobody answers for, and its folder.
 pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
     let folder = TempDir::new().unwrap();
@@ -112,6 +122,7 @@ pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
         browser: Arc::new(NoBrowser),
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        proxies: Arc::new(NoProxies),
         persistence: crate::Persistence::Kept,
     };
     let client = GatewayClient::new(&settings, &parts).unwrap();

@@ -5,6 +5,7 @@
 
 mod drafts;
 mod keeping;
+mod network;
 mod outbox;
 mod people;
 mod session;

@@ -5,7 +5,7 @@ use contract::{
     Registration, RegistrationId, RemovalReply, RemovalRequest, SearchReply, SearchRequest, SessionReply,
     SubmissionKey,
 };
-use reqwest::Method;
+use http::Method;
 use serde::Serialize;
 
 use super::{Call, CallError, GatewayClient, GatewaySession};

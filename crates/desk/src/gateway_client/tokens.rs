@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use contract::{EndReason, RoleProfileId, TokenReply};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, Request};
+use http::header::CONTENT_TYPE;
+use http::{Method, Request};
 use tokio::sync::Mutex;
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::GatewayClient;
@@ -146,9 +146,9 @@ impl GatewayClient {
     }
 
     async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<RawReply, Trouble> {
-        let fault = || Trouble::Network(NetworkFault::NotOurServer);
-        let url = Url::parse(&format!("{}{path}", self.base)).map_err(|_| fault())?;
-        let mut request = Request::new(Method::POST, url);
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = self.uri(path)?;
+        *request.method_mut() = Method::POST;
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/x-www-form-urlencoded"));
         for (name, id) in [
@@ -159,8 +159,8 @@ impl GatewayClient {
                 headers.insert(name, value);
             }
         }
-        let body = serde_urlencoded::to_string(form).map_err(|_| fault())?;
-        *request.body_mut() = Some(body.into());
-        self.transport.send(request).await.map_err(Trouble::Network)
+        let body = serde_urlencoded::to_string(form).map_err(|_| Trouble::Network(NetworkFault::NotOurServer))?;
+        *request.body_mut() = body.into();
+        self.http.send(request).await.map_err(Trouble::Network)
     }
 }

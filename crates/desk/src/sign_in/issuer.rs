@@ -1,13 +1,13 @@
 //! What the issuer says of itself: where its sign-in page is, and with which keys it signs.
 
+use bytes::Bytes;
+use http::{Request, Uri};
 use openidconnect::core::CoreJsonWebKeySet;
-use reqwest::{Method, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::{Check, SignInError};
-use crate::gateway_client::Transport;
+use crate::network::HttpClient;
 use crate::{NetworkFault, Settings};
 
 /// The issuer, as its document and its keys tell.
@@ -32,11 +32,11 @@ struct Document {
 
 impl Issuer {
     /// Reads the issuer's document and keys.
-    pub(super) async fn discover(transport: &Transport, settings: &Settings) -> Result<Self, SignInError> {
+    pub(super) async fn discover(http: &HttpClient, settings: &Settings) -> Result<Self, SignInError> {
         let shape = SignInError::Rejected(Check::IssuerDocumentShape);
         let name = settings.issuer_url.clone();
         let document: Document =
-            get(transport, &format!("{}/.well-known/openid-configuration", name.trim_end_matches('/'))).await?;
+            get(http, &format!("{}/.well-known/openid-configuration", name.trim_end_matches('/'))).await?;
         // As text: an issuer with `:443` is another than one without.
         if document.issuer != name {
             return Err(SignInError::Rejected(Check::IssuerDocument));
@@ -44,7 +44,7 @@ impl Issuer {
         for url in [&document.authorization_endpoint, &document.jwks_uri] {
             settings::address("issuer_url", url).map_err(|_| shape.clone())?;
         }
-        let keys: CoreJsonWebKeySet = get(transport, &document.jwks_uri).await?;
+        let keys: CoreJsonWebKeySet = get(http, &document.jwks_uri).await?;
         Ok(Self {
             name,
             authorization_endpoint: document.authorization_endpoint,
@@ -63,10 +63,11 @@ impl Issuer {
     }
 }
 
-async fn get<T: DeserializeOwned>(transport: &Transport, url: &str) -> Result<T, SignInError> {
+async fn get<T: DeserializeOwned>(http: &HttpClient, url: &str) -> Result<T, SignInError> {
     let shape = SignInError::Rejected(Check::IssuerDocumentShape);
-    let url = Url::parse(url).map_err(|_| shape.clone())?;
-    let reply = transport.send(Request::new(Method::GET, url)).await.map_err(SignInError::Network)?;
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = url.parse::<Uri>().map_err(|_| shape.clone())?;
+    let reply = http.send(request).await.map_err(SignInError::Network)?;
     match reply.status {
         200 => {}
         407 => return Err(SignInError::Network(NetworkFault::ProxySignIn)),

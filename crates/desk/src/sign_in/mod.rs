@@ -76,7 +76,7 @@ async fn authorize(
     parts: &Parts,
     purpose: Purpose,
 ) -> Result<Arrived, SignInError> {
-    let issuer = Issuer::discover(client.transport(), settings).await?;
+    let issuer = Issuer::discover(client.http(), settings).await?;
     let listener = Listener::bind(&settings.redirect_ports).await?;
     let state = parts.random.secret_text();
     let nonce = parts.random.secret_text();

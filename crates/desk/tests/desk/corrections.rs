@@ -61,7 +61,7 @@ async fn what_cannot_be_settled_is_not_corrected_and_stays_as_it_is() {
     let sent = bench.until(&sent, |now| now.unsettled && now.status == Status::ReadyToSend).await;
     bench.fake.set_up(false);
     let refused = bench.desk.correct(sent.key).await.unwrap_err();
-    assert_eq!(refused.cause, Cause::Network(NetworkFault::NoConnection));
+    assert_eq!(refused.cause, Cause::Network(NetworkFault::Refused));
     let now = bench.desk.submission(sent.key).await.unwrap();
     assert_eq!((now.status, now.withdrawal_requested), (Status::ReadyToSend, false));
     bench.fake.set_up(true);

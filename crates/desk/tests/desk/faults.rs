@@ -111,7 +111,7 @@ async fn a_network_that_is_down_spends_no_attempts() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     bench.fake.set_up(false);
     _ = bench.desk.profile(OTHERS[0].parse().unwrap()).await;
-    let offline = Network::Offline { why: NetworkFault::NoConnection };
+    let offline = Network::Offline { why: NetworkFault::Refused };
     assert_eq!(bench.desk.snapshot().await.unwrap().network, offline);
     let recorded = bench.desk.record(draft.id).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,0 +1,215 @@
+//! Making a connection: the ways in their order, a tunnel where there is a proxy, and TLS to the server itself.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tower_service::Service;
+use url::Url;
+
+use super::NetworkFault;
+use super::connect::{self, Refusal};
+use super::proxy::{ProxyHop, ProxyServer};
+use super::sign_in::ProxySignIn;
+use super::trust::Tls;
+use super::ways::Ways;
+
+/// How long each step of a connection may take.
+const STEP: Duration = Duration::from_secs(10);
+
+/// Bytes in both directions.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// Makes connections to servers.
+pub(super) struct Dialer {
+    pub(super) ways: Ways,
+    pub(super) tls: Tls,
+    pub(super) sign_in: ProxySignIn,
+}
+
+/// The bytes' way to a server, before anything is said to it.
+pub(super) struct Way {
+    wire: Box<dyn Wire>,
+    /// Which it is.
+    pub(super) hop: ProxyHop,
+}
+
+impl Dialer {
+    /// Opens a way to a server. Where one does not lead there the next is tried, and what was wrong with the first
+    /// is told.
+    pub(super) async fn open(&self, url: &Url) -> Result<Way, NetworkFault> {
+        let answer = self.ways.to(url).await?;
+        let mut first = None;
+        for hop in answer.hops {
+            let fault = match self.through(&hop, url).await {
+                Ok(wire) => {
+                    self.ways.worked(url, &hop);
+                    return Ok(Way { wire, hop });
+                }
+                Err(fault) => fault,
+            };
+            let first = *first.get_or_insert(fault);
+            if !another_may_lead(fault) {
+                self.ways.failed(url);
+                return Err(if another_may_lead(first) { fault } else { first });
+            }
+        }
+        self.ways.failed(url);
+        Err(first.unwrap_or(NetworkFault::PacFailed))
+    }
+
+    /// Speaks TLS to the server at the end of a way.
+    pub(super) async fn secure(
+        &self,
+        url: &Url,
+        wire: Box<dyn Wire>,
+        config: &Arc<ClientConfig>,
+    ) -> Result<TlsStream<Box<dyn Wire>>, NetworkFault> {
+        let secured = encrypt(url.host_str().unwrap_or_default(), wire, config).await;
+        if secured.is_err() {
+            self.ways.failed(url);
+        }
+        secured
+    }
+
+    async fn through(&self, hop: &ProxyHop, url: &Url) -> Result<Box<dyn Wire>, NetworkFault> {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
+        let proxy = match hop {
+            ProxyHop::Direct => return Ok(Box::new(tcp(host, port).await?)),
+            ProxyHop::Proxy(proxy) => proxy,
+        };
+        let mut wire = self.to_proxy(proxy).await?;
+        let told = self.sign_in.header_for(proxy);
+        let authority = format!("{host}:{port}");
+        let asking = connect::ask(&mut wire, &authority, told.as_ref().map(|told| told.as_str()));
+        match timeout(STEP, asking).await {
+            Ok(Ok(())) => Ok(wire),
+            Ok(Err(Refusal::SignIn { basic: true })) => Err(self.sign_in.asked(proxy, told.as_ref())),
+            Ok(Err(Refusal::SignIn { basic: false })) => Err(NetworkFault::ProxySignInUnsupported),
+            Ok(Err(Refusal::CannotReach)) => Err(NetworkFault::ProxyCannotReach),
+            Ok(Err(Refusal::Forbidden)) => Err(NetworkFault::ProxyRefused),
+            Ok(Err(Refusal::NoProxy)) => Err(NetworkFault::NotOurServer),
+            Ok(Err(Refusal::HungUp)) => Err(NetworkFault::ProxyUnreachable),
+            Err(_) => Err(NetworkFault::TimedOut),
+        }
+    }
+
+    async fn to_proxy(&self, proxy: &ProxyServer) -> Result<Box<dyn Wire>, NetworkFault> {
+        let wire = tcp(&proxy.host, proxy.port).await.map_err(|_| NetworkFault::ProxyUnreachable)?;
+        if !proxy.tls {
+            return Ok(Box::new(wire));
+        }
+        match encrypt(&proxy.host, Box::new(wire), &self.tls.plain).await {
+            Ok(wire) => Ok(Box::new(wire)),
+            Err(NetworkFault::NoConnection | NetworkFault::TimedOut | NetworkFault::NotOurServer) => {
+                Err(NetworkFault::ProxyUnreachable)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl Way {
+    /// The way itself.
+    pub(super) fn into_wire(self) -> Box<dyn Wire> {
+        self.wire
+    }
+}
+
+/// Whether this fault is one of this way alone. A proxy that answers has the last word.
+fn another_may_lead(fault: NetworkFault) -> bool {
+    matches!(
+        fault,
+        NetworkFault::ProxyUnreachable
+            | NetworkFault::NoConnection
+            | NetworkFault::NameNotFound
+            | NetworkFault::Refused
+            | NetworkFault::TimedOut
+    )
+}
+
+async fn encrypt(
+    host: &str,
+    wire: Box<dyn Wire>,
+    config: &Arc<ClientConfig>,
+) -> Result<TlsStream<Box<dyn Wire>>, NetworkFault> {
+    let name =
+        ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|_| NetworkFault::NotOurServer)?;
+    match timeout(STEP, TlsConnector::from(config.clone()).connect(name, wire)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(NetworkFault::find(&error).unwrap_or(NetworkFault::NoConnection)),
+        Err(_) => Err(NetworkFault::TimedOut),
+    }
+}
+
+async fn tcp(host: &str, port: u16) -> Result<TcpStream, NetworkFault> {
+    let target = http::Uri::builder()
+        .scheme("http")
+        .authority(format!("{host}:{port}"))
+        .path_and_query("/")
+        .build()
+        .map_err(|_| NetworkFault::NameNotFound)?;
+    let mut connector = HttpConnector::new_with_resolver(Names);
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(STEP));
+    match timeout(STEP, connector.call(target)).await {
+        Ok(Ok(stream)) => Ok(stream.into_inner()),
+        Ok(Err(error)) => Err(of_connecting(&error)),
+        Err(_) => Err(NetworkFault::TimedOut),
+    }
+}
+
+fn of_connecting(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(fault) = error.downcast_ref::<NetworkFault>() {
+            return *fault;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return match error.kind() {
+                io::ErrorKind::ConnectionRefused => NetworkFault::Refused,
+                io::ErrorKind::TimedOut => NetworkFault::TimedOut,
+                _ => NetworkFault::NoConnection,
+            };
+        }
+        cause = error.source();
+    }
+    NetworkFault::NoConnection
+}
+
+/// The operating system's answer to a name, so that *no such name* is told from *no way there*.
+#[derive(Clone)]
+struct Names;
+
+impl Service<Name> for Names {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = NetworkFault;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let addresses: Vec<SocketAddr> = found.map_err(|_| NetworkFault::NameNotFound)?.collect();
+            if addresses.is_empty() { Err(NetworkFault::NameNotFound) } else { Ok(addresses.into_iter()) }
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! The name and the password a proxy asks for: in memory only, for one proxy, and thrown away when it refuses them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use zeroize::Zeroizing;
+
+use super::NetworkFault;
+use super::proxy::ProxyServer;
+
+/// What is known of signing in to a proxy.
+#[derive(Default)]
+pub(super) struct ProxySignIn(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// Who asked last.
+    asked_by: Option<ProxyServer>,
+    /// What it is told, as it stands in the header.
+    given: Option<(ProxyServer, Zeroizing<String>)>,
+}
+
+impl ProxySignIn {
+    /// What this proxy is to be told. No other is ever told what was given for this one.
+    pub(super) fn header_for(&self, proxy: &ProxyServer) -> Option<Zeroizing<String>> {
+        let known = self.known();
+        let given = known.given.as_ref().filter(|(whose, _)| whose.same_place(proxy)).map(|(_, header)| header);
+        given.or(proxy.authorization.as_ref()).cloned()
+    }
+
+    /// The proxy asked for a name and a password, `after` having been told this. What it refused is thrown away.
+    pub(super) fn asked(&self, proxy: &ProxyServer, after: Option<&Zeroizing<String>>) -> NetworkFault {
+        let mut known = self.known();
+        known.asked_by = Some(proxy.clone());
+        match &known.given {
+            Some((whose, header)) if whose.same_place(proxy) => {
+                // Another may have been given while this one was on its way.
+                if Some(header) == after {
+                    known.given = None;
+                }
+                NetworkFault::ProxySignInRefused
+            }
+            _ => NetworkFault::ProxySignIn,
+        }
+    }
+
+    /// Keeps a name and a password for the proxy that asked last. False when none did, or when the name cannot be
+    /// one.
+    pub(super) fn give(&self, name: &str, password: &Zeroizing<String>) -> bool {
+        let mut known = self.known();
+        let Some(proxy) = known.asked_by.clone() else { return false };
+        // A colon ends the name (RFC 7617).
+        if name.is_empty() || name.contains(':') {
+            return false;
+        }
+        let mut pair = Zeroizing::new(String::with_capacity(name.len() + password.len() + 1));
+        pair.push_str(name);
+        pair.push(':');
+        pair.push_str(password);
+        // As much room as it needs, so that no copy of it is left behind.
+        let mut header = Zeroizing::new(String::with_capacity(6 + pair.len().div_ceil(3) * 4));
+        header.push_str("Basic ");
+        base64::engine::general_purpose::STANDARD.encode_string(pair.as_bytes(), &mut header);
+        known.given = Some((proxy, header));
+        true
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(host: &str) -> ProxyServer {
+        ProxyServer { host: host.into(), port: 3128, tls: false, authorization: None }
+    }
+
+    fn word(text: &str) -> Zeroizing<String> {
+        Zeroizing::new(text.into())
+    }
+
+    #[test]
+    fn a_password_is_for_the_proxy_that_asked_and_for_no_other() {
+        let keys = ProxySignIn::default();
+        assert!(!keys.give("name", &word("word")), "nobody asked");
+        assert_eq!(keys.asked(&proxy("a"), None), NetworkFault::ProxySignIn);
+        assert!(!keys.give("na:me", &word("word")), "a colon ends the name");
+        assert!(keys.give("name", &word("word")));
+        assert_eq!(keys.header_for(&proxy("a")).unwrap().as_str(), "Basic bmFtZTp3b3Jk");
+        assert_eq!(keys.header_for(&proxy("b")), None);
+        assert_eq!(keys.header_for(&ProxyServer { tls: true, ..proxy("a") }), None);
+    }
+
+    #[test]
+    fn what_was_refused_is_thrown_away_and_asked_for_again() {
+        let keys = ProxySignIn::default();
+        keys.asked(&proxy("a"), None);
+        keys.give("name", &word("old"));
+        let old = keys.header_for(&proxy("a"));
+        keys.give("name", &word("new"));
+        assert_eq!(keys.asked(&proxy("a"), old.as_ref()), NetworkFault::ProxySignInRefused);
+        let new = keys.header_for(&proxy("a"));
+        assert!(new.is_some(), "the new one was not tried yet");
+        assert_eq!(keys.asked(&proxy("a"), new.as_ref()), NetworkFault::ProxySignInRefused);
+        assert_eq!(keys.header_for(&proxy("a")), None);
+        assert_eq!(keys.asked(&proxy("a"), None), NetworkFault::ProxySignIn);
+    }
+
+    #[test]
+    fn what_the_environment_says_is_told_until_the_person_says_otherwise() {
+        let keys = ProxySignIn::default();
+        let proxy = ProxyServer { authorization: Some(word("Basic ZW52")), ..proxy("a") };
+        let told = keys.header_for(&proxy);
+        assert_eq!(told.as_ref().unwrap().as_str(), "Basic ZW52");
+        assert_eq!(keys.asked(&proxy, told.as_ref()), NetworkFault::ProxySignIn);
+        keys.give("name", &word("word"));
+        assert_eq!(keys.header_for(&proxy).unwrap().as_str(), "Basic bmFtZTp3b3Jk");
+    }
+}

@@ -25,7 +25,7 @@ pub use start::Start;
 use std::sync::Arc;
 
 use commands::Opened;
-use desk::{Browser, Desk, OpenError, Parts, SettingsError, SystemClock, SystemRandom};
+use desk::{Browser, Desk, OpenError, Parts, SystemClock, SystemRandom};
 use event_log::SecurityEvent;
 use ipc::DeskChanged;
 use settings::Resolution;
@@ -69,12 +69,10 @@ pub fn run(start: Start) -> i32 {
 
 /// Opens the desk and the window, and starts what tells of changes.
 fn set_up(app: &AppHandle, start: Start) -> tauri::Result<()> {
-    let told = machine::resolution();
-    let nothing = Resolution::of(&[]);
-    let resolution = told.as_ref().unwrap_or(&nothing);
+    let resolution = machine::settings();
     let mut wanted = resolution.window();
     wanted.kiosk |= start.kiosk;
-    let opened = Opened(tauri::async_runtime::block_on(open(app, &told, wanted.kiosk)));
+    let opened = Opened(tauri::async_runtime::block_on(open(app, &resolution, wanted.kiosk)));
     if wanted.kiosk {
         event_log::tell(&SecurityEvent::KioskStarted);
     }
@@ -90,17 +88,16 @@ fn set_up(app: &AppHandle, start: Start) -> tauri::Result<()> {
 }
 
 /// Opens the desk with this computer's parts.
-async fn open(app: &AppHandle, told: &Result<Resolution, SettingsError>, kiosk: bool) -> Result<Desk, OpenError> {
+async fn open(app: &AppHandle, resolution: &Resolution, kiosk: bool) -> Result<Desk, OpenError> {
     let refused = |error: String| OpenError::FolderNotWritable(error);
-    let folder = machine::data_dir(app).map_err(|error| refused(error.to_string()))?;
+    let folder = machine::data_dir().ok_or_else(|| refused("this account has no home folder".into()))?;
     let closed = profile::close_to_others(&folder).map_err(refused)?;
-    let resolution = told.as_ref().map_err(Clone::clone);
-    logs::keep(&folder, &resolution.as_ref().map_or_else(|_| Resolution::of(&[]).logs(), |told| told.logs()));
+    logs::keep(&folder, &resolution.logs());
     event_log::tell(&SecurityEvent::Started);
     if closed == profile::Closed::Mended {
         event_log::tell(&SecurityEvent::FolderMended);
     }
-    let settings = resolution?.desk()?;
+    let settings = resolution.desk()?;
     let browser: Arc<dyn Browser> = if kiosk {
         Arc::new(issuer_window::IssuerWindow::new(app.clone(), Vec::new()))
     } else {

@@ -14,6 +14,7 @@ mod desk;
 mod error;
 mod gateway_client;
 mod happened;
+mod holds;
 mod network;
 mod outbox;
 mod parts;
@@ -35,6 +36,7 @@ pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};
 pub use happened::Happened;
+pub use holds::{StoreHolds, store_holds};
 pub use network::{
     CertificateReport, Endpoint, EndpointReport, NetworkFault, ProxyBypass, ProxyHop, ProxyReport, ProxyServer,
     SignedBy, probe,

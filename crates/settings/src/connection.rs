@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::{Host, Url};
 
 use crate::resolve::Resolution;
-use crate::{RawLayer, UnreadableLayer, Value};
+use crate::{Layer, RawLayer, UnreadableLayer, Value};
 
 /// What the desk needs to know of its computer. Every value in here has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,10 @@ impl From<UnreadableLayer> for SettingsError {
 impl Resolution {
     /// What the desk needs to know, or the first reason why RA Desk must not start.
     pub fn desk(&self) -> Result<Settings, SettingsError> {
+        // What a user wrote decides nothing of this.
+        if let Some(layer) = self.unreadable().iter().find(|layer| layer.layer != Layer::User) {
+            return Err(layer.clone().into());
+        }
         if let Some(fault) = self.refusals().next() {
             return Err(SettingsError { key: fault.key(), message: fault.message() });
         }
@@ -155,7 +159,7 @@ impl Settings {
         if !path.exists() {
             return Err(wrong("file", "the settings cannot be read: there is no such file"));
         }
-        Resolution::of(&[RawLayer::from_file(crate::Layer::Policy, path)?]).desk()
+        Resolution::of(&[RawLayer::from_file(Layer::Policy, path)?]).desk()
     }
 
     /// Whether the gateway is on this computer, as in practice.

@@ -1,12 +1,13 @@
 //! From layers to values: which one counts, where it came from, and what was wrong.
 
-use crate::{IfWrong, KEYS, Key, Layer, RawLayer, Value, Who};
+use crate::{IfWrong, KEYS, Key, Layer, RawLayer, UnreadableLayer, Value, Who};
 
 /// Every key with what counts for it, and all that was wrong on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     settings: Vec<Resolved>,
     faults: Vec<Fault>,
+    unreadable: Vec<UnreadableLayer>,
 }
 
 /// What counts for one key.
@@ -118,7 +119,25 @@ impl Resolution {
                 }
             }
         }
-        Self { settings, faults }
+        Self { settings, faults, unreadable: Vec::new() }
+    }
+
+    /// Judges layers of which some may not be readable.
+    pub fn of_machine(layers: impl IntoIterator<Item = Result<RawLayer, UnreadableLayer>>) -> Self {
+        let mut readable = Vec::new();
+        let mut unreadable = Vec::new();
+        for layer in layers {
+            match layer {
+                Ok(layer) => readable.push(layer),
+                Err(layer) => unreadable.push(layer),
+            }
+        }
+        Self { unreadable, ..Self::of(&readable) }
+    }
+
+    /// Layers that are there and cannot be read.
+    pub fn unreadable(&self) -> &[UnreadableLayer] {
+        &self.unreadable
     }
 
     /// Every key, in the order of [`KEYS`].

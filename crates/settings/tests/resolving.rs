@@ -110,6 +110,17 @@ fn a_wrong_value_lets_no_lower_layer_through() {
 }
 
 #[test]
+fn a_layer_that_cannot_be_read_stops_the_start_unless_it_is_the_users() {
+    let broken = |layer| RawLayer::from_toml(layer, "x", "a = ");
+    for (which, starts) in [(Layer::Policy, false), (Layer::Installer, false), (Layer::User, true)] {
+        let found = Resolution::of_machine([Ok(layer(Layer::Policy, GOOD)), broken(which)]);
+        assert_eq!(found.unreadable().len(), 1);
+        assert_eq!(found.desk().is_ok(), starts, "{which:?}");
+        assert_eq!(found.logs().level, "info", "there is always a log");
+    }
+}
+
+#[test]
 fn unknown_names_are_told_and_do_no_harm() {
     let found = policy(&format!("{GOOD}\ncolour = \"blue\"\n[table]\nx = 1"));
     assert!(found.desk().is_ok());

@@ -56,6 +56,23 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> R
     Ok(StoreFile { writer, reader, lock })
 }
 
+/// Opens a store that is there only to look at it: nothing is made, moved or brought up to date. None where there is
+/// no store.
+pub(super) fn look(folder: &Path, keys: &dyn KeyStore) -> Result<Option<(Connection, File)>, OpenError> {
+    let path = folder.join("store.db");
+    if !path.try_exists().map_err(|error| folder_fault(&error))? {
+        return Ok(None);
+    }
+    let lock = take_lock(&folder.join("store.lock"))?;
+    let key = existing_key(keys)?;
+    check_whose(&path, &key)?;
+    // Closing it leaves its journal as it is.
+    let conn = connect(&path, &key)?;
+    check_believable(&conn)?;
+    conn.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
+    Ok(Some((conn, lock)))
+}
+
 /// The raw key as SQLCipher takes it: 32 bytes of key and 16 of salt.
 struct StoreKey {
     bytes: Zeroizing<Vec<u8>>,

@@ -29,7 +29,7 @@ pub(crate) use rusqlite::Connection;
 pub use error::StoreError;
 
 use crate::submission::Event;
-use crate::{DraftId, KeyStore, OpenError, Random};
+use crate::{DraftId, KeyStore, OpenError, Random, StoreHolds};
 use audit::{About, Act, Actor};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
@@ -91,6 +91,12 @@ impl Store {
     {
         self.reader.run(work)
     }
+}
+
+/// What a closed store holds, of everybody; none where there is no store. Changes nothing.
+pub(crate) fn held(folder: &Path, keys: &dyn KeyStore) -> Result<Option<StoreHolds>, OpenError> {
+    let Some((conn, _lock)) = file::look(folder, keys)? else { return Ok(None) };
+    queue::held(&conn).map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
 }
 
 /// Turns a draft into a submission: its key, its frozen body and its audit row are written and the draft goes, all

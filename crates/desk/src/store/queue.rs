@@ -7,7 +7,7 @@ use super::audit::{self, About, Act, Actor};
 use super::submissions::{self, COLUMNS, News, StoredSubmission, happen, read};
 use super::{StoreError, drafts, rows};
 use crate::submission::Event;
-use crate::{OutboxCounts, OutboxTab};
+use crate::{OutboxCounts, OutboxTab, StoreHolds};
 use jiff::Timestamp;
 
 /// Unsent: recorded, and nobody has answered for it.
@@ -163,6 +163,25 @@ const fn statuses(tab: OutboxTab) -> Option<&'static str> {
         OutboxTab::Attention => Some("'needs_attention'"),
         OutboxTab::Done => Some("'linked', 'withdrawn', 'removed'"),
     }
+}
+
+/// How much of everybody's waits on this computer.
+pub(crate) fn held(conn: &Connection) -> Result<StoreHolds, StoreError> {
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE {UNSENT}), count(*) FILTER (WHERE status = 'needs_attention'),
+                count(*) FILTER (WHERE status IN ('waiting_for_them', 'link_expired')),
+                min(recorded_at) FILTER (WHERE {UNSENT}), (SELECT count(*) FROM draft)
+         FROM submission"
+    );
+    Ok(conn.query_row(&sql, [], |row| {
+        Ok(StoreHolds {
+            unsent: row.get(0)?,
+            attention: row.get(1)?,
+            waiting: row.get(2)?,
+            oldest_unsent: rows::at_or_none(row, 3)?,
+            drafts: row.get(4)?,
+        })
+    })?)
 }
 
 /// How many there are of each. Of other people only how many they have not sent.

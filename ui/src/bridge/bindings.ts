@@ -65,6 +65,10 @@ export const commands = {
 	freshLink: (key: string) => typedError<SubmissionView, Fault>(__TAURI_INVOKE("fresh_link", { key })),
 	/**  Names the submission that is shown live, or none. */
 	watchRegistration: (key: string | null) => typedError<null, Fault>(__TAURI_INVOKE("watch_registration", { key })),
+	/**  What the pages have to know of the program around them. */
+	shell: () => typedError<ShellView, Fault>(__TAURI_INVOKE("shell")),
+	/**  Signs the RA user out and ends RA Desk, in kiosk mode. */
+	leaveKiosk: () => typedError<null, Fault>(__TAURI_INVOKE("leave_kiosk")),
 };
 
 /** Events */
@@ -159,7 +163,11 @@ export type Changed =
 /**  Whether the gateway answers, or what sending waits for. */
 "network" | 
 /**  Drafts or submissions. */
-"outbox";
+"outbox" | 
+/**  The program around the pages. */
+"shell" | 
+/**  Nothing; but somebody tried to close a kiosk. */
+"close_asked";
 
 /**  What the page can explain. Only codes that the page uses stand here. */
 export type Code = 
@@ -207,6 +215,12 @@ export type Code =
 "PROFILE_CHANGED" | 
 /**  A refusal the gateway gave at once. */
 "REFUSED" | 
+/**  No connection, and this computer forgets what is written: nothing was saved. */
+"COMPUTER_FORGETS" | 
+/**  No connection, and the data folder is on another computer: nothing was saved. */
+"DATA_ON_NETWORK" | 
+/**  No connection, and the organisation does not want recording without one: nothing was saved. */
+"OFFLINE_RECORDING_OFF" | 
 /**  The computer's disk is full: nothing was saved. */
 "DISK_FULL" | 
 /**  The store could not be written or read: nothing was saved. */
@@ -308,7 +322,7 @@ export type DraftView = {
 export type EndReason = 
 /**  The RA user signed out. */
 "signed_out" | 
-/**  Nobody did anything for 15 minutes. */
+/**  Nobody did anything for as long as a session may idle (15 minutes at most). */
 "idle" | 
 /**  Twelve hours are over. */
 "twelve_hours" | 
@@ -458,6 +472,15 @@ export type NoAccessReason =
 "not_an_ra_role" | 
 /**  The organisation is not one this gateway serves. */
 "organisation_not_served";
+
+/**  Why registrations cannot be recorded without a connection. */
+export type NotKeptView = 
+/**  This computer forgets what is written when the person signs out or it restarts. */
+"forgets" | 
+/**  The data folder is on another computer. */
+"network_folder" | 
+/**  The organisation does not want it. */
+"by_setting";
 
 /**  An organisation. */
 export type OrganisationView = {
@@ -749,6 +772,16 @@ idle_warning_at: string;
 ends_at: string; 
 /**  How many submissions of this RA user, recorded in an earlier session, wait to be confirmed. */
 to_confirm: number };
+
+/**  What the pages have to know of the program around them. */
+export type ShellView = {
+	/**  Whether this is a kiosk: full screen, and left by a signed-in RA user only. */
+	kiosk: boolean,
+	/**  Whether a newer RA Desk was installed. It takes effect at the next start. */
+	update_installed: boolean,
+	/**  Why registrations cannot be recorded without a connection, if so. */
+	not_kept: NotKeptView | null,
+};
 
 /**  All that the frame around every page shows. */
 export type Snapshot = {

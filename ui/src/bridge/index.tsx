@@ -25,6 +25,8 @@ const STALE: Record<Changed, string[]> = {
   session: ["snapshot", "toConfirm"],
   network: ["snapshot"],
   outbox: ["snapshot", "outbox", "submission", "toConfirm", "draft", "linkQr"],
+  shell: ["shell"],
+  close_asked: [],
 };
 
 /** Faults that mean that the frame must ask again who is signed in. */
@@ -67,6 +69,16 @@ export function DeskProvider({ desk, children }: { desk: Desk; children: ReactNo
   );
 }
 
+/** Hears from the desk. */
+export function useHear(listener: (what: Changed) => void) {
+  const desk = useContext(DeskContext);
+  const latest = useRef(listener);
+  useLayoutEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => desk?.onChanged((what) => latest.current(what)), [desk]);
+}
+
 /** The desk's commands. */
 export function useDesk(): Calls {
   const desk = useContext(DeskContext);
@@ -107,7 +119,9 @@ export function useKeep() {
     () => ({
       snapshot: (snapshot: Snapshot) => client.setQueryData(["snapshot"], snapshot),
       forgetAll: () =>
-        client.removeQueries({ predicate: (query) => !["snapshot", "startup"].includes(String(query.queryKey[0])) }),
+        client.removeQueries({
+          predicate: (query) => !["snapshot", "startup", "shell"].includes(String(query.queryKey[0])),
+        }),
       changed: (what: Changed) => {
         for (const key of STALE[what]) client.invalidateQueries({ queryKey: [key] });
       },

@@ -26,6 +26,7 @@ import {
   PROFILE,
   REGISTRATION,
   ROLES,
+  SHELL,
   SMARTCARD,
   SUBMISSION,
   snapshotOf,
@@ -116,6 +117,8 @@ const cannotStart = (code: Code) =>
     { code },
   );
 
+const KIOSK = { ...SHELL, kiosk: true };
+
 /** Every scene by its name. */
 export const SCENES: Record<string, Scene> = {
   "cannot-start-settings": cannotStart("SETTINGS_WRONG"),
@@ -139,6 +142,32 @@ export const SCENES: Record<string, Scene> = {
     "sign-in",
     { snapshot: snapshotOf({ session: { state: "signing_in" } }) },
     { status: "signing_in" },
+  ),
+  "sign-in-kiosk": scene("sign-in", { snapshot: out(null), shell: KIOSK }),
+  "sign-in-waiting-kiosk": scene(
+    "sign-in",
+    { snapshot: snapshotOf({ session: { state: "signing_in" } }), shell: KIOSK },
+    { status: "signing_in" },
+  ),
+  "sign-in-forgets": scene("sign-in", { snapshot: out(null), shell: { ...SHELL, not_kept: "forgets" } }),
+  "sign-in-network-folder": scene("sign-in", { snapshot: out(null), shell: { ...SHELL, not_kept: "network_folder" } }),
+  "sign-in-online-only": scene("sign-in", { snapshot: out(null), shell: { ...SHELL, not_kept: "by_setting" } }),
+  "find-kiosk-update": scene("find", { shell: { ...KIOSK, update_installed: true } }),
+  "leave-kiosk": scene("leave-kiosk", { shell: KIOSK }, { start: { at: "leave-kiosk" } }),
+  "leave-kiosk-failed": scene(
+    "leave-kiosk",
+    { shell: KIOSK, leaveKiosk: refused("NOT_PERMITTED") },
+    { start: { at: "leave-kiosk" }, press: ["#primary"] },
+  ),
+  "check-forgets": scene(
+    "check",
+    {
+      draft: COMPLETE_DRAFT,
+      snapshot: offline(),
+      shell: { ...SHELL, not_kept: "forgets" },
+      record: refused("COMPUTER_FORGETS"),
+    },
+    { start: { at: "check", draft: DRAFT.id }, press: ["#primary"] },
   ),
   "ended-signed-out": scene("sign-in", { snapshot: out("signed_out") }),
   "ended-idle": scene("sign-in", { snapshot: out("idle") }),

@@ -123,6 +123,24 @@ export const FAULTS: Record<Code, Explained> = {
     explanation: "Nothing was changed.",
     next: "Look at the profile again to see why.",
   },
+  COMPUTER_FORGETS: {
+    heading: "There is no connection, so this cannot be recorded here",
+    explanation:
+      "This computer forgets what is written on it when you sign out of Windows or it restarts, so a registration recorded without a connection would be lost. Nothing was saved. Your answers are still on this page.",
+    next: "Check the network, then try again. If you cannot wait, write the registration on paper, or use a computer that keeps what is written.",
+  },
+  DATA_ON_NETWORK: {
+    heading: "There is no connection, so this cannot be recorded here",
+    explanation:
+      "RA Desk’s data folder is not on this computer but on the network, where a registration recorded without a connection is not safe. Nothing was saved. Your answers are still on this page.",
+    next: "Check the network, then try again. If you cannot wait, write the registration on paper. Ask your IT service desk to keep RA Desk’s data on the computer itself.",
+  },
+  OFFLINE_RECORDING_OFF: {
+    heading: "There is no connection, so this cannot be recorded here",
+    explanation:
+      "Your organisation does not allow registrations to be recorded without a connection. Nothing was saved. Your answers are still on this page.",
+    next: "Check the network, then try again. If you cannot wait, write the registration on paper.",
+  },
   DISK_FULL: {
     heading: "This computer’s disk is full",
     explanation: NOT_SAVED,

@@ -24,6 +24,24 @@ export const FRAME = {
   reference: (reference: string) => `If you ask for help, quote ${reference}.`,
   again: "Try again",
   findAgain: "Find a person",
+  leaveKiosk: "Leave kiosk mode",
+  updateInstalled:
+    "A newer RA Desk is installed. It starts when you next open RA Desk, and you can close it at any time.",
+};
+
+export const LEAVE_KIOSK = {
+  title: "Leave kiosk mode",
+  explanation: "RA Desk closes and you are signed out.",
+  kept: "Everything you recorded or saved as a draft is kept on this computer, encrypted. What you are typing on another page is not.",
+  lock: "What opens then is decided by whoever set this computer up. It may be RA Desk again.",
+  button: "Sign out and leave kiosk mode",
+  busy: "Leaving",
+};
+
+/** Somebody tried to close a kiosk. */
+export const CLOSE_ASKED = {
+  title: "RA Desk stays open",
+  signIn: "This computer is a kiosk. To close RA Desk, sign in, then choose Leave kiosk mode at the foot of the page.",
 };
 
 export const BROKEN = {

@@ -1,6 +1,6 @@
 // Words of starting, signing in, choosing a role and the end of a session.
 
-import type { EndReason } from "../bridge";
+import type { EndReason, NotKeptView } from "../bridge";
 import { counted } from "./dates";
 
 export const STARTING = "Opening RA Desk";
@@ -33,6 +33,17 @@ export const SIGN_IN = {
       ? "1 registration recorded on this computer has not been sent. It is sent after whoever recorded it signs in again and confirms it."
       : `${counted(count, "registration")} recorded on this computer have not been sent. Each is sent after whoever recorded it signs in again and confirms it.`,
   opens: "Your web browser opens. Come back here when it says that you are signed in.",
+  opensInKiosk: "The sign-in opens in front of this page.",
+};
+
+/** What the RA user has to know of this computer before they begin. */
+export const NOT_KEPT: Record<NotKeptView, string> = {
+  forgets:
+    "This computer forgets what is written on it when you sign out of Windows or it restarts. You can register people while there is a connection, but not record registrations without one.",
+  network_folder:
+    "RA Desk’s data folder is on the network. You can register people while there is a connection, but not record registrations without one.",
+  by_setting:
+    "Your organisation has chosen that people are registered only while there is a connection. Registrations cannot be recorded without one.",
 };
 
 /** How the session before ended: each way has a page of its own. */
@@ -63,6 +74,15 @@ export const SIGNING_IN = {
   nothingHelp: "Look for a browser window behind this one. If there is none, cancel and log in again.",
   waiting: "Waiting for your browser",
   cancel: "Cancel signing in",
+};
+
+/** In a kiosk the sign-in is a window of RA Desk's own, in front of this page. */
+export const SIGNING_IN_KIOSK = {
+  title: "Sign in below",
+  explanation: "Sign in with your Care Identity in the window below. To give up, cancel here or close that window.",
+  nothing: "A page does not open there?",
+  nothingHelp:
+    "The window shows the pages of your Care Identity and of the sites that your organisation has allowed, and no others. If a page you need does not open, cancel and tell your IT service desk: RA Desk’s log names the site.",
 };
 
 export const CONFIRM_IDENTITY = {

@@ -1,7 +1,7 @@
 // Which page is shown: first what stands in the way of working at all, then where the RA user is.
 
-import { type ReactNode, useEffect } from "react";
-import { type Answered, type Desk, DeskProvider, type Snapshot, useCommand, useKeep } from "../bridge";
+import { type ReactNode, useEffect, useState } from "react";
+import { type Answered, type Desk, DeskProvider, type Snapshot, useCommand, useHear, useKeep } from "../bridge";
 import { STARTING } from "../content/signing-in";
 import { CannotStart } from "../routes/cannot-start";
 import { ChooseRole } from "../routes/choose-role";
@@ -11,7 +11,7 @@ import { SignIn, SigningIn } from "../routes/sign-in";
 import { Boundary } from "./boundary";
 import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
-import { ConfirmBanner, Pages, useShortcuts } from "./pages";
+import { CloseRefusedBanner, ConfirmBanner, Pages, useShortcuts } from "./pages";
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
 import { AnnounceProvider, SessionProvider, SnapshotContext, useSession } from "./session";
@@ -85,7 +85,14 @@ function firstPlace({ session }: Snapshot, roleNotChanged: boolean): Place {
 
 function Framed({ snapshot }: { snapshot: Snapshot }) {
   const { session } = snapshot;
-  const { place } = usePlaces();
+  const { place, go } = usePlaces();
+  const [closeRefused, setCloseRefused] = useState(false);
+  const mayLeave = session.state === "signed_in" && session.person.may_find;
+  useHear((what) => {
+    if (what !== "close_asked") return;
+    if (!mayLeave) setCloseRefused(true);
+    else if (place.at !== "leave-kiosk") go({ at: "leave-kiosk" });
+  });
   let page: ReactNode;
   if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
@@ -102,12 +109,13 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
       <Header snapshot={snapshot} />
       <div className="ra-frame__page">
         {signedIn && <IdleWatch />}
+        {closeRefused && <CloseRefusedBanner />}
         {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
           <ConfirmBanner count={session.to_confirm} />
         )}
         {page}
       </div>
-      <Footer version={snapshot.version} signedIn={signedIn} />
+      <Footer version={snapshot.version} signedIn={signedIn} mayLeave={mayLeave} />
     </div>
   );
 }

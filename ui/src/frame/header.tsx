@@ -5,7 +5,7 @@ import { FRAME } from "../content/frame";
 import { roleName } from "../content/people";
 import { usePlaces } from "./places";
 import { useSearch } from "./search";
-import { useSession } from "./session";
+import { useSession, useShell } from "./session";
 
 export function Header({ snapshot }: { snapshot: Snapshot }) {
   const { session, network, outbox } = snapshot;
@@ -136,8 +136,16 @@ function skip() {
   heading?.focus();
 }
 
-export function Footer({ version, signedIn }: { version: string; signedIn: boolean }) {
+interface FooterProps {
+  version: string;
+  signedIn: boolean;
+  /** Whether whoever is here may leave kiosk mode. */
+  mayLeave: boolean;
+}
+
+export function Footer({ version, signedIn, mayLeave }: FooterProps) {
   const { go, place } = usePlaces();
+  const { kiosk, update_installed: update } = useShell();
   return (
     <footer className="ra-footer">
       <div className="nhsuk-width-container ra-footer__inner">
@@ -146,6 +154,14 @@ export function Footer({ version, signedIn }: { version: string; signedIn: boole
             {FRAME.help}
           </button>
         )}
+        {kiosk && mayLeave && place.at !== "leave-kiosk" && (
+          <button type="button" className="ra-link" id="leave-kiosk" onClick={() => go({ at: "leave-kiosk" })}>
+            {FRAME.leaveKiosk}
+          </button>
+        )}
+        <span role="status" id="update">
+          {update && FRAME.updateInstalled}
+        </span>
         <span className="ra-footer__version">{FRAME.version(version)}</span>
       </div>
     </footer>

@@ -1,6 +1,7 @@
 // The pages of somebody who is signed in and may find people.
 
 import { useEffect } from "react";
+import { CLOSE_ASKED } from "../content/frame";
 import { CONFIRM_RECORDED } from "../content/signing-in";
 import { Banner, ButtonLink } from "../nhs";
 import { Address } from "../routes/address";
@@ -10,6 +11,7 @@ import { ConfirmRecorded } from "../routes/confirm-recorded";
 import { Find } from "../routes/find";
 import { Help } from "../routes/help";
 import { Identity } from "../routes/identity";
+import { LeaveKiosk } from "../routes/leave-kiosk";
 import { Outbox } from "../routes/outbox";
 import { Profile } from "../routes/profile";
 import { Remove } from "../routes/remove";
@@ -58,6 +60,8 @@ function PageAt({ place }: { place: Place }) {
       return <ConfirmRecorded />;
     case "help":
       return <Help />;
+    case "leave-kiosk":
+      return <LeaveKiosk />;
   }
 }
 
@@ -73,6 +77,17 @@ export function ConfirmBanner({ count }: { count: number }) {
             {CONFIRM_RECORDED.bannerLink}
           </ButtonLink>
         </p>
+      </Banner>
+    </div>
+  );
+}
+
+/** Somebody tried to close a kiosk who is not at work in it. */
+export function CloseRefusedBanner() {
+  return (
+    <div className="nhsuk-width-container ra-above-page" id="close-refused" role="alert">
+      <Banner title={CLOSE_ASKED.title}>
+        <p>{CLOSE_ASKED.signIn}</p>
       </Banner>
     </div>
   );

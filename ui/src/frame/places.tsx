@@ -20,7 +20,8 @@ export type Place =
   | { at: "outbox"; tab: OutboxTab; notice?: string; discarded?: { id: string; name: string } }
   | { at: "choose-role" }
   | { at: "confirm-recorded" }
-  | { at: "help" };
+  | { at: "help" }
+  | { at: "leave-kiosk" };
 
 export interface Places {
   place: Place;

@@ -1,7 +1,7 @@
 // Signing in and out, and what the frame knows of both. It outlives the pages that start it.
 
 import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
-import { type Act, type Snapshot, useAct, useDesk, useKeep } from "../bridge";
+import { type Act, type ShellView, type Snapshot, useAct, useCommand, useDesk, useKeep } from "../bridge";
 
 interface Session {
   signIn: Act<[]>;
@@ -52,6 +52,11 @@ export function useSnapshot(): Snapshot {
   const snapshot = useContext(SnapshotContext);
   if (!snapshot) throw new Error("There is no snapshot above this page.");
   return snapshot;
+}
+
+/** The program around the pages. What it is on an ordinary computer, until it has said. */
+export function useShell(): ShellView {
+  return useCommand("shell").data ?? { kiosk: false, update_installed: false, not_kept: null };
 }
 
 /** The person at work. Only pages behind a sign-in ask for it. */

@@ -2,10 +2,11 @@ import { type DraftView, type Fault, useAct, useCommand, useDesk, useKeep } from
 import { birthDate, grouped } from "../content/dates";
 import { ACCEPTED_BY, DOCUMENTS, METHODS } from "../content/people";
 import { CHECK } from "../content/registering";
+import { NOT_KEPT } from "../content/signing-in";
 import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useSnapshot } from "../frame/session";
+import { useShell, useSnapshot } from "../frame/session";
 import { Button, ButtonLink, Facts, InsetText } from "../nhs";
 
 /** All answers before anything is recorded. The button says whether it leaves the computer. */
@@ -19,7 +20,10 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
   const keep = useKeep();
   const { network } = useSnapshot();
   const { back, finish, go } = usePlaces();
-  const offline = network.state === "offline";
+  const { not_kept: notKept } = useShell();
+  const cutOff = network.state === "offline";
+  // Where nothing is kept, it is tried with the gateway or not at all.
+  const offline = cutOff && !notKept;
   const record = useAct(async () => {
     const submission = await desk.record(draft.id);
     keep.submission(submission);
@@ -95,6 +99,11 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
           },
         ]}
       />
+      {notKept && cutOff && (
+        <InsetText id="not-kept">
+          <p>{NOT_KEPT[notKept]}</p>
+        </InsetText>
+      )}
       <p id="what-happens">{offline ? CHECK.offlineNext(draft.short_name) : CHECK.onlineNext(draft.short_name)}</p>
       <div className="ra-buttons">
         <Button

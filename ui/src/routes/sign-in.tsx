@@ -1,13 +1,14 @@
 import type { EndReason } from "../bridge";
-import { ENDED, SIGN_IN, SIGNING_IN } from "../content/signing-in";
+import { ENDED, NOT_KEPT, SIGN_IN, SIGNING_IN, SIGNING_IN_KIOSK } from "../content/signing-in";
 import { FaultSummary, Heading, Page } from "../frame/page";
-import { useSession, useSnapshot } from "../frame/session";
+import { useSession, useShell, useSnapshot } from "../frame/session";
 import { Button, Details, InsetText } from "../nhs";
 
 /** Nobody is signed in. Each way a session ended has words of its own. */
 export function SignIn({ why }: { why: EndReason | null }) {
   const { signIn, changeRole } = useSession();
   const { other_people: unsent } = useSnapshot().outbox;
+  const { kiosk, not_kept: notKept } = useShell();
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
@@ -41,34 +42,56 @@ export function SignIn({ why }: { why: EndReason | null }) {
           <p>{SIGN_IN.unsent(unsent)}</p>
         </InsetText>
       )}
+      {notKept && (
+        <InsetText id="not-kept">
+          <p>{NOT_KEPT[notKept]}</p>
+        </InsetText>
+      )}
       <Button id="primary" onClick={() => signIn.run()} busy={signIn.busy && SIGNING_IN.waiting}>
         {ended ? SIGN_IN.again : SIGN_IN.button}
       </Button>
-      <p className="nhsuk-hint">{SIGN_IN.opens}</p>
+      <p className="nhsuk-hint">{kiosk ? SIGN_IN.opensInKiosk : SIGN_IN.opens}</p>
     </Page>
   );
 }
 
-/** The browser is open at the issuer. */
+/** The browser is open at the issuer; in a kiosk, a window in front of the lower part of this page. */
 export function SigningIn() {
   const { cancel } = useSession();
+  const { kiosk } = useShell();
+  const words = kiosk ? { ...SIGNING_IN, ...SIGNING_IN_KIOSK } : SIGNING_IN;
+  const button = (
+    <Button look="secondary" id="cancel" onClick={() => cancel.run()}>
+      {SIGNING_IN.cancel}
+    </Button>
+  );
   return (
-    <Page name="sign-in" status="signing_in" title={SIGNING_IN.title} problem={cancel.fault !== null}>
+    <Page name="sign-in" status="signing_in" title={words.title} problem={cancel.fault !== null} wide={kiosk}>
       <FaultSummary fault={cancel.fault} attempt={cancel.faults} />
-      <Heading>{SIGNING_IN.title}</Heading>
-      <p>{SIGNING_IN.explanation}</p>
+      {kiosk ? (
+        <div className="ra-above-issuer">
+          <div>
+            <Heading>{words.title}</Heading>
+            <p>{words.explanation}</p>
+          </div>
+          {button}
+        </div>
+      ) : (
+        <>
+          <Heading>{words.title}</Heading>
+          <p>{words.explanation}</p>
+        </>
+      )}
       <p className="ra-waiting" role="status">
         {SIGNING_IN.waiting}
       </p>
       <Details>
-        <Details.Summary>{SIGNING_IN.nothing}</Details.Summary>
+        <Details.Summary>{words.nothing}</Details.Summary>
         <Details.Text>
-          <p>{SIGNING_IN.nothingHelp}</p>
+          <p>{words.nothingHelp}</p>
         </Details.Text>
       </Details>
-      <Button look="secondary" id="cancel" onClick={() => cancel.run()}>
-        {SIGNING_IN.cancel}
-      </Button>
+      {!kiosk && button}
     </Page>
   );
 }

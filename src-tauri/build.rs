@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "change_role",
     "sign_out",
     "touch",
+    "proxy_sign_in",
     "find",
     "profile",
     "remove_authenticator",

@@ -14,12 +14,14 @@ mod kiosk;
 pub mod logs;
 mod machine;
 pub mod profile;
+mod proxy;
 mod shell;
 mod start;
 mod window;
 
 pub use commands::builder;
 pub use key_store::SystemKeyStore;
+pub use proxy::SystemProxies;
 pub use start::Start;
 
 use std::sync::Arc;
@@ -108,6 +110,7 @@ async fn open(app: &AppHandle, resolution: &Resolution, kiosk: bool) -> Result<D
         browser,
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
+        proxies: Arc::new(SystemProxies),
         persistence: profile::persistence(&folder),
     };
     Desk::open(settings, folder, parts).await

@@ -3,10 +3,11 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { FAULTS, NETWORK_FAULTS, NEXT_STEPS, NO_ACCESS, PAUSES, REFUSALS, WARNINGS } from "../src/content/codes";
+import { FAULTS, NEXT_STEPS, NO_ACCESS, PAUSES, REFUSALS, WARNINGS } from "../src/content/codes";
 import { birthDate, clockTime, countdown, counted, day, dayAndTime, grouped } from "../src/content/dates";
 import { FIND, MATCHED, NONE_FOUND } from "../src/content/find";
 import { HELP } from "../src/content/frame";
+import { NETWORK_FAULTS } from "../src/content/network";
 import { OUTBOX } from "../src/content/outbox";
 import {
   ACCEPTED_BY,

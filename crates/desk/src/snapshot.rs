@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub outbox: OutboxCounts,
     /// What sending is doing.
     pub sync: SyncNow,
+    /// The gateway and the issuer, name and port: what an IT desk may have to let through.
+    pub servers: Vec<String>,
 }
 
 /// Who is signed in.

@@ -39,6 +39,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             session::change_role,
             session::sign_out,
             session::touch,
+            session::proxy_sign_in,
             people::find,
             people::profile,
             people::remove_authenticator,

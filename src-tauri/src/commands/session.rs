@@ -1,6 +1,7 @@
 //! Starting, signing in and out.
 
 use tauri::State;
+use zeroize::Zeroizing;
 
 use super::{Answer, Opened, named};
 use crate::ipc::{Fault, Snapshot};
@@ -53,6 +54,13 @@ pub async fn change_role(opened: State<'_, Opened>, role: String) -> Answer<Snap
 #[specta::specta]
 pub async fn sign_out(opened: State<'_, Opened>) -> Answer<Snapshot> {
     Ok(opened.desk()?.sign_out().await?.into())
+}
+
+/// Signs in to the proxy that asked, and tries whether it lets RA Desk through.
+#[tauri::command]
+#[specta::specta]
+pub async fn proxy_sign_in(opened: State<'_, Opened>, name: String, password: String) -> Answer<Snapshot> {
+    Ok(opened.desk()?.proxy_sign_in(&name, Zeroizing::new(password)).await?.into())
 }
 
 /// The RA user did something.

@@ -42,17 +42,41 @@ pub enum Code {
     BrowserNotOpened,
     /// The ports for the sign-in's return are all in use.
     NoFreePort,
-    /// No connection to the gateway or issuer.
+    /// No network, or the connection was cut.
     Offline,
-    /// No answer in time.
+    /// Nobody knows the server's name.
+    NameNotFound,
+    /// A computer was reached and nothing listens there.
+    ConnectionRefused,
+    /// Nothing came back in time.
     TimedOut,
-    /// A proxy asks for a sign-in.
+    /// The proxy to use could not be found out.
+    PacFailed,
+    /// The proxy does not answer.
+    ProxyUnreachable,
+    /// The proxy forbids the way.
+    ProxyRefused,
+    /// The proxy cannot reach the server.
+    ProxyCannotReach,
+    /// A proxy asks for a name and a password.
     ProxySignIn,
+    /// The proxy did not take them.
+    ProxySignInRefused,
+    /// The proxy offers only kinds of sign-in that are not answered here.
+    ProxySignInUnsupported,
     /// The server's certificate is not trusted.
     CertificateNotTrusted,
-    /// What answered is not the gateway.
+    /// It has expired or is not valid yet.
+    CertificateOutOfDate,
+    /// It is another server's.
+    CertificateOtherName,
+    /// It was revoked.
+    CertificateRevoked,
+    /// Whether it was revoked cannot be checked.
+    RevocationUnknown,
+    /// Something answered that is not the gateway: a network's log-in page, for instance.
     NotOurServer,
-    /// The gateway asked for a pause.
+    /// The gateway asked to be left alone for a while.
     Busy,
     /// The gateway failed.
     GatewayFault,
@@ -154,9 +178,21 @@ fn code_of_sign_in(error: &SignInError) -> Code {
 fn code_of_network(fault: NetworkFault) -> Code {
     match fault {
         NetworkFault::NoConnection => Code::Offline,
+        NetworkFault::NameNotFound => Code::NameNotFound,
+        NetworkFault::Refused => Code::ConnectionRefused,
         NetworkFault::TimedOut => Code::TimedOut,
+        NetworkFault::PacFailed => Code::PacFailed,
+        NetworkFault::ProxyUnreachable => Code::ProxyUnreachable,
+        NetworkFault::ProxyRefused => Code::ProxyRefused,
+        NetworkFault::ProxyCannotReach => Code::ProxyCannotReach,
         NetworkFault::ProxySignIn => Code::ProxySignIn,
+        NetworkFault::ProxySignInRefused => Code::ProxySignInRefused,
+        NetworkFault::ProxySignInUnsupported => Code::ProxySignInUnsupported,
         NetworkFault::CertificateNotTrusted => Code::CertificateNotTrusted,
+        NetworkFault::CertificateOutOfDate => Code::CertificateOutOfDate,
+        NetworkFault::CertificateOtherName => Code::CertificateOtherName,
+        NetworkFault::CertificateRevoked => Code::CertificateRevoked,
+        NetworkFault::RevocationUnknown => Code::RevocationUnknown,
         NetworkFault::NotOurServer => Code::NotOurServer,
         NetworkFault::Busy => Code::Busy,
     }

@@ -24,6 +24,7 @@ impl From<desk::Snapshot> for Snapshot {
             network: now.network.into(),
             outbox: now.outbox.into(),
             sync: now.sync.into(),
+            servers: now.servers,
         }
     }
 }
@@ -105,9 +106,21 @@ impl From<Fault> for NetworkFault {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::NoConnection => Self::NoConnection,
+            Fault::NameNotFound => Self::NameNotFound,
+            Fault::Refused => Self::Refused,
             Fault::TimedOut => Self::TimedOut,
+            Fault::PacFailed => Self::PacFailed,
+            Fault::ProxyUnreachable => Self::ProxyUnreachable,
+            Fault::ProxyRefused => Self::ProxyRefused,
+            Fault::ProxyCannotReach => Self::ProxyCannotReach,
             Fault::ProxySignIn => Self::ProxySignIn,
+            Fault::ProxySignInRefused => Self::ProxySignInRefused,
+            Fault::ProxySignInUnsupported => Self::ProxySignInUnsupported,
             Fault::CertificateNotTrusted => Self::CertificateNotTrusted,
+            Fault::CertificateOutOfDate => Self::CertificateOutOfDate,
+            Fault::CertificateOtherName => Self::CertificateOtherName,
+            Fault::CertificateRevoked => Self::CertificateRevoked,
+            Fault::RevocationUnknown => Self::RevocationUnknown,
             Fault::NotOurServer => Self::NotOurServer,
             Fault::Busy => Self::Busy,
         }

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub outbox: OutboxCounts,
     /// What sending is doing.
     pub sync: SyncView,
+    /// The gateway and the issuer, name and port: what an IT desk may have to let through.
+    pub servers: Vec<String>,
 }
 
 /// Who is signed in.
@@ -145,14 +147,38 @@ pub enum NetworkView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkFault {
-    /// No connection: no network, refused, or no such name.
+    /// No network, or the connection was cut.
     NoConnection,
+    /// Nobody knows the server's name.
+    NameNotFound,
+    /// A computer was reached and nothing listens there.
+    Refused,
     /// Nothing came back in time.
     TimedOut,
-    /// A proxy asks for a sign-in.
+    /// The proxy to use could not be found out.
+    PacFailed,
+    /// The proxy does not answer.
+    ProxyUnreachable,
+    /// The proxy forbids the way.
+    ProxyRefused,
+    /// The proxy cannot reach the server.
+    ProxyCannotReach,
+    /// A proxy asks for a name and a password.
     ProxySignIn,
+    /// The proxy did not take them.
+    ProxySignInRefused,
+    /// The proxy offers only kinds of sign-in that are not answered here.
+    ProxySignInUnsupported,
     /// The server's certificate is not trusted.
     CertificateNotTrusted,
+    /// It has expired or is not valid yet.
+    CertificateOutOfDate,
+    /// It is another server's.
+    CertificateOtherName,
+    /// It was revoked.
+    CertificateRevoked,
+    /// Whether it was revoked cannot be checked.
+    RevocationUnknown,
     /// Something answered that is not the gateway: a network's log-in page, for instance.
     NotOurServer,
     /// The gateway asked to be left alone for a while.

@@ -23,6 +23,8 @@ export const commands = {
 	signOut: () => typedError<Snapshot, Fault>(__TAURI_INVOKE("sign_out")),
 	/**  The RA user did something. */
 	touch: () => typedError<Snapshot, Fault>(__TAURI_INVOKE("touch")),
+	/**  Signs in to the proxy that asked, and tries whether it lets RA Desk through. */
+	proxySignIn: (name: string, password: string) => typedError<Snapshot, Fault>(__TAURI_INVOKE("proxy_sign_in", { name, password })),
 	/**  Looks for people at the gateway. */
 	find: (form: FindForm) => typedError<FoundView, Fault>(__TAURI_INVOKE("find", { form })),
 	/**  Reads a profile from the gateway. */
@@ -191,17 +193,41 @@ export type Code =
 "BROWSER_NOT_OPENED" | 
 /**  The ports for the sign-in's return are all in use. */
 "NO_FREE_PORT" | 
-/**  No connection to the gateway or issuer. */
+/**  No network, or the connection was cut. */
 "OFFLINE" | 
-/**  No answer in time. */
+/**  Nobody knows the server's name. */
+"NAME_NOT_FOUND" | 
+/**  A computer was reached and nothing listens there. */
+"CONNECTION_REFUSED" | 
+/**  Nothing came back in time. */
 "TIMED_OUT" | 
-/**  A proxy asks for a sign-in. */
+/**  The proxy to use could not be found out. */
+"PAC_FAILED" | 
+/**  The proxy does not answer. */
+"PROXY_UNREACHABLE" | 
+/**  The proxy forbids the way. */
+"PROXY_REFUSED" | 
+/**  The proxy cannot reach the server. */
+"PROXY_CANNOT_REACH" | 
+/**  A proxy asks for a name and a password. */
 "PROXY_SIGN_IN" | 
+/**  The proxy did not take them. */
+"PROXY_SIGN_IN_REFUSED" | 
+/**  The proxy offers only kinds of sign-in that are not answered here. */
+"PROXY_SIGN_IN_UNSUPPORTED" | 
 /**  The server's certificate is not trusted. */
 "CERTIFICATE_NOT_TRUSTED" | 
-/**  What answered is not the gateway. */
+/**  It has expired or is not valid yet. */
+"CERTIFICATE_OUT_OF_DATE" | 
+/**  It is another server's. */
+"CERTIFICATE_OTHER_NAME" | 
+/**  It was revoked. */
+"CERTIFICATE_REVOKED" | 
+/**  Whether it was revoked cannot be checked. */
+"REVOCATION_UNKNOWN" | 
+/**  Something answered that is not the gateway: a network's log-in page, for instance. */
 "NOT_OUR_SERVER" | 
-/**  The gateway asked for a pause. */
+/**  The gateway asked to be left alone for a while. */
 "BUSY" | 
 /**  The gateway failed. */
 "GATEWAY_FAULT" | 
@@ -427,14 +453,38 @@ export type MatchedBy =
 
 /**  Why the gateway did not answer. */
 export type NetworkFault = 
-/**  No connection: no network, refused, or no such name. */
+/**  No network, or the connection was cut. */
 "no_connection" | 
+/**  Nobody knows the server's name. */
+"name_not_found" | 
+/**  A computer was reached and nothing listens there. */
+"refused" | 
 /**  Nothing came back in time. */
 "timed_out" | 
-/**  A proxy asks for a sign-in. */
+/**  The proxy to use could not be found out. */
+"pac_failed" | 
+/**  The proxy does not answer. */
+"proxy_unreachable" | 
+/**  The proxy forbids the way. */
+"proxy_refused" | 
+/**  The proxy cannot reach the server. */
+"proxy_cannot_reach" | 
+/**  A proxy asks for a name and a password. */
 "proxy_sign_in" | 
+/**  The proxy did not take them. */
+"proxy_sign_in_refused" | 
+/**  The proxy offers only kinds of sign-in that are not answered here. */
+"proxy_sign_in_unsupported" | 
 /**  The server's certificate is not trusted. */
 "certificate_not_trusted" | 
+/**  It has expired or is not valid yet. */
+"certificate_out_of_date" | 
+/**  It is another server's. */
+"certificate_other_name" | 
+/**  It was revoked. */
+"certificate_revoked" | 
+/**  Whether it was revoked cannot be checked. */
+"revocation_unknown" | 
 /**  Something answered that is not the gateway: a network's log-in page, for instance. */
 "not_our_server" | 
 /**  The gateway asked to be left alone for a while. */
@@ -797,6 +847,8 @@ export type Snapshot = {
 	outbox: OutboxCounts,
 	/**  What sending is doing. */
 	sync: SyncView,
+	/**  The gateway and the issuer, name and port: what an IT desk may have to let through. */
+	servers: string[],
 };
 
 /**  The one list of status words. */

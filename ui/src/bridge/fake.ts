@@ -128,6 +128,7 @@ export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): 
     network: { state: "online" },
     outbox: COUNTS,
     sync: { state: "idle" },
+    servers: ["gateway.example:443", "issuer.example:443"],
     ...part,
   };
 }
@@ -317,6 +318,7 @@ function plainAnswers(): Required<Answers> {
     changeRole: snapshot,
     signOut: snapshotOf({ session: { state: "signed_out", why: "signed_out" } }),
     touch: snapshot,
+    proxySignIn: snapshot,
     find: { found: "people", people: PEOPLE },
     profile: PROFILE,
     removeAuthenticator: PROFILE,

@@ -1,6 +1,7 @@
 // Every code the desk or the gateway may give, in words: what it is, what it means, what to do next.
 
 import type { Code, NetworkFault, NextStep, NoAccessReason, PauseReason, RefusalCode, WarningCode } from "../bridge";
+import { FAULT_OF_CODE, NETWORK_FAULTS, NOTHING_LOST } from "./network";
 
 /** What is said of a code. `next` is always something the reader can do. */
 export interface Explained {
@@ -11,6 +12,12 @@ export interface Explained {
 
 const NOT_SAVED = "Nothing was saved. What you typed is still on this page.";
 const IT = "Tell your IT service desk. The details below say what they need to know.";
+
+/** A fault of the network, where it is what an act came to. */
+function explained(fault: NetworkFault): Explained {
+  const { heading, why, next } = NETWORK_FAULTS[fault];
+  return { heading, explanation: `${why} ${NOTHING_LOST}`, next };
+}
 
 export const FAULTS: Record<Code, Explained> = {
   INVALID: {
@@ -63,36 +70,24 @@ export const FAULTS: Record<Code, Explained> = {
     explanation: "Other programs on this computer use all the ports that the sign-in comes back to.",
     next: "Close other copies of RA Desk, then log in again. If that does not help, tell your IT service desk.",
   },
-  OFFLINE: {
-    heading: "There is no connection",
-    explanation: "RA Desk could not reach the RA service.",
-    next: "Check the network, then try again.",
-  },
-  TIMED_OUT: {
-    heading: "The RA service did not answer in time",
-    explanation: "The network may be slow, or the RA service busy.",
-    next: "Wait a moment, then try again.",
-  },
-  PROXY_SIGN_IN: {
-    heading: "The network asks for a sign-in",
-    explanation: "A proxy on this network wants a user name and password before it lets RA Desk through.",
-    next: "Sign in to the network in your browser, then try again. If that does not help, tell your IT service desk.",
-  },
-  CERTIFICATE_NOT_TRUSTED: {
-    heading: "RA Desk could not trust the connection",
-    explanation: "The server’s certificate is not one this computer trusts, so nothing was sent.",
-    next: "Check that the date and time of this computer are right. If they are, tell your IT service desk.",
-  },
-  NOT_OUR_SERVER: {
-    heading: "Something else answered",
-    explanation: "What answered is not the RA service. It may be the log-in page of a guest network.",
-    next: "Open your browser, finish the network’s log-in page if there is one, then try again.",
-  },
-  BUSY: {
-    heading: "The RA service is busy",
-    explanation: "It asked RA Desk to wait a little.",
-    next: "Wait a minute, then try again.",
-  },
+  OFFLINE: explained("no_connection"),
+  NAME_NOT_FOUND: explained("name_not_found"),
+  CONNECTION_REFUSED: explained("refused"),
+  TIMED_OUT: explained("timed_out"),
+  PAC_FAILED: explained("pac_failed"),
+  PROXY_UNREACHABLE: explained("proxy_unreachable"),
+  PROXY_REFUSED: explained("proxy_refused"),
+  PROXY_CANNOT_REACH: explained("proxy_cannot_reach"),
+  PROXY_SIGN_IN: explained("proxy_sign_in"),
+  PROXY_SIGN_IN_REFUSED: explained("proxy_sign_in_refused"),
+  PROXY_SIGN_IN_UNSUPPORTED: explained("proxy_sign_in_unsupported"),
+  CERTIFICATE_NOT_TRUSTED: explained("certificate_not_trusted"),
+  CERTIFICATE_OUT_OF_DATE: explained("certificate_out_of_date"),
+  CERTIFICATE_OTHER_NAME: explained("certificate_other_name"),
+  CERTIFICATE_REVOKED: explained("certificate_revoked"),
+  REVOCATION_UNKNOWN: explained("revocation_unknown"),
+  NOT_OUR_SERVER: explained("not_our_server"),
+  BUSY: explained("busy"),
   GATEWAY_FAULT: {
     heading: "The RA service has a problem",
     explanation: "The fault is at the RA service, not on this computer.",
@@ -206,14 +201,7 @@ export const FAULTS: Record<Code, Explained> = {
 };
 
 /** Faults that mean that the gateway or issuer was not reached. */
-export const NETWORK_CODES: ReadonlySet<Code> = new Set<Code>([
-  "OFFLINE",
-  "TIMED_OUT",
-  "PROXY_SIGN_IN",
-  "CERTIFICATE_NOT_TRUSTED",
-  "NOT_OUR_SERVER",
-  "BUSY",
-]);
+export const NETWORK_CODES: ReadonlySet<Code> = new Set(FAULT_OF_CODE.keys());
 
 export const REFUSALS: Record<RefusalCode, Explained> = {
   UNKNOWN_PROFILE: {
@@ -344,35 +332,7 @@ export const WARNINGS: Record<WarningCode, { heading: string; explanation: strin
   },
 };
 
-/** Why the gateway does not answer, in half a sentence and with what to do. */
-export const NETWORK_FAULTS: Record<NetworkFault, { why: string; next: string }> = {
-  no_connection: {
-    why: "This computer has no connection to the RA service.",
-    next: "RA Desk tries again by itself and sends when the connection is back.",
-  },
-  timed_out: {
-    why: "The RA service did not answer in time.",
-    next: "RA Desk tries again by itself.",
-  },
-  proxy_sign_in: {
-    why: "The network asks for a sign-in before it lets RA Desk through.",
-    next: "Sign in to the network in your browser, then choose Send now.",
-  },
-  certificate_not_trusted: {
-    why: "The server’s certificate is not trusted by this computer, so nothing is sent.",
-    next: "Check that this computer’s date and time are right. If they are, tell your IT service desk.",
-  },
-  not_our_server: {
-    why: "Something answers that is not the RA service, perhaps the log-in page of a guest network.",
-    next: "Open your browser and finish the network’s log-in page, then choose Send now.",
-  },
-  busy: {
-    why: "The RA service is busy and asked RA Desk to wait.",
-    next: "RA Desk tries again by itself.",
-  },
-};
-
-/** What sending waits for. The network’s own reason stands in NETWORK_FAULTS. */
+/** What sending waits for. The network’s own reason stands in NETWORK_FAULTS of network.ts. */
 export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   network: { heading: "Sending waits for the network", next: "RA Desk sends when the connection is back." },
   sign_in_needed: { heading: "Sending waits for you to sign in", next: "Sign in with your Care Identity." },

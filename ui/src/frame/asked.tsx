@@ -4,7 +4,9 @@ import type { ReactNode } from "react";
 import type { Answered, Fault } from "../bridge";
 import { FAULTS, NETWORK_CODES } from "../content/codes";
 import { FRAME } from "../content/frame";
+import { FAULT_OF_CODE } from "../content/network";
 import { Button, ButtonLink } from "../nhs";
+import { NetworkHelp } from "./network-help";
 import { Heading, Page } from "./page";
 import { usePlaces } from "./places";
 
@@ -42,6 +44,7 @@ export function FaultPage({ fault, again }: { fault: Fault; again?: () => void }
       <Heading>{words.heading}</Heading>
       <p>{words.explanation}</p>
       <p>{words.next}</p>
+      <NetworkHelp fault={FAULT_OF_CODE.get(fault.code)} />
       {fault.reference && <p>{FRAME.reference(fault.reference)}</p>}
       {again && (
         <Button id="primary" onClick={again}>

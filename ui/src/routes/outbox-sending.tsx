@@ -1,7 +1,9 @@
 import { useAct, useDesk, useKeep } from "../bridge";
-import { NETWORK_FAULTS, PAUSES } from "../content/codes";
+import { PAUSES } from "../content/codes";
 import { clockTime } from "../content/dates";
+import { NETWORK_FAULTS, NOTHING_LOST } from "../content/network";
 import { OUTBOX } from "../content/outbox";
+import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSession, useSnapshot } from "../frame/session";
@@ -50,9 +52,10 @@ export function Sending() {
       <FaultSummary fault={send.fault} attempt={send.faults} />
       <h2 className="nhsuk-heading-s">{words.heading}</h2>
       <p>
-        {why === "network" && reason ? `${reason.why} ${reason.next}` : words.next}
+        {why === "network" && reason ? `${reason.why} ${NOTHING_LOST} ${reason.next}` : words.next}
         {until && ` ${OUTBOX.tries(clockTime(until))}`}
       </p>
+      {why === "network" && network.state === "offline" && <NetworkHelp fault={network.why} />}
       {(why === "network" || why === "busy") && sendNow}
       {why === "sign_in_needed" && (
         <Button small look="secondary" onClick={() => signIn.run()}>

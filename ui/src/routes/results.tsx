@@ -2,8 +2,10 @@ import type { FindForm, PersonRow } from "../bridge";
 import { FAULTS } from "../content/codes";
 import { birthDate, grouped } from "../content/dates";
 import { FIND, MATCHED, NONE_FOUND, OFFLINE, RESULTS, TOO_MANY } from "../content/find";
+import { FAULT_OF_CODE } from "../content/network";
 import { AUTHENTICATORS } from "../content/people";
 import { PROFILE_STATUS } from "../content/status";
+import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
@@ -147,9 +149,9 @@ export function Offline() {
       <FaultSummary fault={find.fault} attempt={find.faults} />
       <Heading>{words.heading}</Heading>
       <p>{words.explanation}</p>
-      <p>
-        {words.next} {OFFLINE.kept}
-      </p>
+      <p>{words.next}</p>
+      <NetworkHelp fault={FAULT_OF_CODE.get(unreached?.code ?? "OFFLINE")} />
+      <p>{OFFLINE.kept}</p>
       <Button id="primary" onClick={() => find.run(form, "offline")} busy={find.busy && FIND.finding}>
         {OFFLINE.again}
       </Button>

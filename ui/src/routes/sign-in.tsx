@@ -1,5 +1,7 @@
 import type { EndReason } from "../bridge";
+import { FAULT_OF_CODE } from "../content/network";
 import { ENDED, NOT_KEPT, SIGN_IN, SIGNING_IN, SIGNING_IN_KIOSK } from "../content/signing-in";
+import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { useSession, useShell, useSnapshot } from "../frame/session";
 import { Button, Details, InsetText } from "../nhs";
@@ -20,6 +22,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
       key={why ?? "first"}
     >
       <FaultSummary fault={failed.fault} attempt={failed.faults} />
+      {failed.fault && <NetworkHelp fault={FAULT_OF_CODE.get(failed.fault.code)} />}
       <Heading>{title}</Heading>
       {ended ? (
         <>

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
-import { NETWORK_FAULTS, REFUSALS } from "../content/codes";
+import { REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
+import { NETWORK_FAULTS } from "../content/network";
 import {
   ATTENTION,
   EXPIRED,

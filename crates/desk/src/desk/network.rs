@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::Desk;
+use super::{Desk, Inner};
 use crate::{Cause, Failure, Network, NetworkFault, Snapshot};
 
 impl Desk {
@@ -33,12 +33,13 @@ impl Desk {
             }
         }
     }
+}
 
-    /// The servers an IT desk may have to let through: names and ports, nothing personal.
-    pub fn servers(&self) -> Vec<String> {
-        let settings = &self.inner.settings;
+impl Inner {
+    /// The gateway and the issuer, name and port.
+    pub(crate) fn servers(&self) -> Vec<String> {
         let named = |url: &url::Url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?));
-        let issuer = url::Url::parse(&settings.issuer_url).ok();
-        [Some(&settings.gateway_url), issuer.as_ref()].into_iter().flatten().filter_map(named).collect()
+        let issuer = url::Url::parse(&self.settings.issuer_url).ok();
+        [Some(&self.settings.gateway_url), issuer.as_ref()].into_iter().flatten().filter_map(named).collect()
     }
 }

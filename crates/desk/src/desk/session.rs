@@ -38,6 +38,7 @@ impl Desk {
             network,
             outbox,
             sync,
+            servers: desk.servers(),
         })
     }
 

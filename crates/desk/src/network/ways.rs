@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::NetworkFault;
-use super::proxy::{ProxyBypass, ProxyHop, ProxyServer, is_here};
+use super::proxy::{ProxyBypass, ProxyHop, ProxyServer};
 use crate::parts::{ProxyAnswer, ProxyFinder, ProxyQuestion, ProxySource};
 use crate::{Clock, ProxyChoice};
 
@@ -54,7 +54,7 @@ impl Ways {
     /// What needs no finding out.
     fn set(&self, url: &Url) -> Option<ProxyAnswer> {
         let direct = |source| Some(ProxyAnswer { hops: vec![ProxyHop::Direct], source });
-        if is_here(url) {
+        if settings::is_loopback(url) {
             return direct(ProxySource::ThisComputer);
         }
         match &self.choice {

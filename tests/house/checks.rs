@@ -80,7 +80,7 @@ pub fn one_client(sources: &Sources) -> Findings {
                 .product()
                 .filter(|(path, _)| path.starts_with(side))
                 .flat_map(|(path, text)| {
-                    let times = without_tests(text).matches("Client::builder()").count()
+                    let times = without_tests(text).matches("Client::builder(").count()
                         + without_tests(text).matches("Client::new()").count();
                     std::iter::repeat_n(path, times)
                 })
@@ -110,7 +110,7 @@ pub fn seams(sources: &Sources) -> Findings {
     const SEAMS: &[&str] = &[
         "crates/desk/src/clock.rs",
         "crates/desk/src/random.rs",
-        "crates/desk/src/gateway_client/transport.rs",
+        "crates/desk/src/network/client.rs",
         "crates/gateway/src/clock.rs",
         "crates/gateway/src/random.rs",
         "crates/gateway/src/outgoing.rs",

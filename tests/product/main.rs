@@ -4,6 +4,8 @@
 
 mod journey;
 mod kills;
+mod network;
+mod network_faults;
 mod people_and_roles;
 mod refusals;
 mod registering;

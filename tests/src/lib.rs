@@ -6,10 +6,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests live in real time")]
 
+pub mod authority;
 pub mod desktop;
 pub mod form_browser;
 pub mod practice;
 pub mod programs;
+pub mod proxy;
 pub mod scan;
 pub mod window;
 pub mod world;

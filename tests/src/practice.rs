@@ -90,15 +90,26 @@ pub async fn open_desk(
     keys: impl KeyStore + 'static,
     browser: impl Browser + 'static,
 ) -> Result<Desk, OpenError> {
+    open_desk_with(Settings::read(settings)?, data_dir, keys, browser, Arc::new(NoProxies)).await
+}
+
+/// Opens a desk on a computer that finds its proxies so.
+pub async fn open_desk_with(
+    settings: Settings,
+    data_dir: &Path,
+    keys: impl KeyStore + 'static,
+    browser: impl Browser + 'static,
+    proxies: Arc<dyn ProxyFinder>,
+) -> Result<Desk, OpenError> {
     let parts = Parts {
         keys: Arc::new(keys),
         browser: Arc::new(browser),
         clock: Arc::new(SystemClock::start()),
         random: Arc::new(SystemRandom::default()),
-        proxies: Arc::new(NoProxies),
+        proxies,
         persistence: Persistence::Kept,
     };
-    Desk::open(Settings::read(settings)?, data_dir.to_owned(), parts).await
+    Desk::open(settings, data_dir.to_owned(), parts).await
 }
 
 /// A computer that is set to use no proxy.

@@ -19,7 +19,8 @@ const TO_LOOK: &[&str] = &["chromium"];
 const NODE: u32 = 20;
 
 /// The workspace's own packages.
-const OWN_PACKAGES: &[&str] = &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests", "xtask"];
+const OWN_PACKAGES: &[&str] =
+    &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests", "tests-windows", "xtask"];
 
 /// What a command is going to do, and so what it needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,16 +46,18 @@ pub(crate) fn prepare(need: Need, yes: bool) -> Outcome {
     if need == Need::Tests && !has_program("chromium") {
         wanted.extend(TO_LOOK);
     }
-    let missing: Vec<&str> = if has_program("dpkg-query") {
-        wanted.into_iter().filter(|package| !is_installed(package)).collect()
-    } else {
-        println!("This is neither Debian nor Ubuntu: RA Desk needs what these packages hold: {}", wanted.join(", "));
-        Vec::new()
-    };
-    if !missing.is_empty() {
-        install(&missing, yes)?;
-    }
+    have_packages(&wanted, yes)?;
     check_node()
+}
+
+/// Installs those of the packages that are missing, asking first unless told not to.
+pub(crate) fn have_packages(wanted: &[&str], yes: bool) -> Outcome {
+    if !has_program("dpkg-query") {
+        println!("This is neither Debian nor Ubuntu: RA Desk needs what these packages hold: {}", wanted.join(", "));
+        return Ok(());
+    }
+    let missing: Vec<&str> = wanted.iter().copied().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() { Ok(()) } else { install(&missing, yes) }
 }
 
 fn prepare_windows() -> Outcome {
@@ -167,7 +170,7 @@ fn claim_target_dir() -> Outcome {
     if before == here {
         return Ok(());
     }
-    for profile in ["debug", "release"] {
+    for profile in ["debug", "release", "x86_64-pc-windows-gnu/debug", "x86_64-pc-windows-gnu/release"] {
         let Ok(prints) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else { continue };
         for print in prints {
             let print = print?;

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run`, `test`, `types`.
+//! The project's commands: `cargo xtask run`, `test`, `types`, `msi`.
 //!
 //! Only the standard library, so that it builds anywhere in seconds. Each command first puts onto the machine
 //! what it needs and says so. Deliberately absent: anything that decides about the product; this room only starts
@@ -11,6 +11,7 @@ mod run;
 mod stage;
 mod test;
 mod types;
+mod windows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ RA Desk's commands
   cargo xtask run      build RA Desk, start the practice world, open RA Desk against it;
                        without a display: walk the main job on a virtual one, pictures in target/walk
   cargo xtask test     everything CI runs: lints, unit tests, journeys, the real window, the walk
+  cargo xtask msi      the Windows installer and what goes with it, into target/msi
   cargo xtask types    write ui/src/bridge/bindings.ts anew from the Rust types
 
 Each has --help. Exit code 0: all well; 1: something failed, the last lines say what; 2: wrong words.
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("run") => run::Options::read(&rest).and_then(|options| run::run(&options)),
         Some("test") => test::Options::read(&rest).and_then(|options| test::test(&options)),
+        Some("msi") => windows::MsiOptions::read(&rest).and_then(|options| windows::msi(&options)),
         Some("types") => types::types(&rest),
         Some("--help" | "-h" | "help") | None => Err(Failure::Help(HELP)),
         Some(other) => Err(Failure::Words(format!("there is no command '{other}'\n\n{HELP}"))),
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
             eprintln!("xtask: {text}");
             ExitCode::from(2)
         }
-        Err(Failure::Failed(text)) => {
+        Err(Failure::Failed(text) | Failure::Skipped(text)) => {
             eprintln!("\nxtask: {text}");
             ExitCode::FAILURE
         }
@@ -62,6 +65,8 @@ pub(crate) enum Failure {
     Words(String),
     /// Something that was to be done failed.
     Failed(String),
+    /// It cannot be done on this machine.
+    Skipped(String),
 }
 
 impl From<std::io::Error> for Failure {

@@ -17,6 +17,19 @@ pub(crate) struct Report {
     pub(crate) tests: Tests,
     /// Why it failed, if it did.
     pub(crate) failure: Option<String>,
+    /// Why it was not done at all, if it was not.
+    pub(crate) skipped: Option<String>,
+}
+
+impl Report {
+    /// How it went, in a word or a sentence.
+    pub(crate) fn word(&self) -> String {
+        match (&self.failure, &self.skipped) {
+            (Some(why), _) => why.clone(),
+            (None, Some(why)) => format!("SKIPPED: {why}"),
+            (None, None) => "passed".to_owned(),
+        }
+    }
 }
 
 /// Tests as the programs' closing lines count them.

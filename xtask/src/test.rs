@@ -27,6 +27,8 @@ one that fails does not stop the others, and the command then ends with 1.
   window     the real window through WebDriver, with axe on each page
   walk       the main job in the real window, online and offline, as `cargo xtask run` walks it
   shipped    the build that is shipped refuses what only practice may do
+  windows    the crates' tests, the key store, and the installer's life on the Windows that Wine makes (Debian 12);
+             where that cannot be had the stage is SKIPPED and said to be, and fails if it was asked for by name
 
   --yes      install missing system packages without asking
   --full     also the long runs: more kill -9 moments
@@ -51,6 +53,7 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("window", 30, window),
     ("walk", 15, walk_through),
     ("shipped", 15, shipped),
+    ("windows", 90, windows),
 ];
 
 /// What was asked for.
@@ -80,6 +83,7 @@ impl Options {
 /// What the stages of one run share.
 struct Bench {
     full: bool,
+    yes: bool,
     limit: Duration,
 }
 
@@ -93,17 +97,25 @@ pub(crate) fn test(options: &Options) -> Outcome {
         }
         println!("\n== {name} (at most {minutes} min)");
         let started = Instant::now();
-        let outcome = work(&Bench { full: options.full, limit: Duration::from_secs(minutes * 60) });
+        let outcome = work(&Bench { full: options.full, yes: options.yes, limit: Duration::from_secs(minutes * 60) });
         let took = started.elapsed();
+        let mut skipped = None;
         let (tests, failure) = match outcome {
             // A program may end well though it says that a test failed; the count is believed.
             Ok(tests) if tests.failed > 0 => (tests, Some(format!("{} tests failed", tests.failed))),
             Ok(tests) => (tests, None),
             Err(Failure::Failed(why) | Failure::Words(why)) => (Tests::default(), Some(why)),
+            // Asked for by name, it was to be done.
+            Err(Failure::Skipped(why)) if options.stages.is_empty() => {
+                skipped = Some(why);
+                (Tests::default(), None)
+            }
+            Err(Failure::Skipped(why)) => (Tests::default(), Some(format!("cannot be done here: {why}"))),
             Err(Failure::Help(_)) => (Tests::default(), Some("asked for help".to_owned())),
         };
-        println!("== {name}: {} after {:.1} min", failure.as_deref().unwrap_or("passed"), minutes_of(took));
-        reports.push(Report { name, took, tests, failure });
+        let report = Report { name, took, tests, failure, skipped };
+        println!("== {name}: {} after {:.1} min", report.word(), minutes_of(took));
+        reports.push(report);
     }
     close(&reports)
 }
@@ -117,7 +129,7 @@ fn close(reports: &[Report]) -> Outcome {
             minutes_of(report.took),
             report.tests.passed + report.tests.failed,
             report.tests.ignored,
-            report.failure.as_deref().unwrap_or("passed"),
+            report.word(),
         );
     }
     let tests = reports.iter().fold(Tests::default(), |sum, report| sum.and(report.tests));
@@ -125,6 +137,9 @@ fn close(reports: &[Report]) -> Outcome {
     let broken: Vec<&str> = reports.iter().filter(|r| r.failure.is_some()).map(|r| r.name).collect();
     println!("{:<12} {:>8.1} {:>8} {:>8}", "all", minutes_of(took), tests.passed + tests.failed, tests.ignored);
     println!("\n{} passed, {} failed, {} skipped", tests.passed, tests.failed, tests.ignored);
+    for report in reports.iter().filter(|report| report.skipped.is_some()) {
+        println!("\n{}: {}\nNothing of this stage was tried.", report.name, report.word());
+    }
     if broken.is_empty() { Ok(()) } else { failed(format!("these stages failed: {}", broken.join(", "))) }
 }
 
@@ -246,6 +261,10 @@ fn shipped(bench: &Bench) -> Outcome<Tests> {
     command.env("RA_DESK_SHIPPED_BIN", target_dir().join("debug").join("ra-desk"));
     programs.name_in(&mut command);
     program(command, bench.limit)
+}
+
+fn windows(bench: &Bench) -> Outcome<Tests> {
+    crate::windows::windows(bench.limit, bench.yes)
 }
 
 /// A test program of `tests`, built, and to be run serially on a virtual display.

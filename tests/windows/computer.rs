@@ -1,0 +1,162 @@
+//! The Windows under test: what is run on it and what is read from it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::Error;
+use crate::state::State;
+
+/// What the installer writes for the program.
+pub const DEFAULTS: &str = r"HKLM\Software\RADesk";
+/// What belongs to Group Policy.
+pub const POLICY: &str = r"HKLM\Software\Policies\RADesk";
+const RUN: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run";
+const EVENTS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\RA Desk";
+const UNINSTALL: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall";
+/// A made-up store of a user, who the installer knows nothing of.
+const STORE: &str = r"C:\users\agent\AppData\Local\uk.ra-desk.desktop\store";
+const STORED: &[u8] = b"two registrations wait here";
+
+/// A computer.
+pub struct Computer {
+    runner: PathBuf,
+    prefix: PathBuf,
+}
+
+impl Computer {
+    pub fn new(runner: PathBuf, prefix: PathBuf) -> Self {
+        Self { runner, prefix }
+    }
+
+    /// Runs a program and waits for it.
+    pub fn run(&self, program: &str, words: &[&str]) -> Result<Output, Error> {
+        let mut command = Command::new(&self.runner);
+        command.arg(program).args(words).env("WINEPREFIX", &self.prefix).stdin(Stdio::null());
+        Ok(command.output()?)
+    }
+
+    /// Runs the installer without a user interface. Its code is cut to eight bits on the way out of Wine.
+    pub fn msiexec(&self, words: &[&str]) -> Result<i32, Error> {
+        let mut all = words.to_vec();
+        all.push("/qn");
+        self.run("msiexec", &all)?.status.code().ok_or_else(|| "the installer was stopped".into())
+    }
+
+    /// Lets it be another version of Windows.
+    pub fn become_version(&self, version: &str) -> Result<(), Error> {
+        let done = self.run("winecfg", &["-v", version])?;
+        if done.status.success() { Ok(()) } else { Err(format!("Wine does not become {version}").into()) }
+    }
+
+    /// Where a file of Windows lies on this machine.
+    pub fn path(&self, windows: &str) -> PathBuf {
+        let below = windows.trim_start_matches(r"C:\").replace('\\', "/");
+        self.prefix.join("drive_c").join(below)
+    }
+
+    /// Values of a key, as name and type and data; none if there is no key.
+    pub fn values(&self, key: &str) -> Result<BTreeMap<String, String>, Error> {
+        let output = self.run("reg", &["query", key, "/reg:64"])?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(text.lines().filter_map(value).collect())
+    }
+
+    pub fn set_value(&self, key: &str, name: &str, kind: &str, data: &str) -> Result<(), Error> {
+        let done = self.run("reg", &["add", key, "/v", name, "/t", kind, "/d", data, "/f", "/reg:64"])?;
+        if done.status.success() { Ok(()) } else { Err(format!("{key} cannot be written").into()) }
+    }
+
+    /// A computer that has had work and a policy before any installer came.
+    pub fn plant(&self) -> Result<(), Error> {
+        self.set_value(POLICY, "Organisation", "REG_SZ", "Set by policy")?;
+        let store = self.path(STORE);
+        std::fs::create_dir_all(store.parent().ok_or("the store has no folder")?)?;
+        std::fs::write(store, STORED)?;
+        Ok(())
+    }
+
+    /// What is there now.
+    pub fn observe(&self, code: i32) -> Result<State, Error> {
+        let mut defaults = self.values(DEFAULTS)?;
+        let folder = defaults.remove("InstallDir").map(|kind| kind.trim_start_matches("REG_SZ ").to_owned());
+        defaults.remove("StartMenu");
+        let mut files = Vec::new();
+        for (shown, folder) in [
+            ("", folder.clone().unwrap_or_else(|| r"C:\Program Files\RA Desk\".to_owned())),
+            ("", r"C:\Program Files\RA Desk\".to_owned()),
+            ("policy: ", r"C:\windows\PolicyDefinitions".to_owned()),
+            ("policy: ", r"C:\windows\PolicyDefinitions\en-GB".to_owned()),
+            ("policy: ", r"C:\windows\PolicyDefinitions\en-US".to_owned()),
+        ] {
+            let Ok(entries) = std::fs::read_dir(self.path(&folder)) else { continue };
+            for entry in entries {
+                let entry = entry?;
+                if entry.path().is_file() {
+                    files.push(format!("{shown}{}", entry.file_name().to_string_lossy()));
+                }
+            }
+        }
+        files.sort();
+        files.dedup();
+        Ok(State {
+            code,
+            versions: self.versions()?,
+            folder,
+            defaults: defaults.into_iter().map(|(name, data)| format!("{name} {data}")).collect(),
+            kiosk_run: self.values(RUN)?.remove("RA Desk"),
+            events: !self.values(EVENTS)?.is_empty(),
+            files,
+            // Wine puts a shortcut for everybody into one user's menu.
+            shortcut: has_file(&self.prefix.join("drive_c"), "RA Desk.lnk", 9),
+            policy: self.values(POLICY)?.into_iter().map(|(name, data)| format!("{name} {data}")).collect(),
+            stored: std::fs::read(self.path(STORE)).is_ok_and(|bytes| bytes == STORED),
+        })
+    }
+
+    /// The versions that *Installed apps* lists.
+    fn versions(&self) -> Result<Vec<String>, Error> {
+        let output = self.run("reg", &["query", UNINSTALL, "/s", "/reg:64"])?;
+        let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        let entries = text.split("HKEY_LOCAL_MACHINE").filter(|entry| entry.contains("    RA Desk\n"));
+        let version = |entry: &str| {
+            let values: BTreeMap<_, _> = entry.lines().filter_map(value).collect();
+            values.get("DisplayVersion").map(|shown| shown.trim_start_matches("REG_SZ ").to_owned())
+        };
+        Ok(entries.filter_map(version).collect())
+    }
+
+    /// Takes off all that a run may leave.
+    pub fn clean(&self, packages: &Path) -> Result<(), Error> {
+        self.become_version("win81")?;
+        for package in ["1.msi", "2.msi", "3.msi", "3-again.msi", "3-signed.msi"] {
+            self.msiexec(&["/x", &packages.join(package).to_string_lossy()])?;
+        }
+        for key in [POLICY, DEFAULTS, EVENTS] {
+            self.run("reg", &["delete", key, "/f", "/reg:64"])?;
+        }
+        self.run("reg", &["delete", RUN, "/v", "RA Desk", "/f", "/reg:64"])?;
+        for folder in [r"C:\Program Files\RA Desk", r"C:\Apps", r"C:\users\agent", r"C:\windows\PolicyDefinitions"] {
+            let folder = self.path(folder);
+            if folder.exists() {
+                std::fs::remove_dir_all(folder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line of `reg query` that holds a value: four spaces, name, four spaces, type, four spaces, data.
+fn value(line: &str) -> Option<(String, String)> {
+    let mut parts = line.trim_end().strip_prefix("    ")?.splitn(3, "    ");
+    let (name, kind) = (parts.next()?, parts.next()?);
+    kind.starts_with("REG_").then(|| (name.to_owned(), format!("{kind} {}", parts.next().unwrap_or_default())))
+}
+
+fn has_file(folder: &Path, name: &str, depth: u32) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let Ok(kind) = entry.file_type() else { return false };
+        if kind.is_dir() { depth > 0 && has_file(&entry.path(), name, depth - 1) } else { entry.file_name() == name }
+    })
+}

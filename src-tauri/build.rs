@@ -34,6 +34,8 @@ const COMMANDS: &[&str] = &[
     "watch_registration",
     "shell",
     "leave_kiosk",
+    "this_computer",
+    "copy_diagnostics",
 ];
 
 fn main() {

@@ -5,7 +5,10 @@
 
 mod browser;
 mod clipboard;
+mod command_line;
 mod commands;
+mod console;
+mod doctor;
 pub mod event_log;
 pub mod ipc;
 mod issuer_window;
@@ -26,6 +29,7 @@ pub use start::Start;
 
 use std::sync::Arc;
 
+use command_line::Asked;
 use commands::Opened;
 use desk::{Browser, Desk, OpenError, Parts, SystemClock, SystemRandom};
 use event_log::SecurityEvent;
@@ -35,8 +39,31 @@ use shell::Shell;
 use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
 
+/// Does what the words behind the program's name ask for. Gives the process's exit code.
+pub fn main(words: impl IntoIterator<Item = String>) -> u8 {
+    match Asked::read(words) {
+        Some(Asked::Window(start)) => {
+            logs::start();
+            u8::try_from(run(start)).unwrap_or(1)
+        }
+        Some(Asked::Help) => told(command_line::HELP),
+        Some(Asked::Version) => told(concat!("ra-desk ", env!("CARGO_PKG_VERSION"), "\n")),
+        Some(Asked::Doctor { json }) => doctor::tell(json),
+        Some(Asked::Diagnostics) => doctor::tell_diagnostics(),
+        None => {
+            console::say(command_line::HELP);
+            2
+        }
+    }
+}
+
+fn told(text: &str) -> u8 {
+    console::say(text);
+    0
+}
+
 /// Runs RA Desk until its window is closed. Gives the process's exit code.
-pub fn run(start: Start) -> i32 {
+fn run(start: Start) -> i32 {
     logs::start();
     let page = commands::builder();
     let app = tauri::Builder::default()

@@ -6,8 +6,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     #[cfg(not(feature = "practice"))]
     refuse_automation();
-    let start = ra_desk_app::Start { kiosk: std::env::args_os().any(|word| word == "--kiosk") };
-    ExitCode::from(u8::try_from(ra_desk_app::run(start)).unwrap_or(1))
+    ExitCode::from(ra_desk_app::main(std::env::args().skip(1)))
 }
 
 /// Lets nobody drive the window by setting a variable before RA Desk starts.

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{KeyStore, OpenError, store};
+use crate::{KeyStore, KeyStoreError, OpenError, store};
 
 /// How much waits in the store of one data folder, of every RA user together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,4 +26,9 @@ pub struct StoreHolds {
 /// date; while RA Desk has the store open this gives [`OpenError::InUse`]. Waits for the disk and the key store.
 pub fn store_holds(data_dir: &Path, keys: &dyn KeyStore) -> Result<Option<StoreHolds>, OpenError> {
     store::held(data_dir, keys)
+}
+
+/// Whether the key store holds the key of a store. Changes nothing. Waits for the key store.
+pub fn store_key_is_there(keys: &dyn KeyStore) -> Result<bool, KeyStoreError> {
+    keys.load(store::KEY_NAME).map(|key| key.is_some())
 }

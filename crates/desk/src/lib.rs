@@ -36,7 +36,7 @@ pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};
 pub use happened::Happened;
-pub use holds::{StoreHolds, store_holds};
+pub use holds::{StoreHolds, store_holds, store_key_is_there};
 pub use network::{
     CertificateReport, Endpoint, EndpointReport, NetworkFault, ProxyBypass, ProxyHop, ProxyReport, ProxyServer,
     SignedBy, probe,

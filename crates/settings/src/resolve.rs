@@ -155,6 +155,14 @@ impl Resolution {
         self.faults.iter().filter(|fault| fault.effect == Effect::Refused)
     }
 
+    /// Keys without which RA Desk cannot start and that nobody set.
+    pub fn missing(&self) -> impl Iterator<Item = &'static Key> {
+        let needed = ["gateway_url", "issuer_url", "client_id"];
+        let unset = move |setting: &&Resolved| setting.value.is_none() && needed.contains(&setting.key.name);
+        let refused: Vec<_> = self.refusals().map(Fault::key).collect();
+        self.settings.iter().filter(unset).map(|setting| setting.key).filter(move |key| !refused.contains(&key.name))
+    }
+
     /// How to log. Never fails: RA Desk has to say somewhere that a setting is wrong.
     pub fn logs(&self) -> LogSettings {
         LogSettings {

@@ -2,6 +2,7 @@
 //!
 //! Grouped as the desk is: who is signed in, finding people, drafts and submissions.
 
+mod computer;
 mod outbox;
 mod people;
 mod session;
@@ -63,6 +64,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             outbox::watch_registration,
             shell::shell,
             shell::leave_kiosk,
+            computer::this_computer,
+            computer::copy_diagnostics,
         ])
         .events(collect_events![DeskChanged])
 }

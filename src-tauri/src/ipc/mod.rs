@@ -3,6 +3,7 @@
 //! Plain data with text for everything that has a rule: Rust parses it again at the door. Times are RFC 3339
 //! text, numbers are at most 32 bits. No token, key or user's link ever stands in a type of this room.
 
+mod computer;
 mod fault;
 mod find;
 mod from_desk;
@@ -10,6 +11,7 @@ mod outbox;
 mod session;
 mod shell;
 
+pub use computer::{ComputerView, SettingFrom, SettingView};
 pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
 pub use outbox::{

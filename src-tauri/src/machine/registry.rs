@@ -23,8 +23,12 @@ pub fn layer(layer: Layer, path: &str) -> Result<RawLayer, UnreadableLayer> {
     for (name, value) in key.values().map_err(unreadable)? {
         // The registry does not tell capital letters from small ones.
         let key = KEYS.iter().find(|key| key.registry_name.eq_ignore_ascii_case(&name));
-        let name = key.map_or(name, |key| key.name.to_owned());
-        found.values.insert(name, raw(&value));
+        match key {
+            Some(key) => _ = found.values.insert(key.name.to_owned(), raw(&value)),
+            // The installer keeps marks of its own beside its settings.
+            None if layer == Layer::Installer => {}
+            None => _ = found.values.insert(name, raw(&value)),
+        }
     }
     Ok(found)
 }

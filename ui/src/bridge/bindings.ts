@@ -71,6 +71,10 @@ export const commands = {
 	shell: () => typedError<ShellView, Fault>(__TAURI_INVOKE("shell")),
 	/**  Signs the RA user out and ends RA Desk, in kiosk mode. */
 	leaveKiosk: () => typedError<null, Fault>(__TAURI_INVOKE("leave_kiosk")),
+	/**  Every setting of this computer, and where it came from. */
+	thisComputer: () => typedError<ComputerView, Fault>(__TAURI_INVOKE("this_computer")),
+	/**  Looks at this computer and its network as `ra-desk diagnostics` does, and copies what it found. */
+	copyDiagnostics: () => typedError<null, Fault>(__TAURI_INVOKE("copy_diagnostics")),
 };
 
 /** Events */
@@ -271,6 +275,14 @@ export type Code =
 "SETTINGS_WRONG" | 
 /**  A fault in RA Desk itself. */
 "INTERNAL";
+
+/**  Every setting, in the order of their definitions, and what is wrong with them. */
+export type ComputerView = {
+	/**  Every setting. */
+	settings: SettingView[],
+	/**  What is set wrongly, a sentence each. */
+	faults: string[],
+};
 
 /**  Who accepted the declaration. */
 export type DeclarationAcceptedBy = 
@@ -822,6 +834,31 @@ idle_warning_at: string;
 ends_at: string; 
 /**  How many submissions of this RA user, recorded in an earlier session, wait to be confirmed. */
 to_confirm: number };
+
+/**  Who set a setting. */
+export type SettingFrom = 
+/**  The organisation's policy. */
+"policy" | 
+/**  Whoever installed RA Desk. */
+"installer" | 
+/**  The user. */
+"user" | 
+/**  Nobody. */
+"built_in";
+
+/**  One setting. */
+export type SettingView = {
+	/**  Its name, as it stands in a file. */
+	name: string,
+	/**  Its name for people. */
+	title: string,
+	/**  Its value; none where nobody set it. */
+	value: string | null,
+	/**  Who set it. */
+	from: SettingFrom,
+	/**  The file or registry key it came from; empty for what is built in. */
+	place: string,
+};
 
 /**  What the pages have to know of the program around them. */
 export type ShellView = {

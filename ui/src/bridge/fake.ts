@@ -5,6 +5,7 @@
 import type {
   AuthenticatorView,
   Changed,
+  ComputerView,
   DraftView,
   Fault,
   OutboxCounts,
@@ -270,6 +271,28 @@ export const SHELL: ShellView = { kiosk: false, update_installed: false, not_kep
 
 type Answers = { [Name in keyof Calls]?: Calls[Name] | Awaited<ReturnType<Calls[Name]>> | FaultError | "never" };
 
+export const COMPUTER: ComputerView = {
+  settings: [
+    {
+      name: "gateway_url",
+      title: "Address of the gateway",
+      value: "https://ra-gateway.trust.example/",
+      from: "policy",
+      place: "HKLM\\Software\\Policies\\RADesk",
+    },
+    { name: "organisation", title: "Name of the organisation", value: null, from: "built_in", place: "" },
+    { name: "kiosk", title: "Kiosk mode", value: "true", from: "installer", place: "HKLM\\Software\\RADesk" },
+    {
+      name: "zoom_percent",
+      title: "Size of text and controls",
+      value: "150",
+      from: "user",
+      place: "%USERPROFILE%\\AppData\\Roaming\\uk.ra-desk.desktop\\settings.toml",
+    },
+  ],
+  faults: [],
+};
+
 export interface FakeDesk extends Desk {
   /** What was called, with what. */
   log: [name: string, ...args: unknown[]][];
@@ -342,6 +365,8 @@ function plainAnswers(): Required<Answers> {
     freshLink: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
     watchRegistration: null,
     shell: SHELL,
+    thisComputer: COMPUTER,
+    copyDiagnostics: null,
     leaveKiosk: null,
   };
 }

@@ -15,6 +15,7 @@ import { FaultError } from "./desk";
 import {
   AGENT,
   COMPLETE_DRAFT,
+  COMPUTER,
   CONNECT,
   COUNTS,
   DRAFT,
@@ -494,4 +495,18 @@ export const SCENES: Record<string, Scene> = {
     { start: { at: "profile", uuid: PROFILE.uuid } },
   ),
   help: scene("help", {}, { start: { at: "help" } }),
+  "this-computer": scene("this-computer", {}, { start: { at: "this-computer" } }),
+  "this-computer, copied": scene("this-computer", {}, { start: { at: "this-computer" }, press: ["#copy-diagnostics"] }),
+  "this-computer, wrong settings": scene(
+    "this-computer",
+    {
+      thisComputer: {
+        ...COMPUTER,
+        faults: [
+          "idle_minutes in the policy (HKLM\\Software\\Policies\\RADesk) is '240', but must be 5 to 15 minutes. '15' applies instead",
+        ],
+      },
+    },
+    { start: { at: "this-computer" } },
+  ),
 };

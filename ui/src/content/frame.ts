@@ -44,6 +44,22 @@ export const CLOSE_ASKED = {
   signIn: "This computer is a kiosk. To close RA Desk, sign in, then choose Leave kiosk mode at the foot of the page.",
 };
 
+export const COMPUTER = {
+  title: "This computer",
+  lead: "For the people who look after this computer. Nothing here is about people, and nothing can be changed here.",
+  diagnostics: "Copy diagnostics",
+  copying: "Looking at this computer and its network",
+  copied: "Copied. Paste it into a message to your IT service desk.",
+  diagnosticsHelp: "Looks at this computer and its network, which takes up to half a minute, and copies what it finds.",
+  problems: "Settings that are wrong",
+  settings: "Settings and where they come from",
+  setting: "Setting",
+  value: "Value",
+  from: "From",
+  notSet: "Not set",
+  layers: { policy: "Policy", installer: "Installer", user: "You", built_in: "Built in" },
+};
+
 export const BROKEN = {
   title: "RA Desk has a fault",
   explanation:
@@ -82,6 +98,7 @@ export const HELP = {
     withdrawn: "Taken back before it was registered. Nothing was registered.",
     removed: "Registered once, and removed since.",
   },
+  computer: "This computer: settings and diagnostics",
   more: "If you are stuck",
   moreText:
     "Each page that reports a problem says what to do next. If that does not help, ask your RA manager first, then your IT service desk.",

@@ -97,7 +97,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
-  else if (!session.person.may_find && place.at !== "help") {
+  else if (!session.person.may_find && place.at !== "help" && place.at !== "this-computer") {
     const some = session.person.roles.some((role) => role.access !== "none");
     page = some ? <ChooseRole /> : <NoAccess />;
   } else page = <Pages />;

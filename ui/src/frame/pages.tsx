@@ -17,6 +17,7 @@ import { Profile } from "../routes/profile";
 import { Remove } from "../routes/remove";
 import { NoneFound, Offline, Results, TooMany } from "../routes/results";
 import { Submission } from "../routes/submission";
+import { ThisComputer } from "../routes/this-computer";
 import { Withdraw } from "../routes/withdraw";
 import { type Place, usePlaces } from "./places";
 import { useSearch } from "./search";
@@ -60,6 +61,8 @@ function PageAt({ place }: { place: Place }) {
       return <ConfirmRecorded />;
     case "help":
       return <Help />;
+    case "this-computer":
+      return <ThisComputer />;
     case "leave-kiosk":
       return <LeaveKiosk />;
   }

@@ -21,6 +21,7 @@ export type Place =
   | { at: "choose-role" }
   | { at: "confirm-recorded" }
   | { at: "help" }
+  | { at: "this-computer" }
   | { at: "leave-kiosk" };
 
 export interface Places {

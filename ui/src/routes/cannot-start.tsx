@@ -3,6 +3,7 @@ import { FAULTS } from "../content/codes";
 import { CANNOT_START } from "../content/signing-in";
 import { Heading, Page } from "../frame/page";
 import { Button, Facts } from "../nhs";
+import { CopyDiagnostics } from "./this-computer";
 
 /** RA Desk cannot work on this computer as it is: what is wrong, and who can mend it. */
 export function CannotStart({ fault, again, busy }: { fault: Fault; again: () => void; busy: boolean }) {
@@ -22,6 +23,7 @@ export function CannotStart({ fault, again, busy }: { fault: Fault; again: () =>
       </Button>
       <h2 className="nhsuk-heading-s">{CANNOT_START.details}</h2>
       <Facts facts={details} />
+      <CopyDiagnostics />
     </Page>
   );
 }

@@ -3,11 +3,11 @@ import { HELP } from "../content/frame";
 import { STATUS } from "../content/status";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { StatusTag, Table } from "../nhs";
+import { ButtonLink, StatusTag, Table } from "../nhs";
 
 /** Keys, and what the status words mean. */
 export function Help() {
-  const { back } = usePlaces();
+  const { back, go } = usePlaces();
   return (
     <Page name="help" title={HELP.title} onBack={back}>
       <Heading>{HELP.title}</Heading>
@@ -49,6 +49,11 @@ export function Help() {
       </Table>
       <h2 className="nhsuk-heading-m">{HELP.more}</h2>
       <p>{HELP.moreText}</p>
+      <p>
+        <ButtonLink id="this-computer" onClick={() => go({ at: "this-computer" })}>
+          {HELP.computer}
+        </ButtonLink>
+      </p>
     </Page>
   );
 }

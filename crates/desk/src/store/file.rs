@@ -17,7 +17,7 @@ use super::migrations;
 use crate::{KeyStore, KeyStoreError, OpenError, Random};
 
 /// The entry of the store's key in the key store.
-const KEY_NAME: &str = "store-key-1";
+pub(crate) const KEY_NAME: &str = "store-key-1";
 /// What the canary row says.
 const CANARY: &str = "ra-desk store";
 

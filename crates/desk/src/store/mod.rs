@@ -27,6 +27,7 @@ use rusqlite::params;
 pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
+pub(crate) use file::KEY_NAME;
 
 use crate::submission::Event;
 use crate::{DraftId, KeyStore, OpenError, Random, StoreHolds};

@@ -38,10 +38,20 @@ pub fn on_window_event(window: &WebviewWindow, event: &WindowEvent) {
         }
         // Whoever made it smaller by the window manager's keys finds it as it was.
         WindowEvent::Resized(_) | WindowEvent::Focused(true) => {
-            if matches!(window.is_fullscreen(), Ok(false)) {
+            if !fills_the_screen(window) {
                 let _ = window.set_fullscreen(true);
             }
         }
         _ => {}
+    }
+}
+
+/// Asked of the sizes: what the window was told to be is not what the window manager made of it.
+fn fills_the_screen(window: &WebviewWindow) -> bool {
+    let screen = window.current_monitor().ok().flatten();
+    match (window.inner_size(), screen) {
+        (Ok(size), Some(screen)) => size.width >= screen.size().width && size.height >= screen.size().height,
+        // Nothing is known, so nothing is done.
+        _ => true,
     }
 }

@@ -24,7 +24,18 @@ pub struct Window {
 impl Window {
     /// Opens RA Desk in a desktop session. `vary` sets what its environment has besides.
     pub async fn desk(desktop: &Desktop, app: &Path, log: &Path, vary: impl FnOnce(&mut Command)) -> Outcome<Self> {
-        let options = json!({ "binary": app, "args": [] });
+        Self::desk_with(desktop, app, &[], log, vary).await
+    }
+
+    /// Opens RA Desk with words on its command line.
+    pub async fn desk_with(
+        desktop: &Desktop,
+        app: &Path,
+        words: &[&str],
+        log: &Path,
+        vary: impl FnOnce(&mut Command),
+    ) -> Outcome<Self> {
+        let options = json!({ "binary": app, "args": words });
         Self::open(desktop, Some(options), log, vary).await
     }
 
@@ -174,6 +185,15 @@ impl Window {
         let Self { driver, service } = self;
         let pid = child_running(service.pid(), app).ok_or("the window's process was not found")?;
         crate::programs::signal("-KILL", &pid.to_string());
+        // The driver would ask its session to close; there is none any more.
+        driver.leak()?;
+        drop(service);
+        Ok(())
+    }
+
+    /// Forgets a window whose program has ended by itself.
+    pub fn forget(self) -> Outcome {
+        let Self { driver, service } = self;
         // The driver would ask its session to close; there is none any more.
         driver.leak()?;
         drop(service);

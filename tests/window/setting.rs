@@ -54,15 +54,48 @@ impl Setting {
 
     /// Opens RA Desk with other settings.
     pub async fn open_with(&self, settings: &Path) -> Outcome<Window> {
+        self.open_as(settings, &[], &[]).await
+    }
+
+    /// Opens RA Desk as a kiosk.
+    pub async fn open_kiosk(&self) -> Outcome<Window> {
+        self.open_as(&self.world.desk_settings(), &["--kiosk"], &[]).await
+    }
+
+    /// Opens RA Desk with other settings, with words on its command line and with more in its environment.
+    pub async fn open_as(&self, settings: &Path, words: &[&str], besides: &[(&str, &str)]) -> Outcome<Window> {
+        self.open_program(&programs::desk()?, settings, words, besides).await
+    }
+
+    /// The same, of a copy of RA Desk.
+    pub async fn open_program(
+        &self,
+        program: &Path,
+        settings: &Path,
+        words: &[&str],
+        besides: &[(&str, &str)],
+    ) -> Outcome<Window> {
         let log = self.folder.path().join("desk.log");
         let (data, browser) = (self.data_dir(), self.browser_file());
-        Window::desk(&self.desktop, &programs::desk()?, &log, |command| {
+        Window::desk_with(&self.desktop, program, words, &log, |command| {
             command
                 .env("RA_DESK_SETTINGS", settings)
                 .env("RA_DESK_DATA_DIR", data)
-                .env("RA_DESK_BROWSER_FILE", browser);
+                .env("RA_DESK_BROWSER_FILE", browser)
+                .envs(besides.iter().copied());
         })
         .await
+    }
+
+    /// What RA Desk logged, a line each.
+    pub fn logged(&self) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self.data_dir().join("logs").join("ra-desk.jsonl")).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// How often an event was logged.
+    pub fn events(&self, id: u64) -> usize {
+        self.logged().iter().filter(|line| line["fields"]["event_id"] == id).count()
     }
 
     /// Signs somebody in and says that it is them.

@@ -19,13 +19,14 @@ async fn cannot_start(window: Window, code: &str) -> Outcome {
     window.close().await
 }
 
-/// The store's own files as they are now. What the web view keeps for itself does not count.
+/// The store's own files as they are now. What the web view keeps for itself does not count, nor does the log.
 fn store_files(setting: &Setting) -> Outcome<BTreeMap<PathBuf, Vec<u8>>> {
     let mut files = BTreeMap::new();
     if setting.data_dir().exists() {
         for file in scan::files(&setting.data_dir())? {
             // The index of the journal is made anew at each opening and holds nothing of its own.
-            if !file.ends_with("store.lock") && !file.to_string_lossy().ends_with("-shm") {
+            let logged = file.parent().is_some_and(|folder| folder.ends_with("logs"));
+            if !logged && !file.ends_with("store.lock") && !file.to_string_lossy().ends_with("-shm") {
                 files.insert(file.clone(), std::fs::read(&file)?);
             }
         }

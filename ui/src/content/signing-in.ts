@@ -80,6 +80,7 @@ export const SIGNING_IN = {
 export const SIGNING_IN_KIOSK = {
   title: "Sign in below",
   explanation: "Sign in with your Care Identity in the window below. To give up, cancel here or close that window.",
+  waiting: "Waiting for your sign-in",
   nothing: "A page does not open there?",
   nothingHelp:
     "The window shows the pages of your Care Identity and of the sites that your organisation has allowed, and no others. If a page you need does not open, cancel and tell your IT service desk: RA Desk’s log names the site.",

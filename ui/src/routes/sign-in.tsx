@@ -86,7 +86,7 @@ export function SigningIn() {
         </>
       )}
       <p className="ra-waiting" role="status">
-        {SIGNING_IN.waiting}
+        {words.waiting}
       </p>
       <Details>
         <Details.Summary>{words.nothing}</Details.Summary>

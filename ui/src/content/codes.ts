@@ -232,7 +232,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   ALREADY_REGISTERED: {
     heading: "This account is already registered",
     explanation: "The same NHS.net Connect account is already on this profile.",
-    next: "There is nothing more to do here. If their link has expired, make a fresh one from the outbox.",
+    next: "See on the profile how far it is. If they have not finished linking, whoever registered it can make them a fresh link.",
   },
   ADDRESS_IN_USE: {
     heading: "Somebody else has this account",
@@ -277,17 +277,17 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   TOO_OLD: {
     heading: "This was recorded too long ago",
     explanation: "The RA service accepts a registration only for a limited time after it was recorded.",
-    next: "Check the person again and record it anew.",
+    next: "Check the person again and record it again.",
   },
   KEY_REUSED: {
     heading: "This registration’s number was used twice",
     explanation: "The RA service already has another registration with the same number, so it did not take this one.",
-    next: "Record it anew, and tell your IT service desk that it happened.",
+    next: "Record it again, and tell your IT service desk that it happened.",
   },
   INVALID_BODY: {
     heading: "The RA service could not read this registration",
     explanation: "This RA Desk and the RA service may be of different versions.",
-    next: "Record it anew. If it is refused again, tell your IT service desk.",
+    next: "Record it again. If it is refused again, tell your IT service desk.",
   },
 };
 
@@ -324,7 +324,7 @@ export const WARNINGS: Record<WarningCode, { heading: string; explanation: strin
   },
   NINO_MISSING: {
     heading: "No National Insurance number is held",
-    explanation: "They cannot use self-service, so they need you to do this.",
+    explanation: "They cannot use self-service, so an RA manager or RA agent has to register it.",
   },
   LAST_AUTHENTICATOR: {
     heading: "This is their last way to sign in",
@@ -334,15 +334,18 @@ export const WARNINGS: Record<WarningCode, { heading: string; explanation: strin
 
 /** What sending waits for. The network’s own reason stands in NETWORK_FAULTS of network.ts. */
 export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
-  network: { heading: "Sending waits for the network", next: "RA Desk sends when the connection is back." },
+  network: {
+    heading: "Sending waits for the network",
+    next: "RA Desk sends when the connection is back, while you stay signed in.",
+  },
   sign_in_needed: { heading: "Sending waits for you to sign in", next: "Sign in with your Care Identity." },
   confirmation_needed: {
     heading: "Sending waits for you to confirm",
     next: "Check the list of what was recorded in an earlier session.",
   },
   other_role: {
-    heading: "What waits was recorded in another role",
-    next: "Change to that role to send it.",
+    heading: "Sending waits for you to change role",
+    next: "What is ready was recorded in another role. Change to that role to send it.",
   },
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
   store: {
@@ -354,13 +357,13 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
 export const NEXT_STEPS: Record<NextStep, { button: string | null; say: string }> = {
   correct_address: { button: "Correct the address and send again", say: "Correct the address" },
   review_profile: { button: "It is the same person: send again", say: "Look at the profile as it is now" },
-  already_done: { button: null, say: "Nothing more to do" },
+  already_done: { button: null, say: "Look at the profile, then withdraw this one" },
   do_in_care_identity_management: {
-    button: "It is done: check the answers and send again",
+    button: "I have done this: check the answers and send again",
     say: "To do in Care Identity Management first",
   },
   another_person_or_role: { button: null, say: "Somebody else, or you in another role, must do it" },
-  record_anew: { button: "Check the person again and record it anew", say: "Record it anew" },
+  record_anew: { button: "Check the person again and record it again", say: "Check the person and record it again" },
 };
 
 export const NO_ACCESS: Record<NoAccessReason, string> = {

@@ -1,5 +1,7 @@
 // Words around every page.
 
+import type { VARIATIONS } from "./status";
+
 export const FRAME = {
   service: "RA Desk",
   practice: "Practice",
@@ -21,7 +23,7 @@ export const FRAME = {
   important: "Important",
   success: "Done",
   problem: "There is a problem",
-  reference: (reference: string) => `If you ask for help, quote ${reference}.`,
+  reference: (reference: string) => `Reference: ${reference}. Quote it if you ask for help.`,
   again: "Try again",
   findAgain: "Find a person",
   leaveKiosk: "Leave kiosk mode",
@@ -98,6 +100,28 @@ export const HELP = {
     withdrawn: "Taken back before it was registered. Nothing was registered.",
     removed: "Registered once, and removed since.",
   },
+  /** Words that stand for a status where the status alone would not be true. */
+  variations: {
+    unsettled:
+      "It was sent, but no answer came back. The RA service may already have registered it. RA Desk asks again by itself.",
+    needs_confirmation: "You recorded it in an earlier session. It is not sent until you confirm that you recorded it.",
+    withdrawal_requested:
+      "You took it back after it was sent. RA Desk asks the RA service whether it was registered. If it was, it stays registered.",
+  } satisfies Record<keyof typeof VARIATIONS, string>,
+  otherWords: "Other words",
+  otherWord: "Word",
+  glossary: [
+    ["RA service", "The service that RA Desk sends registrations to. Your IT service desk may call it the gateway."],
+    ["Care Identity UUID", "The 12 digits that stand for one person’s Care Identity profile."],
+    ["ODS code", "The short code of an organisation, for example B81603."],
+    [
+      "AAL2 and AAL3",
+      "How strong a way to sign in is. NHS.net Connect is AAL2, a smartcard is AAL3, which is stronger.",
+    ],
+    ["Not verified", "Nobody has checked the identity behind the profile yet, so nothing can be registered on it."],
+    ["Restricted", "A profile that can only be changed in Care Identity Management."],
+    ["Closed", "A profile that is no longer used. Nothing can be registered on it until it is reopened."],
+  ],
   computer: "This computer: settings and diagnostics",
   more: "If you are stuck",
   moreText:

@@ -1,7 +1,7 @@
 // Words of what became of a registration: its page, and the outbox.
 
 import type { OutboxTab } from "../bridge";
-import { counted } from "./dates";
+import { counted, dayAndTime, instant } from "./dates";
 
 export const SUBMISSION = {
   loading: "Getting the registration",
@@ -28,11 +28,22 @@ export const RECORDED = {
   title: "Recorded on this computer",
   text: (name: string) =>
     `${name} cannot sign in with NHS.net Connect until this has been sent and they have finished linking.`,
-  safe: "It is saved, encrypted, on this computer. RA Desk sends it by itself when it can.",
+  saved: "It is saved, encrypted, on this computer.",
+  sends:
+    "RA Desk sends it by itself while you stay signed in. If RA Desk closes or you are signed out before that, sign in again and confirm that you recorded it.",
+  sendBy: (time: string) => `Send it by ${time}. The RA service does not take it after that.`,
   offline: "You are offline.",
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
-  unsettled: "It was sent once, but no answer came back. RA Desk asks again, and never registers it twice.",
-  needsConfirmation: "It was recorded in an earlier session. Confirm that you recorded it, and it is sent.",
+  needsConfirmation: "It was recorded in an earlier session. It is not sent until you confirm that you recorded it.",
+  confirm: "Check the list",
+};
+
+/** It was sent, and nobody knows what came of it. */
+export const UNSETTLED = {
+  title: "Sent, no answer yet",
+  text: (name: string) =>
+    `The RA service may already have registered it. ${name} cannot sign in with NHS.net Connect until the service has answered and they have finished linking.`,
+  asks: "RA Desk asks again by itself while you stay signed in. However often it asks, it is registered once at most.",
 };
 
 export const SENDING = {
@@ -57,12 +68,14 @@ export const WAITING = {
   copyFailed: "The link could not be copied.",
   expires: (time: string) => `The link works until ${time}.`,
   presence: "They must finish while they are with you.",
-  progress: "How far they are",
+  progress: "Progress",
   steps: { opened: "Opened the link", signedIn: "Signed in to NHS.net Connect", linked: "Linked" },
   notYet: "Not yet",
   wrongHeading: "Another account signed in",
   wrong: (times: number, address: string) =>
     `${times === 1 ? "Once" : `${times} times`} somebody signed in with an account that is not ${address}. Ask the person which account they used.`,
+  qrMissingPresence: "The code cannot be shown now. Make a fresh link to show it again.",
+  qrAltPresence: (name: string) => `QR code with the link for ${name}.`,
   attempts: (left: number) => `The link still works, with ${counted(left, "attempt")} left.`,
   fresh: "Make a fresh link",
   freshDone: "A fresh link is made. The old one no longer works.",
@@ -101,15 +114,23 @@ export const ATTENTION = {
   signsIn: "Ways to sign in",
   noProfile: "RA Desk has no copy of the profile to compare. Open the profile to see it as it is now.",
   changeRole: "Change role",
-  closeDone: "Withdraw this one: it is already done",
-  otherReason: "Withdraw it instead",
+  closeWhy: "This one registered nothing. Withdraw it to clear it from what needs attention.",
+  closeDone: "Withdraw this one",
+  tooOld: (days: number, recorded: string) =>
+    `The RA service takes a registration up to ${counted(days, "day")} after it was recorded. This one had to be sent by ${sendBy(recorded, days)}.`,
 };
+
+/** Until when the RA service takes what was recorded then. */
+export function sendBy(recorded: string, days: number): string {
+  const end = new Date(instant(recorded).getTime() + days * 24 * 60 * 60 * 1000);
+  return dayAndTime(end.toISOString());
+}
 
 export const WITHDRAWN = {
   title: "Withdrawn",
   text: "It was taken back. This submission registered nothing.",
   replaced: "A corrected one took its place.",
-  alreadyDone: "The account was registered before, by somebody else: that registration stands.",
+  alreadyDone: "The account was registered before. That registration stands.",
 };
 
 export const REMOVED = {
@@ -119,15 +140,16 @@ export const REMOVED = {
 
 export const WITHDRAWAL = {
   title: (name: string) => `Withdraw the registration for ${name}?`,
-  text: "It is not sent any more, and nothing is registered. To register them later you begin again.",
+  settled: "It will not be sent, and nothing is registered. To register them later, begin again.",
   unsettled:
-    "It was sent once, and no answer came back. RA Desk first asks the RA service whether it was registered. If it was, it stays registered.",
+    "It was sent, and no answer came back. RA Desk first asks the RA service whether it was registered. If it was, it stays registered. If it was not, nothing is registered.",
+  alreadyDone: "This one registered nothing. The registration that was there before stays as it is.",
   yes: "Withdraw it",
   busy: "Withdrawing",
   no: "Keep it",
   requested: "Withdrawal requested",
   requestedText:
-    "RA Desk has to ask the RA service first, because this was already sent once. It is withdrawn as soon as the service answers that nothing was registered.",
+    "RA Desk has to ask the RA service first, because this was already sent. It is withdrawn as soon as the service answers that nothing was registered.",
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role so that the service can be asked.`,
 };
 
@@ -170,6 +192,10 @@ export const OUTBOX = {
   noAddress: "No address yet",
   shown: (shown: number, total: number) => `The newest ${shown} of ${total} are shown.`,
   sendNow: "Send now",
+  tryNow: "Try now",
+  /** Once the RA user has said that they recorded these; only for as long as it is true. */
+  confirmed: (ready: number) =>
+    `Confirmed. ${counted(ready, "registration")} ${ready === 1 ? "is" : "are"} ready to send.`,
   sending: "Sending",
   sendingOf: (done: number, total: number) => `${done} of ${total} answered`,
   tries: (until: string) => `It tries again at ${until}.`,

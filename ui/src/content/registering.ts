@@ -58,8 +58,10 @@ export const CHECK = {
   busyOnline: "Saving and sending",
   busyOffline: "Saving",
   onlineNext: (name: string) =>
-    `It is saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
+    `When you confirm, it will be saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
+  offlineTitle: "You are offline",
+  offlineNow: "Nothing is recorded yet. When you confirm, it will be saved on this computer, and not sent yet.",
   offlineNext: (name: string) =>
-    `You are offline. It is saved on this computer, and sent when the connection is back. Until then ${name} cannot sign in with NHS.net Connect.`,
+    `When you confirm, it will be saved on this computer, and sent when the connection is back while you stay signed in. If RA Desk closes or you are signed out, sign in again and confirm that you recorded it. ${name} cannot sign in with NHS.net Connect until it has been sent and they have finished linking.`,
   discard: "Discard this draft",
 };

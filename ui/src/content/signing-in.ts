@@ -32,7 +32,10 @@ export const SIGN_IN = {
     count === 1
       ? "1 registration recorded on this computer has not been sent. It is sent after whoever recorded it signs in again and confirms it."
       : `${counted(count, "registration")} recorded on this computer have not been sent. Each is sent after whoever recorded it signs in again and confirms it.`,
-  opens: "Your web browser opens. Come back here when it says that you are signed in.",
+  opens: "Your web browser opens. Sign in there, and come back here when its page says “Back to RA Desk”.",
+  /** The RA service did not answer last time; nobody tries again while nobody is signed in. */
+  unreachable: "RA Desk could not reach the RA service when it last tried",
+  unreachableNext: "You can only sign in when it can. You can try at any time.",
   opensInKiosk: "The sign-in opens in front of this page.",
 };
 
@@ -69,7 +72,8 @@ export const ENDED: Record<EndReason, { title: string; explanation: string }> = 
 
 export const SIGNING_IN = {
   title: "Finish signing in in your browser",
-  explanation: "A page of your Care Identity has opened in your web browser. Sign in there, then come back to RA Desk.",
+  explanation:
+    "A page of your Care Identity has opened in your web browser. Sign in there, and come back here when its page says “Back to RA Desk”.",
   nothing: "Nothing opened?",
   nothingHelp: "Look for a browser window behind this one. If there is none, cancel and log in again.",
   waiting: "Waiting for your browser",
@@ -137,7 +141,6 @@ export const CONFIRM_RECORDED = {
   later: "Not now",
   none: "There is nothing to confirm",
   noneExplanation: "Everything on this computer that is yours has been confirmed.",
-  confirmed: "Confirmed. They are sent in the background.",
   banner: (count: number) =>
     `${counted(count, "registration")} from an earlier session ${count === 1 ? "waits" : "wait"} for you to confirm`,
   bannerLink: "Check the list",

@@ -1,6 +1,6 @@
 // The one list of status words, and the one list of their colours. The colour never carries meaning alone.
 
-import type { ProfileStatus, Status } from "../bridge";
+import type { ProfileStatus, Status, SubmissionView } from "../bridge";
 
 export type TagColour = "grey" | "blue" | "yellow" | "green" | "red" | "orange" | "white";
 
@@ -16,7 +16,23 @@ export const STATUS: Record<Status, { word: string; colour: TagColour }> = {
   removed: { word: "Removed", colour: "grey" },
 };
 
-export const WITHDRAWAL_REQUESTED = { word: "Withdrawal requested", colour: "orange" } as const;
+/** What a submission is shown as where its status alone would say too much or too little. */
+export const VARIATIONS = {
+  unsettled: { word: "Sent, no answer yet", colour: "orange" },
+  needs_confirmation: { word: "Waits for you to confirm", colour: "yellow" },
+  withdrawal_requested: { word: "Withdrawal requested", colour: "orange" },
+} satisfies Record<string, { word: string; colour: TagColour }>;
+
+type Shown = Pick<SubmissionView, "status" | "unsettled" | "needs_confirmation" | "withdrawal_requested">;
+
+/** The word for a submission: its status, or what is truer than that. */
+export function shownStatus(submission: Shown): { word: string; colour: TagColour } {
+  const { status, unsettled, needs_confirmation, withdrawal_requested } = submission;
+  if (withdrawal_requested) return VARIATIONS.withdrawal_requested;
+  if (status === "ready_to_send" && unsettled) return VARIATIONS.unsettled;
+  if (status === "ready_to_send" && needs_confirmation) return VARIATIONS.needs_confirmation;
+  return STATUS[status];
+}
 
 export const PROFILE_STATUS: Record<ProfileStatus, { word: string; colour: TagColour }> = {
   active: { word: "Verified", colour: "green" },

@@ -31,7 +31,7 @@ export function Asked<T>({
 
 /** Says what a code means and what to do next. */
 export function FaultPage({ fault, again }: { fault: Fault; again?: () => void }) {
-  const { back, canGoBack, finish } = usePlaces();
+  const { back, finish } = usePlaces();
   const words = FAULTS[fault.code];
   return (
     <Page
@@ -39,7 +39,7 @@ export function FaultPage({ fault, again }: { fault: Fault; again?: () => void }
       name={NETWORK_CODES.has(fault.code) ? "offline" : "fault"}
       title={words.heading}
       problem
-      onBack={canGoBack ? back : undefined}
+      onBack={back}
     >
       <Heading>{words.heading}</Heading>
       <p>{words.explanation}</p>

@@ -54,7 +54,7 @@ function PageAt({ place }: { place: Place }) {
     case "withdraw":
       return <Withdraw submissionKey={place.key} />;
     case "outbox":
-      return <Outbox tab={place.tab} notice={place.notice} discarded={place.discarded} />;
+      return <Outbox tab={place.tab} confirmed={place.confirmed ?? false} discarded={place.discarded} />;
     case "choose-role":
       return <ChooseRole />;
     case "confirm-recorded":

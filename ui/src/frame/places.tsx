@@ -17,7 +17,7 @@ export type Place =
   | { at: "check"; draft: string }
   | { at: "submission"; key: string; notice?: string }
   | { at: "withdraw"; key: string }
-  | { at: "outbox"; tab: OutboxTab; notice?: string; discarded?: { id: string; name: string } }
+  | { at: "outbox"; tab: OutboxTab; confirmed?: boolean; discarded?: { id: string; name: string } }
   | { at: "choose-role" }
   | { at: "confirm-recorded" }
   | { at: "help" }

@@ -17,6 +17,8 @@ export function Dialog({
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    // At a high zoom the first button is far below what the message says.
+    element?.querySelector<HTMLElement>("h2")?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -32,7 +34,7 @@ export function Dialog({
         onEscape();
       }}
     >
-      <h2 className="nhsuk-heading-m" id={`${id}-title`}>
+      <h2 className="nhsuk-heading-m" id={`${id}-title`} tabIndex={-1}>
         {title}
       </h2>
       {children}

@@ -44,6 +44,13 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
     <Page name="check" title={CHECK.title} onBack={back} problem={failed.fault !== null}>
       <FaultSummary fault={atChangeLinks(failed.fault)} attempt={failed.faults} />
       <Heading>{CHECK.title}</Heading>
+      {cutOff && (
+        <InsetText id={notKept ? "not-kept" : "working-offline"}>
+          <p>
+            <strong>{CHECK.offlineTitle}.</strong> {notKept ? NOT_KEPT[notKept] : CHECK.offlineNow}
+          </p>
+        </InsetText>
+      )}
       {draft.corrects && (
         <InsetText>
           <p>{CHECK.corrects}</p>
@@ -99,11 +106,6 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
           },
         ]}
       />
-      {notKept && cutOff && (
-        <InsetText id="not-kept">
-          <p>{NOT_KEPT[notKept]}</p>
-        </InsetText>
-      )}
       <p id="what-happens">{offline ? CHECK.offlineNext(draft.short_name) : CHECK.onlineNext(draft.short_name)}</p>
       <div className="ra-buttons">
         <Button

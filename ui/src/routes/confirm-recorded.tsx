@@ -16,7 +16,7 @@ export function ConfirmRecorded() {
   const confirm = useAct(async () => {
     keep.snapshot(await desk.confirmRecorded());
     keep.changed("outbox");
-    finish({ at: "outbox", tab: "ready", notice: CONFIRM_RECORDED.confirmed });
+    finish({ at: "outbox", tab: "ready", confirmed: true });
   });
   return (
     <Asked answer={answer}>

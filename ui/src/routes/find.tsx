@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { type FindBy, type FindForm, faultOf, useAct, useDesk } from "../bridge";
+import { type Fault, type FindBy, type FindForm, faultOf, useAct, useDesk } from "../bridge";
 import { NETWORK_CODES } from "../content/codes";
 import { FIND } from "../content/find";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
@@ -58,13 +58,14 @@ export function Find() {
     autoComplete: "off",
     spellCheck: false,
   });
+  const fault = birthDateInWords(find.fault);
   const [focus] = useState(FIRST_FIELD[form.by]);
   const birthError = ["birth_date", "birth_day", "birth_month", "birth_year"]
-    .map((field) => fieldError(find.fault, field))
+    .map((field) => fieldError(fault, field))
     .find(Boolean);
   return (
     <Page name="find" title={FIND.title} problem={find.fault !== null} focus={focus}>
-      <FaultSummary fault={find.fault} attempt={find.faults} />
+      <FaultSummary fault={fault} attempt={find.faults} />
       <Heading>{FIND.title}</Heading>
       {offline && (
         <InsetText>
@@ -132,6 +133,18 @@ export function Find() {
         </Button>
       </form>
     </Page>
+  );
+}
+
+/** A date of birth may be left out here, which is worth saying to somebody who has only a part of it. */
+function birthDateInWords(fault: Fault | null): Fault | null {
+  return (
+    fault && {
+      ...fault,
+      fields: fault.fields.map((error) =>
+        error.code === "not_a_date" ? { ...error, message: FIND.birthDateWrong } : error,
+      ),
+    }
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Status } from "../bridge";
 import { HELP } from "../content/frame";
-import { STATUS } from "../content/status";
+import { STATUS, VARIATIONS } from "../content/status";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { ButtonLink, StatusTag, Table } from "../nhs";
@@ -26,6 +26,31 @@ export function Help() {
                 <StatusTag {...STATUS[status]} />
               </Table.Cell>
               <Table.Cell>{HELP.meanings[status]}</Table.Cell>
+            </Table.Row>
+          ))}
+          {(Object.keys(VARIATIONS) as (keyof typeof VARIATIONS)[]).map((variation) => (
+            <Table.Row key={variation}>
+              <Table.Cell>
+                <StatusTag {...VARIATIONS[variation]} />
+              </Table.Cell>
+              <Table.Cell>{HELP.variations[variation]}</Table.Cell>
+            </Table.Row>
+          ))}
+        </Table.Body>
+      </Table>
+      <h2 className="nhsuk-heading-m">{HELP.otherWords}</h2>
+      <Table>
+        <Table.Head>
+          <Table.Row>
+            <Table.Cell>{HELP.otherWord}</Table.Cell>
+            <Table.Cell>{HELP.meaning}</Table.Cell>
+          </Table.Row>
+        </Table.Head>
+        <Table.Body>
+          {HELP.glossary.map(([word, meaning]) => (
+            <Table.Row key={word}>
+              <Table.Cell>{word}</Table.Cell>
+              <Table.Cell>{meaning}</Table.Cell>
             </Table.Row>
           ))}
         </Table.Body>

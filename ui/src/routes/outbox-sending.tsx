@@ -22,7 +22,7 @@ export function Sending() {
   });
   const sendNow = (
     <Button small look="secondary" id="send-now" onClick={() => send.run()} busy={send.busy && OUTBOX.sending}>
-      {OUTBOX.sendNow}
+      {network.state === "offline" ? OUTBOX.tryNow : OUTBOX.sendNow}
     </Button>
   );
   if (sync.state === "sending") {

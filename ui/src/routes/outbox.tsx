@@ -12,7 +12,7 @@ import {
 import { NEXT_STEPS, REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
 import { OUTBOX } from "../content/outbox";
-import { STATUS, WITHDRAWAL_REQUESTED } from "../content/status";
+import { shownStatus, VARIATIONS } from "../content/status";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -22,14 +22,15 @@ import { Sending, Waits } from "./outbox-sending";
 
 interface OutboxProps {
   tab: OutboxTab;
-  notice: string | undefined;
+  /** Whether the RA user has just said that they recorded these. */
+  confirmed: boolean;
   discarded: { id: string; name: string } | undefined;
 }
 
 const TABS: OutboxTab[] = ["drafts", "ready", "waiting", "attention", "done"];
 
 /** Everything of this RA user that is on its way, by what is to be done about it. */
-export function Outbox({ tab: first, notice, discarded: before }: OutboxProps) {
+export function Outbox({ tab: first, confirmed, discarded: before }: OutboxProps) {
   const desk = useDesk();
   const keep = useKeep();
   const announce = useAnnounce();
@@ -77,9 +78,16 @@ export function Outbox({ tab: first, notice, discarded: before }: OutboxProps) {
           </p>
         </Banner>
       )}
-      {(restored || notice) && !discarded && (
+      {restored && !discarded && (
         <Banner good title="Done">
-          <p className="nhsuk-notification-banner__heading">{restored ? OUTBOX.restored(restored) : notice}</p>
+          <p className="nhsuk-notification-banner__heading">{OUTBOX.restored(restored)}</p>
+        </Banner>
+      )}
+      {confirmed && counts.ready > 0 && !restored && !discarded && (
+        <Banner>
+          <p className="nhsuk-notification-banner__heading" id="confirmed">
+            {OUTBOX.confirmed(counts.ready)}
+          </p>
         </Banner>
       )}
       <Heading>{OUTBOX.title}</Heading>
@@ -172,6 +180,7 @@ export function Submissions({ submissions }: { submissions: SubmissionView[] }) 
 function SubmissionRow({ submission }: { submission: SubmissionView }) {
   const { go } = usePlaces();
   const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, attention } = submission;
+  const { unsettled, needs_confirmation } = submission;
   return (
     <Table.Row>
       <Table.Cell>
@@ -186,7 +195,10 @@ function SubmissionRow({ submission }: { submission: SubmissionView }) {
         {!in_this_role && <span className="ra-line ra-quiet">{recorded_role}</span>}
       </Table.Cell>
       <Table.Cell>
-        <StatusTag {...(submission.withdrawal_requested ? WITHDRAWAL_REQUESTED : STATUS[status])} />
+        <StatusTag {...shownStatus(submission)} />
+        {unsettled && needs_confirmation && (
+          <span className="ra-line ra-quiet">{VARIATIONS.needs_confirmation.word}</span>
+        )}
         {attention && status === "needs_attention" && (
           <>
             <span className="ra-line">{REFUSALS[attention.code].heading}.</span>

@@ -174,7 +174,9 @@ interface ActionsProps {
 }
 
 function Actions({ profile, busy, onRegister, onSee }: ActionsProps) {
-  const { submission, draft, refusal, may_register } = profile;
+  const { submission, draft, refusal, may_register, warnings } = profile;
+  // Where it may not be needed at all, it is not the thing to press.
+  const doubtful = !draft && warnings.some((code) => code === "HAS_AUTHENTICATOR" || code === "HAS_NHS_NET_CONNECT");
   if (submission) {
     return (
       <>
@@ -189,7 +191,12 @@ function Actions({ profile, busy, onRegister, onSee }: ActionsProps) {
   return (
     <>
       {draft && <p>{PROFILE.draftBegun}</p>}
-      <Button id="primary" onClick={onRegister} busy={busy && PROFILE.register}>
+      <Button
+        id="primary"
+        look={doubtful ? "secondary" : "primary"}
+        onClick={onRegister}
+        busy={busy && PROFILE.register}
+      >
         {draft ? PROFILE.goOn : PROFILE.register}
       </Button>
     </>

@@ -1,5 +1,5 @@
 import type { EndReason } from "../bridge";
-import { FAULT_OF_CODE } from "../content/network";
+import { FAULT_OF_CODE, NETWORK_FAULTS } from "../content/network";
 import { ENDED, NOT_KEPT, SIGN_IN, SIGNING_IN, SIGNING_IN_KIOSK } from "../content/signing-in";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary, Heading, Page } from "../frame/page";
@@ -9,7 +9,8 @@ import { Button, Details, InsetText } from "../nhs";
 /** Nobody is signed in. Each way a session ended has words of its own. */
 export function SignIn({ why }: { why: EndReason | null }) {
   const { signIn, changeRole } = useSession();
-  const { other_people: unsent } = useSnapshot().outbox;
+  const { outbox, network } = useSnapshot();
+  const { other_people: unsent } = outbox;
   const { kiosk, not_kept: notKept } = useShell();
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
@@ -48,6 +49,13 @@ export function SignIn({ why }: { why: EndReason | null }) {
       {notKept && (
         <InsetText id="not-kept">
           <p>{NOT_KEPT[notKept]}</p>
+        </InsetText>
+      )}
+      {network.state === "offline" && !failed.fault && (
+        <InsetText id="unreachable">
+          <p>
+            <strong>{SIGN_IN.unreachable}.</strong> {NETWORK_FAULTS[network.why].why} {SIGN_IN.unreachableNext}
+          </p>
         </InsetText>
       )}
       <Button id="primary" onClick={() => signIn.run()} busy={signIn.busy && SIGNING_IN.waiting}>

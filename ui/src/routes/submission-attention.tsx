@@ -9,6 +9,7 @@ import { PROFILE_STATUS } from "../content/status";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading } from "../frame/page";
 import { usePlaces } from "../frame/places";
+import { useSignedIn } from "../frame/session";
 import { Button, InsetText, Table } from "../nhs";
 
 /** The gateway said no: why, and what to do next. */
@@ -16,7 +17,8 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
   const desk = useDesk();
   const keep = useKeep();
   const { go } = usePlaces();
-  const { key, attention, name, replaced_by } = submission;
+  const { policy } = useSignedIn();
+  const { key, uuid, attention, name, replaced_by } = submission;
   const correct = useAct(async () => {
     const draft = await desk.correct(key);
     keep.draft(draft);
@@ -33,7 +35,10 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
       <FaultSummary fault={correct.fault} attempt={correct.faults} />
       <Heading caption={`${ATTENTION.caption}: ${name}`}>{title}</Heading>
       <p>
-        {words.explanation} {attention.code !== "ALREADY_REGISTERED" && ATTENTION.nothingRegistered}
+        {attention.code === "TOO_OLD"
+          ? ATTENTION.tooOld(policy.queue_age_days, submission.recorded_at)
+          : words.explanation}{" "}
+        {attention.code !== "ALREADY_REGISTERED" && ATTENTION.nothingRegistered}
       </p>
       {(attention.done_by || attention.done_at) && (
         <p>
@@ -43,6 +48,7 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
       {attention.code === "PROFILE_CHANGED" && <Compare attention={attention} />}
       <h2 className="nhsuk-heading-m">{ATTENTION.whatNext}</h2>
       <p>{words.next}</p>
+      {attention.next === "already_done" && <p>{ATTENTION.closeWhy}</p>}
       {!replaced_by && (
         <div className="ra-buttons">
           {step.button && (
@@ -56,9 +62,14 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
             </Button>
           )}
           {attention.next === "already_done" && (
-            <Button id="primary" onClick={() => go({ at: "withdraw", key })}>
-              {ATTENTION.closeDone}
-            </Button>
+            <>
+              <Button id="primary" onClick={() => go({ at: "profile", uuid })}>
+                {SUBMISSION.profile}
+              </Button>
+              <Button id="withdraw" look="secondary" onClick={() => go({ at: "withdraw", key })}>
+                {ATTENTION.closeDone}
+              </Button>
+            </>
           )}
         </div>
       )}

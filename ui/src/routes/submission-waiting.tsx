@@ -28,6 +28,7 @@ export function Waiting({ submission, title }: Props) {
     <>
       <FaultSummary fault={failed.fault} attempt={failed.faults} />
       <Heading>{title}</Heading>
+      {registration && <WrongAccount registration={registration} address={address} works />}
       <p>{WAITING.text(name)}</p>
       {policy.presence_required && (
         <p>
@@ -35,18 +36,22 @@ export function Waiting({ submission, title }: Props) {
         </p>
       )}
       <div className="ra-finish">
-        <Qr submissionKey={key} name={name} />
+        <Qr submissionKey={key} name={name} presence={policy.presence_required} />
         <div className="ra-finish__words">
-          <h2 className="nhsuk-heading-m">{WAITING.orCopy}</h2>
-          <p>{WAITING.copyHelp}</p>
-          <Button id="copy-link" look="secondary" onClick={() => copy.run()}>
-            {WAITING.copy}
-          </Button>
-          <Copied copied={!copy.busy && copy.fault === null && copy.done > 0} />
+          {!policy.presence_required && (
+            <>
+              <h2 className="nhsuk-heading-m">{WAITING.orCopy}</h2>
+              <p>{WAITING.copyHelp}</p>
+              <Button id="copy-link" look="secondary" onClick={() => copy.run()}>
+                {WAITING.copy}
+              </Button>
+              <Copied copied={!copy.busy && copy.fault === null && copy.done > 0} />
+            </>
+          )}
           {registration?.link_expires_at && <p>{WAITING.expires(dayAndTime(registration.link_expires_at))}</p>}
         </div>
       </div>
-      {registration && <Progress registration={registration} address={address} works />}
+      {registration && <Progress registration={registration} />}
       <div className="ra-buttons">
         <NextPerson />
         <Button id="fresh-link" look="secondary" onClick={() => fresh.run()}>
@@ -69,8 +74,9 @@ export function LinkExpired({ submission, title }: Props) {
     <>
       <FaultSummary fault={fresh.fault} attempt={fresh.faults} />
       <Heading>{title}</Heading>
+      {registration && <WrongAccount registration={registration} address={address} />}
       <p>{EXPIRED.text(name)}</p>
-      {registration && <Progress registration={registration} address={address} />}
+      {registration && <Progress registration={registration} />}
       <div className="ra-buttons">
         <Button id="primary" onClick={() => fresh.run()} busy={fresh.busy && EXPIRED.fresh}>
           {EXPIRED.fresh}
@@ -93,7 +99,7 @@ function useFreshLink(key: string) {
 }
 
 /** The link as a picture. The page never has it as text. */
-function Qr({ submissionKey, name }: { submissionKey: string; name: string }) {
+function Qr({ submissionKey, name, presence }: { submissionKey: string; name: string; presence: boolean }) {
   const { data, fault } = useCommand("linkQr", submissionKey);
   return (
     <div className="ra-qr">
@@ -102,27 +108,42 @@ function Qr({ submissionKey, name }: { submissionKey: string; name: string }) {
         <img
           className="ra-qr__code"
           id="link-qr"
-          alt={WAITING.qrAlt(name)}
+          alt={presence ? WAITING.qrAltPresence(name) : WAITING.qrAlt(name)}
           src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(data)}`}
         />
       ) : (
-        fault && <p className="ra-qr__none">{WAITING.qrMissing}</p>
+        fault && <p className="ra-qr__none">{presence ? WAITING.qrMissingPresence : WAITING.qrMissing}</p>
       )}
       <p>{WAITING.qrHelp}</p>
     </div>
   );
 }
 
-interface ProgressProps {
+interface WrongAccountProps {
   registration: RegistrationView;
   address: string;
   /** Whether the link can still be used. */
   works?: boolean;
 }
 
+/** Directly under the heading, since the person is often still at the desk. */
+function WrongAccount({ registration, address, works }: WrongAccountProps) {
+  const { wrong_account, attempts_left } = registration;
+  if (wrong_account === 0) return null;
+  return (
+    <WarningCallout className="ra-callout" id="wrong-account">
+      <WarningCallout.Heading headingLevel="h2">{WAITING.wrongHeading}</WarningCallout.Heading>
+      <p>
+        {WAITING.wrong(wrong_account, address)}
+        {works && ` ${WAITING.attempts(attempts_left)}`}
+      </p>
+    </WarningCallout>
+  );
+}
+
 /** Opened, signed in, linked: each with its time. */
-function Progress({ registration, address, works }: ProgressProps) {
-  const { opened_at, signed_in_at, linked_at, wrong_account, attempts_left, read_at } = registration;
+function Progress({ registration }: { registration: RegistrationView }) {
+  const { opened_at, signed_in_at, linked_at, wrong_account, read_at } = registration;
   const steps: [string, ReactNode, string | null][] = [
     ["opened", WAITING.steps.opened, opened_at],
     // Somebody who signed in with another account has not done this step.
@@ -140,15 +161,6 @@ function Progress({ registration, address, works }: ProgressProps) {
           </li>
         ))}
       </ol>
-      {wrong_account > 0 && (
-        <WarningCallout className="ra-callout" id="wrong-account">
-          <WarningCallout.Heading headingLevel="h3">{WAITING.wrongHeading}</WarningCallout.Heading>
-          <p>
-            {WAITING.wrong(wrong_account, address)}
-            {works && ` ${WAITING.attempts(attempts_left)}`}
-          </p>
-        </WarningCallout>
-      )}
       <p className="ra-quiet">{SUBMISSION.refreshed(dayAndTime(read_at))}</p>
     </section>
   );

@@ -11,16 +11,18 @@ import {
   REMOVED,
   SENDING,
   SUBMISSION,
+  sendBy,
+  UNSETTLED,
   WAITING,
   WITHDRAWAL,
   WITHDRAWN,
 } from "../content/outbox";
-import { STATUS, WITHDRAWAL_REQUESTED } from "../content/status";
+import { shownStatus } from "../content/status";
 import { Asked } from "../frame/asked";
 import { Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
-import { useAnnounce, useSnapshot } from "../frame/session";
+import { useAnnounce, useSignedIn, useSnapshot } from "../frame/session";
 import { Banner, Button, ButtonLink, Facts, Panel, StatusTag } from "../nhs";
 import { NeedsAttention } from "./submission-attention";
 import { LinkExpired, Waiting } from "./submission-waiting";
@@ -49,7 +51,7 @@ function titleOf(submission: SubmissionView): string {
   switch (status) {
     case "draft":
     case "ready_to_send":
-      return RECORDED.title;
+      return submission.unsettled ? UNSETTLED.title : RECORDED.title;
     case "sending":
       return SENDING.title;
     case "waiting_for_them":
@@ -163,21 +165,28 @@ function Outcome({ title, text, children }: { title: string; text: string; child
 function Recorded({ submission, title }: { submission: SubmissionView; title: string }) {
   const { network } = useSnapshot();
   const { go } = usePlaces();
-  const { name, unsettled, needs_confirmation, in_this_role, recorded_role } = submission;
+  const { policy } = useSignedIn();
+  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at } = submission;
+  const byItself = in_this_role && !needs_confirmation;
   return (
-    <Outcome title={title} text={RECORDED.text(name)}>
+    <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)}>
       <p>
-        {RECORDED.safe}
-        {network.state === "offline" && ` ${RECORDED.offline} ${NETWORK_FAULTS[network.why].why}`}
+        {RECORDED.saved}
+        {byItself && ` ${unsettled ? UNSETTLED.asks : RECORDED.sends}`}
       </p>
-      {unsettled && <p>{RECORDED.unsettled}</p>}
+      {network.state === "offline" && (
+        <p>
+          {RECORDED.offline} {NETWORK_FAULTS[network.why].why}
+        </p>
+      )}
       {needs_confirmation && (
         <p>
           {RECORDED.needsConfirmation}{" "}
-          <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{SUBMISSION.see}</ButtonLink>
+          <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{RECORDED.confirm}</ButtonLink>
         </p>
       )}
       {!in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>}
+      {!unsettled && <p id="send-by">{RECORDED.sendBy(sendBy(recorded_at, policy.queue_age_days))}</p>}
     </Outcome>
   );
 }
@@ -213,7 +222,7 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
     { name: SUBMISSION.address, value: <span className="ra-address">{address}</span> },
     {
       name: SUBMISSION.status,
-      value: <StatusTag {...(submission.withdrawal_requested ? WITHDRAWAL_REQUESTED : STATUS[status])} />,
+      value: <StatusTag {...shownStatus(submission)} />,
     },
     { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(dayAndTime(recorded_at), recorded_role) },
   ];
@@ -224,6 +233,8 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
   const withdrawable =
     ["ready_to_send", "sending", "needs_attention"].includes(status) &&
     !submission.withdrawal_requested &&
+    // There the page asks for it, and says why.
+    submission.attention?.next !== "already_done" &&
     !replaced_by;
   return (
     <section className="ra-facts">

@@ -16,19 +16,20 @@ function Question({ submission }: { submission: SubmissionView }) {
   const desk = useDesk();
   const keep = useKeep();
   const { back, finish } = usePlaces();
-  const { key, name, uuid, address, recorded_at, recorded_role, unsettled } = submission;
+  const { key, name, uuid, address, recorded_at, recorded_role, unsettled, attention } = submission;
   const withdraw = useAct(async () => {
     keep.submission(await desk.withdraw(key));
     keep.changed("outbox");
     keep.profileChanged(uuid);
     finish({ at: "submission", key }, { at: "outbox", tab: "ready" });
   });
+  const done = attention?.code === "ALREADY_REGISTERED";
+  const what = unsettled ? WITHDRAWAL.unsettled : done ? WITHDRAWAL.alreadyDone : WITHDRAWAL.settled;
   return (
     <Page name="withdraw" title={WITHDRAWAL.title(name)} onBack={back} problem={withdraw.fault !== null}>
       <FaultSummary fault={withdraw.fault} attempt={withdraw.faults} />
       <Heading>{WITHDRAWAL.title(name)}</Heading>
-      <p>{WITHDRAWAL.text}</p>
-      {unsettled && <p>{WITHDRAWAL.unsettled}</p>}
+      <p>{what}</p>
       <Facts
         facts={[
           { name: SUBMISSION.uuid, value: <span className="ra-digits">{grouped(uuid)}</span> },

@@ -96,8 +96,10 @@ export const POLICY: PolicyView = {
   declaration: {
     version: "1",
     sentences: [
-      "This NHS.net Connect account is mine, and only I can sign in with it.",
-      "I will not share it, and will tell my RA if somebody else may have used it.",
+      "I am the person this Care Identity profile belongs to.",
+      "The NHS.net Connect account is mine, and nobody else signs in with it.",
+      "I will keep it private, lock my device when I leave it, and tell my Registration Authority at once if somebody else may be using it.",
+      "I accept the terms and conditions of the Care Identity Service.",
     ],
   },
 };
@@ -114,7 +116,7 @@ export const COUNTS: OutboxCounts = {
 
 export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): Snapshot {
   return {
-    version: "1.0.0",
+    version: "0.1.0",
     practice: false,
     session: {
       state: "signed_in",

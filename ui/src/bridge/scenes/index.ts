@@ -1,129 +1,28 @@
 // Every state of every page, on a made-up desk: what the gallery shows and the page tests walk through.
 
-import type { Place } from "../frame/places";
-import type {
-  Attention,
-  Code,
-  EndReason,
-  NextStep,
-  ProfileView,
-  RefusalCode,
-  Snapshot,
-  SubmissionView,
-} from "./bindings";
-import { FaultError } from "./desk";
 import {
   AGENT,
   COMPLETE_DRAFT,
   COMPUTER,
   CONNECT,
-  COUNTS,
   DRAFT,
-  type FakeDesk,
-  fakeDesk,
-  fault,
   PERSON,
-  POLICY,
   PROFILE,
-  REGISTRATION,
   ROLES,
   SHELL,
   SMARTCARD,
   SUBMISSION,
   snapshotOf,
-} from "./fake";
+} from "../fake";
+import { address, cannotStart, KIOSK, offline, out, profile, refused, type Scene, scene, unsent } from "./parts";
+import { SENDING } from "./sending";
 
-export interface Scene {
-  /** `data-page` and `data-status` it must come to. */
-  page: string;
-  status?: string;
-  /** `data-code`: of the fault the page tells of. */
-  code?: Code;
-  desk: () => FakeDesk;
-  start?: Place;
-  /** What is typed first, by selector. */
-  fill?: Record<string, string>;
-  /** What is pressed, in this order, to come to it. */
-  press?: string[];
-}
-
-type Answers = Parameters<typeof fakeDesk>[0];
-
-const refused = (code: Code, part: Parameters<typeof fault>[1] = {}) => new FaultError(fault(code, part));
-const out = (why: EndReason | null): Snapshot => snapshotOf({ session: { state: "signed_out", why } });
-const unsent = (why: EndReason | null, other_people: number): Snapshot => ({
-  ...out(why),
-  outbox: { ...COUNTS, other_people },
-});
-const scene = (page: string, answers: Answers = {}, rest: Partial<Scene> = {}): Scene => ({
-  page,
-  desk: () => fakeDesk(answers),
-  ...rest,
-});
-
-const offline = (part: Partial<Snapshot> = {}) =>
-  snapshotOf({
-    network: { state: "offline", why: "no_connection" },
-    outbox: { ...COUNTS, ready: 2 },
-    sync: { state: "paused", why: "network", until: null },
-    ...part,
-  });
-
-const profile = (part: Partial<ProfileView>, answers: Answers = {}) =>
-  scene("profile", { profile: { ...PROFILE, ...part }, ...answers }, { start: { at: "profile", uuid: PROFILE.uuid } });
-
-const submission = (part: Partial<SubmissionView>, answers: Answers = {}, rest: Partial<Scene> = {}) =>
-  scene(
-    "submission",
-    { submission: { ...SUBMISSION, ...part }, ...answers },
-    { start: { at: "submission", key: SUBMISSION.key }, status: part.status ?? SUBMISSION.status, ...rest },
-  );
-
-const attention = (code: RefusalCode, next: NextStep, part: Partial<Attention> = {}) =>
-  submission({
-    status: "needs_attention",
-    attention: { code, next, done_by: null, done_at: null, profile_now: null, profile_then: null, ...part },
-  });
-
-const address = { at: "address", draft: DRAFT.id } as const;
-const waiting: Partial<SubmissionView> = { status: "waiting_for_them", registration: REGISTRATION };
-
-const many: SubmissionView[] = [
-  SUBMISSION,
-  {
-    ...SUBMISSION,
-    key: "018f0000-0000-7000-8000-0000000c0002",
-    name: "Tom Ward",
-    uuid: "555086680002",
-    address: "tom.ward7@nhs.net",
-    status: "sending",
-  },
-  {
-    ...SUBMISSION,
-    key: "018f0000-0000-7000-8000-0000000c0003",
-    name: "Aisha Bello",
-    uuid: "555086680003",
-    address: "aisha.bello@nhs.net",
-    unsettled: true,
-    withdrawal_requested: true,
-    recorded_at: "2026-11-20T09:05:00Z",
-  },
-];
-const counts = { ...COUNTS, drafts: 1, ready: 3, waiting: 2, attention: 2, done: 41 };
-
-const cannotStart = (code: Code) =>
-  scene(
-    "cannot-start",
-    { startup: refused(code, { message: "The settings file names no gateway (gateway_url)." }) },
-    { code },
-  );
-
-const KIOSK = { ...SHELL, kiosk: true };
+export type { Scene } from "./parts";
 
 /** Every scene by its name. */
 export const SCENES: Record<string, Scene> = {
-  "cannot-start-settings": cannotStart("SETTINGS_WRONG"),
-  "cannot-start-key-missing": cannotStart("KEY_MISSING"),
+  "cannot-start-settings": cannotStart("SETTINGS_WRONG", "The settings name no gateway (gateway_url)."),
+  "cannot-start-key-missing": cannotStart("KEY_MISSING", "the store is here but the key store has no key for it"),
   "sign-in": scene("sign-in", { snapshot: out(null) }),
   "sign-in-practice": scene("sign-in", { snapshot: { ...out(null), practice: true } }),
   // After a restart nobody knows any more who was signed in; what was recorded is still there.
@@ -170,6 +69,9 @@ export const SCENES: Record<string, Scene> = {
     },
     { start: { at: "check", draft: DRAFT.id }, press: ["#primary"] },
   ),
+  "sign-in-unreachable": scene("sign-in", {
+    snapshot: { ...out(null), network: { state: "offline", why: "name_not_found" } },
+  }),
   "ended-signed-out": scene("sign-in", { snapshot: out("signed_out") }),
   "ended-idle": scene("sign-in", { snapshot: out("idle") }),
   "ended-twelve-hours": scene("sign-in", { snapshot: out("twelve_hours") }),
@@ -330,152 +232,7 @@ export const SCENES: Record<string, Scene> = {
     { draft: COMPLETE_DRAFT, record: refused("DISK_FULL") },
     { start: { at: "check", draft: DRAFT.id }, press: ["#primary"] },
   ),
-  recorded: submission({}, { snapshot: offline() }),
-  "recorded-unsettled": submission({ unsettled: true, attempts: 2 }),
-  "recorded-withdrawal-requested": submission({ unsettled: true, withdrawal_requested: true }),
-  sending: submission({ status: "sending" }),
-  waiting: submission(waiting),
-  "waiting-wrong-account": submission(
-    {
-      ...waiting,
-      registration: {
-        ...REGISTRATION,
-        opened_at: "2026-11-23T14:27:00Z",
-        signed_in_at: "2026-11-23T14:28:00Z",
-        wrong_account: 1,
-        attempts_left: 4,
-      },
-    },
-    { snapshot: snapshotOf({}, { policy: { ...POLICY, presence_required: true } }) },
-  ),
-  "waiting-copied": submission(waiting, {}, { press: ["#copy-link"] }),
-  "link-expired": submission({
-    status: "link_expired",
-    registration: { ...REGISTRATION, link_expires_at: null, attempts_left: 0, wrong_account: 5 },
-  }),
-  linked: submission({
-    status: "linked",
-    registration: {
-      ...REGISTRATION,
-      opened_at: "2026-11-23T14:27:00Z",
-      signed_in_at: "2026-11-23T14:28:00Z",
-      linked_at: "2026-11-23T14:28:10Z",
-      link_expires_at: null,
-    },
-  }),
-  "attention-address": attention("ADDRESS_UNKNOWN", "correct_address"),
-  "attention-profile-changed": attention("PROFILE_CHANGED", "review_profile", {
-    profile_then: PROFILE,
-    profile_now: { ...PROFILE, name: "Dr Siobhán Máire Smythe", authenticators: [SMARTCARD] },
-  }),
-  "attention-already-done": attention("ALREADY_REGISTERED", "already_done", {
-    done_by: "Tom Ward",
-    done_at: "2026-11-23T09:12:00Z",
-  }),
-  "attention-cim": attention("PROFILE_CLOSED", "do_in_care_identity_management"),
-  "attention-other-role": attention("NOT_YOUR_SUBMISSION", "another_person_or_role"),
-  "attention-too-old": attention("TOO_OLD", "record_anew"),
-  withdrawn: submission({ status: "withdrawn" }),
-  removed: submission({ status: "removed", registration: REGISTRATION }),
-  withdraw: scene(
-    "withdraw",
-    { submission: { ...SUBMISSION, unsettled: true } },
-    { start: { at: "withdraw", key: SUBMISSION.key } },
-  ),
-  "outbox-empty": scene("outbox", {}, { start: { at: "outbox", tab: "ready" }, status: "ready" }),
-  "outbox-sending": scene(
-    "outbox",
-    {
-      snapshot: snapshotOf({ outbox: counts, sync: { state: "sending", done: 12, total: 40 } }),
-      outbox: { counts, drafts: [], submissions: many, total: 3 },
-    },
-    { start: { at: "outbox", tab: "ready" }, status: "ready" },
-  ),
-  "outbox-paused": scene(
-    "outbox",
-    {
-      snapshot: offline({ outbox: { ...counts, other_people: 3, other_roles: 12 } }),
-      outbox: { counts, drafts: [], submissions: many, total: 240 },
-    },
-    { start: { at: "outbox", tab: "ready" }, status: "ready" },
-  ),
-  "outbox-drafts": scene(
-    "outbox",
-    {
-      snapshot: snapshotOf({ outbox: counts }),
-      outbox: {
-        counts,
-        drafts: [
-          DRAFT,
-          {
-            ...COMPLETE_DRAFT,
-            id: "018f0000-0000-7000-8000-0000000d0002",
-            name: "Mr Tom Ward",
-            short_name: "Tom Ward",
-          },
-        ],
-        submissions: [],
-        total: 2,
-      },
-    },
-    { start: { at: "outbox", tab: "drafts" }, status: "drafts" },
-  ),
-  "outbox-discarded": scene(
-    "outbox",
-    { snapshot: snapshotOf({ outbox: counts }), outbox: { counts, drafts: [DRAFT], submissions: [], total: 1 } },
-    { start: { at: "outbox", tab: "drafts" }, status: "drafts", press: [`#discard-${DRAFT.id}`] },
-  ),
-  "outbox-attention": scene(
-    "outbox",
-    {
-      snapshot: snapshotOf({ outbox: counts, sync: { state: "paused", why: "other_role", until: null } }),
-      outbox: {
-        counts,
-        drafts: [],
-        submissions: [
-          {
-            ...SUBMISSION,
-            status: "needs_attention",
-            attention: {
-              code: "ADDRESS_IN_USE",
-              next: "correct_address",
-              done_by: null,
-              done_at: null,
-              profile_now: null,
-              profile_then: null,
-            },
-          },
-          {
-            ...SUBMISSION,
-            key: "018f0000-0000-7000-8000-0000000c0004",
-            name: "Tom Ward",
-            in_this_role: false,
-            recorded_role: "RA Manager, RX9",
-            status: "needs_attention",
-            attention: {
-              code: "PROFILE_CLOSED",
-              next: "do_in_care_identity_management",
-              done_by: null,
-              done_at: null,
-              profile_now: null,
-              profile_then: null,
-            },
-          },
-        ],
-        total: 2,
-      },
-    },
-    { start: { at: "outbox", tab: "attention" }, status: "attention" },
-  ),
-  "confirm-recorded": scene("confirm-recorded", {
-    snapshot: snapshotOf(
-      { outbox: counts, sync: { state: "paused", why: "confirmation_needed", until: null } },
-      { to_confirm: 2 },
-    ),
-    toConfirm: many
-      .slice(0, 2)
-      .map((item) => ({ ...item, status: "ready_to_send" as const, needs_confirmation: true })),
-  }),
+  ...SENDING,
   "banner-to-confirm": scene("find", { snapshot: snapshotOf({}, { to_confirm: 2 }) }, { start: { at: "find" } }),
   "idle-warning": scene(
     "find",

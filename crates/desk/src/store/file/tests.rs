@@ -288,3 +288,21 @@ async fn drafts_are_kept_and_are_their_authors_own() {
     let seen = store.read(move |conn| drafts::get(conn, &somebody_else, id)).await;
     assert_eq!(seen, Err(crate::store::StoreError::NotFound));
 }
+
+#[tokio::test]
+async fn a_closed_store_can_be_looked_into_and_stays_as_it_is() {
+    let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
+    let data = folder.path().join("data");
+    assert_eq!(crate::store_holds(&data, &keys), Ok(None));
+    assert!(!data.exists(), "looking makes nothing");
+    filled(&folder, &keys).await;
+    let before = fs::read(path(&folder)).unwrap();
+    let held = crate::store_holds(&data, &keys).unwrap().expect("there is a store");
+    assert_eq!((held.unsent, held.attention, held.waiting, held.drafts), (1, 0, 0, 0));
+    assert!(held.oldest_unsent.is_some());
+    assert!(fs::read(path(&folder)).unwrap() == before, "the file is as it was");
+    let open = open(&folder, &keys).unwrap();
+    assert_eq!(crate::store_holds(&data, &keys), Err(OpenError::InUse));
+    drop(open);
+    assert_eq!(crate::store_holds(&data, &Keys::new()), Err(OpenError::KeyMissing));
+}

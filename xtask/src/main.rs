@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long the programs it starts take")]
 
 mod machine;
+mod policy;
 mod run;
 mod stage;
 mod test;
@@ -23,6 +24,7 @@ RA Desk's commands
                        without a display: walk the main job on a virtual one, pictures in target/walk
   cargo xtask test     everything CI runs: lints, unit tests, journeys, the real window, the walk
   cargo xtask msi      the Windows installer and what goes with it, into target/msi
+  cargo xtask policy   write Group Policy's template and the tables of settings anew from their definitions
   cargo xtask types    write ui/src/bridge/bindings.ts anew from the Rust types
 
 Each has --help. Exit code 0: all well; 1: something failed, the last lines say what; 2: wrong words.
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Some("run") => run::Options::read(&rest).and_then(|options| run::run(&options)),
         Some("test") => test::Options::read(&rest).and_then(|options| test::test(&options)),
         Some("msi") => windows::MsiOptions::read(&rest).and_then(|options| windows::msi(&options)),
+        Some("policy") => policy::policy(&rest),
         Some("types") => types::types(&rest),
         Some("--help" | "-h" | "help") | None => Err(Failure::Help(HELP)),
         Some(other) => Err(Failure::Words(format!("there is no command '{other}'\n\n{HELP}"))),

@@ -1,0 +1,177 @@
+// No page says more than is true now: before it is confirmed, while nobody has answered, and once it is over.
+
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { SubmissionView } from "../src/bridge";
+import { FaultError } from "../src/bridge";
+import {
+  COMPLETE_DRAFT,
+  COUNTS,
+  DRAFT,
+  type FakeDesk,
+  fakeDesk,
+  fault,
+  NOW,
+  POLICY,
+  PROFILE,
+  REGISTRATION,
+  SUBMISSION,
+  snapshotOf,
+} from "../src/bridge/fake";
+import { STATUS, shownStatus, VARIATIONS } from "../src/content/status";
+import { App } from "../src/frame/app";
+import type { Place } from "../src/frame/places";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
+});
+
+const OFFLINE = { state: "offline", why: "no_connection" } as const;
+const text = (id: string) => document.getElementById(id)?.textContent ?? null;
+const main = () => document.querySelector("main");
+
+async function show(desk: FakeDesk, start: Place) {
+  const user = userEvent.setup();
+  render(<App desk={desk} start={start} />);
+  await vi.waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
+  await vi.waitFor(() => expect(main()?.dataset.page).not.toBe("loading"));
+  await act(async () => {});
+  return user;
+}
+
+const shownSubmission = (part: Partial<SubmissionView>, snapshot = snapshotOf()) =>
+  show(fakeDesk({ snapshot, submission: { ...SUBMISSION, ...part } }), { at: "submission", key: SUBMISSION.key });
+
+test.each([true, false])("before it is confirmed nothing is said to be saved (online: %s)", async (online) => {
+  const desk = fakeDesk({
+    draft: COMPLETE_DRAFT,
+    snapshot: snapshotOf(online ? {} : { network: OFFLINE }),
+  });
+  await show(desk, { at: "check", draft: DRAFT.id });
+  expect(text("what-happens")).toMatch(/^When you confirm, it will be saved on this computer/);
+  expect(main()?.textContent).not.toMatch(/\bis saved\b|\bis sent\b|registered/);
+  const box = document.getElementById("working-offline");
+  expect(box === null).toBe(online);
+  if (box) {
+    expect(box.textContent).toContain("You are offline. Nothing is recorded yet.");
+    const facts = document.querySelector("main dl") as HTMLElement;
+    expect(box.compareDocumentPosition(facts)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  }
+});
+
+test("what is recorded is promised to be sent only while its RA user stays signed in, and by when", async () => {
+  await shownSubmission({}, snapshotOf({ network: OFFLINE }));
+  expect(main()?.textContent).toContain("RA Desk sends it by itself while you stay signed in.");
+  expect(main()?.textContent).toContain("sign in again and confirm that you recorded it");
+  expect(text("send-by")).toContain("Send it by 7 December 2026 at 2:25pm.");
+});
+
+test("what waits for its RA user is not promised to be sent by itself", async () => {
+  await shownSubmission({ needs_confirmation: true });
+  expect(main()?.textContent).not.toContain("by itself");
+  expect(main()?.textContent).toContain("Waits for you to confirm");
+  expect(main()?.textContent).not.toContain("Ready to send");
+});
+
+test("while nobody knows what came of it, it is neither ready to send nor not registered", async () => {
+  await shownSubmission({ unsettled: true, attempts: 2 });
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Sent, no answer yet");
+  expect(main()?.textContent).toContain("The RA service may already have registered it.");
+  expect(main()?.textContent).not.toMatch(/Ready to send|until this has been sent/);
+});
+
+test("the word for a submission is its status, or what is truer than that", () => {
+  const word = (part: Partial<SubmissionView>) => shownStatus({ ...SUBMISSION, ...part }).word;
+  expect(word({})).toBe(STATUS.ready_to_send.word);
+  expect(word({ unsettled: true })).toBe(VARIATIONS.unsettled.word);
+  expect(word({ needs_confirmation: true })).toBe(VARIATIONS.needs_confirmation.word);
+  expect(word({ unsettled: true, needs_confirmation: true })).toBe(VARIATIONS.unsettled.word);
+  expect(word({ unsettled: true, withdrawal_requested: true })).toBe(VARIATIONS.withdrawal_requested.word);
+  expect(word({ unsettled: true, status: "sending" })).toBe(STATUS.sending.word);
+  expect(word({ unsettled: true, status: "linked" })).toBe(STATUS.linked.word);
+});
+
+test.each([true, false])("taking back says what is known of it (unsettled: %s)", async (unsettled) => {
+  const desk = fakeDesk({ submission: { ...SUBMISSION, unsettled } });
+  await show(desk, { at: "withdraw", key: SUBMISSION.key });
+  const told = main()?.textContent ?? "";
+  expect(told.includes("If it was, it stays registered.")).toBe(unsettled);
+  expect(told.includes("It will not be sent, and nothing is registered.")).toBe(!unsettled);
+});
+
+test("what was confirmed is ready, not sent or done; the banner goes once it is neither", async () => {
+  const ready = (count: number) => snapshotOf({ network: OFFLINE, outbox: { ...COUNTS, ready: count } });
+  const desk = fakeDesk({ snapshot: ready(2) });
+  await show(desk, { at: "outbox", tab: "ready", confirmed: true });
+  expect(text("confirmed")).toBe("Confirmed. 2 registrations are ready to send.");
+  expect(document.querySelector(".nhsuk-notification-banner--success")).toBeNull();
+  await act(async () => desk.change({ snapshot: ready(1) }, "outbox"));
+  await vi.waitFor(() => expect(text("confirmed")).toBe("Confirmed. 1 registration is ready to send."));
+  await act(async () => desk.change({ snapshot: ready(0) }, "outbox"));
+  await vi.waitFor(() => expect(text("confirmed")).toBeNull());
+});
+
+test("offline one tries, and does not send", async () => {
+  const paused = { state: "paused", why: "network", until: null } as const;
+  const desk = fakeDesk({ snapshot: snapshotOf({ network: OFFLINE, sync: paused }) });
+  await show(desk, { at: "outbox", tab: "ready" });
+  expect(text("send-now")).toBe("Try now");
+});
+
+test("a gateway that was not reached is told of before anybody tries to sign in", async () => {
+  const out = { session: { state: "signed_out" as const, why: null } };
+  const desk = fakeDesk({ snapshot: snapshotOf({ ...out, network: OFFLINE }) });
+  await show(desk, { at: "find" });
+  const told = document.getElementById("unreachable") as HTMLElement;
+  expect(told.textContent).toContain("could not reach the RA service");
+  const primary = document.getElementById("primary") as HTMLElement;
+  expect(told.compareDocumentPosition(primary)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  await act(async () => desk.change({ snapshot: snapshotOf(out) }, "network"));
+  await vi.waitFor(() => expect(text("unreachable")).toBeNull());
+});
+
+test("where they must finish here, the link is not offered to be sent", async () => {
+  const waiting = { status: "waiting_for_them", registration: REGISTRATION } as const;
+  await shownSubmission(waiting, snapshotOf({}, { policy: { ...POLICY, presence_required: true } }));
+  expect(document.getElementById("copy-link")).toBeNull();
+  expect(main()?.textContent).not.toMatch(/send it to them|copy the link/i);
+});
+
+test("another account stands before all else on the page", async () => {
+  const registration = { ...REGISTRATION, wrong_account: 1, attempts_left: 4 };
+  await shownSubmission({ status: "waiting_for_them", registration });
+  const heading = document.querySelector("main h1");
+  expect(heading?.nextElementSibling?.id).toBe("wrong-account");
+});
+
+test("what somebody else did is looked at first, and taken back in one place", async () => {
+  const attention = {
+    code: "ALREADY_REGISTERED" as const,
+    next: "already_done" as const,
+    done_by: "Tom Ward",
+    done_at: NOW,
+    profile_now: null,
+    profile_then: null,
+  };
+  await shownSubmission({ status: "needs_attention", attention });
+  expect(text("primary")).toBe("See the profile");
+  expect(screen.getAllByRole("button", { name: /withdraw/i })).toHaveLength(1);
+  expect(main()?.textContent).not.toMatch(/nothing more to do|from the outbox/i);
+});
+
+test("a warning in front of the page begins with what it says", async () => {
+  const soon = snapshotOf({}, { idle_warning_at: "2026-11-23T14:29:00Z", idle_at: "2026-11-23T14:31:00Z" });
+  const desk = fakeDesk();
+  await show(desk, { at: "find" });
+  await act(async () => desk.change({ snapshot: soon }));
+  await vi.waitFor(() => expect(document.activeElement?.textContent).toBe("Are you still there?"));
+});
+
+test("from a fault one gets back, and its reference is called so", async () => {
+  const desk = fakeDesk({ profile: new FaultError(fault("GATEWAY_FAULT", { reference: "6f1d2c3a" })) });
+  const user = await show(desk, { at: "profile", uuid: PROFILE.uuid });
+  expect(main()?.textContent).toContain("Reference: 6f1d2c3a.");
+  await user.click(document.getElementById("back") as HTMLElement);
+  expect(main()?.dataset.page).toBe("find");
+});

@@ -1,8 +1,10 @@
 //! The Windows under test: what is run on it and what is read from it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::Error;
 use crate::state::State;
@@ -18,6 +20,16 @@ const UNINSTALL: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninsta
 const STORE: &str = r"C:\users\agent\AppData\Local\uk.ra-desk.desktop\store";
 const STORED: &[u8] = b"two registrations wait here";
 
+/// How long a program may take, and how often it is looked for.
+const LIMIT: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How a program ended.
+pub struct Ended {
+    pub status: ExitStatus,
+    pub printed: String,
+}
+
 /// A computer.
 pub struct Computer {
     runner: PathBuf,
@@ -29,11 +41,27 @@ impl Computer {
         Self { runner, prefix }
     }
 
-    /// Runs a program and waits for it.
-    pub fn run(&self, program: &str, words: &[&str]) -> Result<Output, Error> {
+    /// Runs a program and waits for it, but not for ever.
+    ///
+    /// What it prints goes through a file: the services that Wine starts beside it would hold a pipe open.
+    pub fn run(&self, program: &str, words: &[&str]) -> Result<Ended, Error> {
+        let printed = self.prefix.join("printed");
         let mut command = Command::new(&self.runner);
-        command.arg(program).args(words).env("WINEPREFIX", &self.prefix).stdin(Stdio::null());
-        Ok(command.output()?)
+        command.arg(program).args(words).env("WINEPREFIX", &self.prefix);
+        command.stdin(Stdio::null()).stdout(File::create(&printed)?).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        for _ in 0..LIMIT.as_millis() / PAUSE.as_millis() {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Ended {
+                    status,
+                    printed: String::from_utf8_lossy(&std::fs::read(&printed)?).replace('\r', ""),
+                });
+            }
+            std::thread::sleep(PAUSE);
+        }
+        child.kill()?;
+        child.wait()?;
+        Err(format!("{program} {} did not end within two minutes", words.join(" ")).into())
     }
 
     /// Runs the installer without a user interface. Its code is cut to eight bits on the way out of Wine.
@@ -58,8 +86,7 @@ impl Computer {
     /// Values of a key, as name and type and data; none if there is no key.
     pub fn values(&self, key: &str) -> Result<BTreeMap<String, String>, Error> {
         let output = self.run("reg", &["query", key, "/reg:64"])?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        Ok(text.lines().filter_map(value).collect())
+        Ok(output.printed.lines().filter_map(value).collect())
     }
 
     pub fn set_value(&self, key: &str, name: &str, kind: &str, data: &str) -> Result<(), Error> {
@@ -117,8 +144,7 @@ impl Computer {
     /// The versions that *Installed apps* lists.
     fn versions(&self) -> Result<Vec<String>, Error> {
         let output = self.run("reg", &["query", UNINSTALL, "/s", "/reg:64"])?;
-        let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
-        let entries = text.split("HKEY_LOCAL_MACHINE").filter(|entry| entry.contains("    RA Desk\n"));
+        let entries = output.printed.split("HKEY_LOCAL_MACHINE").filter(|entry| entry.contains("    RA Desk\n"));
         let version = |entry: &str| {
             let values: BTreeMap<_, _> = entry.lines().filter_map(value).collect();
             values.get("DisplayVersion").map(|shown| shown.trim_start_matches("REG_SZ ").to_owned())

@@ -8,7 +8,7 @@ const PROGRAM: &str = r"C:\Program Files\RA Desk\ra-desk.exe";
 /// Asks for the version, and for the settings once a policy says something else than the installer.
 pub fn ask(computer: &Computer, version: &str, table: &mut Table) -> Result<(), Error> {
     let output = computer.run(PROGRAM, &["--version"])?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let said = output.printed.trim().to_owned();
     let wrong = (!output.status.success() || !said.contains(version)).then(|| format!("{}: {said}", output.status));
     table.line("ra-desk.exe --version", &said, &wrong.into_iter().collect::<Vec<_>>());
     let _ = POLICY;

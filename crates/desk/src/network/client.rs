@@ -204,3 +204,43 @@ impl hyper::rt::Write for Wired {
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::parts::{ProxyAnswer, ProxyFinder, ProxyFinderError, ProxyQuestion, ProxySource};
+    use crate::{ProxyHop, testing};
+
+    /// Counts how often it is asked.
+    struct Counting(AtomicU32);
+
+    impl ProxyFinder for Counting {
+        fn proxies_for(&self, _: &Url, _: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(ProxyAnswer { hops: vec![ProxyHop::Direct], source: ProxySource::Nobody })
+        }
+    }
+
+    #[tokio::test]
+    async fn on_another_network_the_proxy_is_found_anew() {
+        let (desk, _folder) = testing::inner();
+        let finder = Arc::new(Counting(AtomicU32::new(0)));
+        let parts = Parts { proxies: finder.clone(), ..desk.parts.clone() };
+        let http = HttpClient::new(&desk.settings, &parts).unwrap();
+        let gateway = Url::parse("https://gateway.example/").unwrap();
+        for asked in [1, 1] {
+            http.client_here();
+            http.dialer.ways.to(&gateway).await.unwrap();
+            assert_eq!(finder.0.load(Ordering::SeqCst), asked);
+        }
+        // As if the computer had been elsewhere until now.
+        http.pool.lock().unwrap().whereabouts = Some(IpAddr::from([203, 0, 113, 7]));
+        for asked in [2, 2] {
+            http.client_here();
+            http.dialer.ways.to(&gateway).await.unwrap();
+            assert_eq!(finder.0.load(Ordering::SeqCst), asked);
+        }
+    }
+}

@@ -49,8 +49,8 @@ pub(super) struct Way {
 }
 
 impl Dialer {
-    /// Opens a way to a server. Where one does not lead there the next is tried, and what was wrong with the first
-    /// is told.
+    /// Opens a way to a server. Where one does not lead there the next is tried; where none does, what was wrong
+    /// with the first is told.
     pub(super) async fn open(&self, url: &Url) -> Result<Way, NetworkFault> {
         let answer = self.ways.to(url).await?;
         let mut first = None;
@@ -62,11 +62,11 @@ impl Dialer {
                 }
                 Err(fault) => fault,
             };
-            let first = *first.get_or_insert(fault);
             if !another_may_lead(fault) {
                 self.ways.failed(url);
-                return Err(if another_may_lead(first) { fault } else { first });
+                return Err(fault);
             }
+            first.get_or_insert(fault);
         }
         self.ways.failed(url);
         Err(first.unwrap_or(NetworkFault::PacFailed))

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run`, `test`, `types`, `msi`.
+//! The project's commands: `cargo xtask run`, `test`, `types`, `msi`, `deb`.
 //!
 //! Only the standard library, so that it builds anywhere in seconds. Each command first puts onto the machine
 //! what it needs and says so. Deliberately absent: anything that decides about the product; this room only starts
@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 #![expect(clippy::disallowed_methods, reason = "measures how long the programs it starts take")]
 
+mod deb;
 mod machine;
 mod policy;
 mod run;
@@ -25,6 +26,7 @@ RA Desk's commands
   cargo xtask test     everything CI runs: lints, unit tests, journeys, the real window, the walk
   cargo xtask msi      the Windows installer and what goes with it, into target/msi
   cargo xtask policy   write Group Policy's template and the tables of settings anew from their definitions
+  cargo xtask deb      the Linux packages, into target/deb
   cargo xtask types    write ui/src/bridge/bindings.ts anew from the Rust types
 
 Each has --help. Exit code 0: all well; 1: something failed, the last lines say what; 2: wrong words.
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some("test") => test::Options::read(&rest).and_then(|options| test::test(&options)),
         Some("msi") => windows::MsiOptions::read(&rest).and_then(|options| windows::msi(&options)),
         Some("policy") => policy::policy(&rest),
+        Some("deb") => deb::deb(&rest),
         Some("types") => types::types(&rest),
         Some("--help" | "-h" | "help") | None => Err(Failure::Help(HELP)),
         Some(other) => Err(Failure::Words(format!("there is no command '{other}'\n\n{HELP}"))),

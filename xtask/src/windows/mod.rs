@@ -11,7 +11,7 @@ mod stage;
 mod toolchain;
 mod wine;
 
-pub(crate) use msi::{Options as MsiOptions, msi};
+pub(crate) use msi::{Options as MsiOptions, msi, workspace_version};
 pub(crate) use stage::windows;
 
 use std::path::PathBuf;

@@ -108,7 +108,7 @@ pub(crate) fn msi(options: &Options) -> Outcome {
 }
 
 /// The version that the workspace's crates have.
-pub(super) fn workspace_version() -> Outcome<String> {
+pub(crate) fn workspace_version() -> Outcome<String> {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml"))?;
     let package = manifest.split("[workspace.package]").nth(1).unwrap_or_default();
     let line = package.lines().find(|line| line.starts_with("version"));

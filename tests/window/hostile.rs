@@ -142,7 +142,7 @@ fn commands() -> String {
     Value::from(commands).to_string()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_issuer_gets_nothing_and_leaves_nothing() -> Outcome {
     let setting = Setting::new()?;
     let screen = Screen::start(setting.folder.path())?;
@@ -154,7 +154,9 @@ async fn the_issuer_gets_nothing_and_leaves_nothing() -> Outcome {
     for round in 1..=2 {
         window.see("[data-page=sign-in]").await?;
         window.click("#primary").await?;
-        screen.see(ISSUER)?;
+        if let Err(error) = screen.see(ISSUER) {
+            return Err(format!("{error}; the page says: {}", window.text("main").await?).into());
+        }
         let before = screen.windows().len();
         let told = until("what the issuer found", || async { issuer.told().get(round - 1).cloned() }).await;
         screen.picture(&format!("kiosk-hostile-{round}"));

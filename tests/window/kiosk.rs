@@ -92,15 +92,17 @@ const KEYS: [&str; 18] = [
 async fn no_key_and_no_menu_leads_out_of_it() -> Outcome {
     let setting = Setting::new()?;
     let screen = Screen::start(setting.folder.path())?;
-    // The control: an ordinary window of this build has a menu and the developer's tools.
+    // The control: an ordinary window has a menu, by the mouse and by a key. It takes the other keys for nothing too,
+    // here; WebView2 does not, and loses them by a setting that is not tried here.
     let window = setting.open().await?;
     window.see("[data-page=sign-in]").await?;
     screen.activate(&screen.see(AGENT)?)?;
     let menu = does(&screen, &window, || screen.click("3", (700, 600))).await?;
     assert_ne!(menu, (false, false, 0), "the control: a menu is drawn");
     screen.press("Escape")?;
-    let tools = does(&screen, &window, || screen.press("ctrl+shift+i")).await?;
-    assert_ne!(tools, (false, false, 0), "the control: the developer's tools open");
+    let menu = does(&screen, &window, || screen.press("shift+F10")).await?;
+    assert_ne!(menu, (false, false, 0), "the control: a menu is drawn by its key");
+    screen.press("Escape")?;
     window.close().await?;
 
     let window = setting.open_kiosk().await?;

@@ -37,8 +37,20 @@ impl IssuerWindow {
         Self { app, others }
     }
 
+    /// A window that was told to close keeps its name until the event loop has seen it go. This is not the event
+    /// loop's own thread, so it may wait.
+    fn wait_until_gone(&self) {
+        for _ in 0..200 {
+            if self.app.get_webview_window(ISSUER).is_none() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     fn show(&self, page: Url) -> tauri::Result<WebviewWindow> {
         forget(&self.app);
+        self.wait_until_gone();
         let agent = self.app.get_webview_window(AGENT).ok_or(tauri::Error::WindowNotFound)?;
         let sites = Sites::of(&page, &self.others);
         let (left, top, width, height) = place(&agent)?;

@@ -9,5 +9,6 @@ mod corrections;
 mod crash;
 mod faults;
 mod journey;
+mod keeping;
 mod sign_in;
 mod support;

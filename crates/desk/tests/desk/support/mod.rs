@@ -148,9 +148,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
+        Self::on(Persistence::Kept, true).await
+    }
+
+    /// On a computer that keeps what is written or does not, in an organisation that wants offline recording or not.
+    pub(crate) async fn on(persistence: Persistence, offline_recording: bool) -> Self {
         let folder = TempDir::new().unwrap();
         let fake = Fake::start(folder.path());
-        let settings = settings(&fake, folder.path());
+        let settings = Settings { offline_recording, ..settings(&fake, folder.path()) };
         let clock = Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0) });
         let browser = Arc::new(FakeBrowser {
             does: Mutex::new(InTheBrowser::SignsIn),
@@ -158,7 +163,7 @@ impl Bench {
             opened: Mutex::default(),
         });
         let keys = Arc::new(Keys::default());
-        let desk = open(&settings, &folder, &keys, &clock, &browser).await;
+        let desk = open(&settings, &folder, &keys, &clock, &browser, persistence).await;
         Self { desk, fake, clock, browser, folder, keys, settings }
     }
 
@@ -176,10 +181,15 @@ impl Bench {
 
     /// Ends this desk and starts it again on the same files.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_on(Persistence::Kept).await
+    }
+
+    /// The same, on a computer that keeps what is written or does not.
+    pub(crate) async fn restart_on(self, persistence: Persistence) -> Self {
         let Self { desk, fake, clock, browser, folder, keys, settings } = self;
         desk.close().await;
         drop(desk);
-        let desk = open(&settings, &folder, &keys, &clock, &browser).await;
+        let desk = open(&settings, &folder, &keys, &clock, &browser, persistence).await;
         Self { desk, fake, clock, browser, folder, keys, settings }
     }
 
@@ -239,6 +249,7 @@ async fn open(
     keys: &Arc<Keys>,
     clock: &Arc<TurnedClock>,
     browser: &Arc<FakeBrowser>,
+    persistence: Persistence,
 ) -> Desk {
     let parts = Parts {
         keys: keys.clone(),
@@ -246,7 +257,7 @@ async fn open(
         clock: clock.clone(),
         random: Arc::new(Impatient(SystemRandom::default())),
         proxies: Arc::new(NoProxies),
-        persistence: Persistence::Kept,
+        persistence,
     };
     Desk::open(settings.clone(), folder.path().join("data"), parts).await.unwrap()
 }

@@ -1,24 +1,21 @@
 //! The one HTTP client: how long it waits, how much it reads, and what it does when the network changes.
+//!
+//! reqwest makes the calls, one client for each way there is. Where it cannot say what was wrong with a way, the way is
+//! looked at once by [`super::dial`].
 
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Uri, header};
-use http_body_util::{BodyExt, Full};
-use hyper::rt::ReadBufCursor;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tower_service::Service;
+use http::{HeaderName, HeaderValue, Request, header};
+use reqwest::{Client, Proxy, redirect};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::NetworkFault;
-use super::dial::{Dialer, Wire};
+use super::dial::{Dialer, Names, STEP, another_may_lead, of_connecting};
+use super::proxy::ProxyHop;
 use super::sign_in::ProxySignIn;
 use super::trust::Tls;
 use super::ways::{Ways, whereabouts};
@@ -34,13 +31,20 @@ const LARGEST_REPLY: usize = 2 * 1024 * 1024;
 #[derive(Clone)]
 pub(crate) struct HttpClient {
     dialer: Arc<Dialer>,
-    pool: Arc<Mutex<Pool>>,
+    clients: Arc<Mutex<Clients>>,
 }
 
-/// Connections that are open, and where the computer was when they were opened.
-struct Pool {
-    client: Client<Connector, Full<Bytes>>,
+/// One client for each way that was gone, with its open connections, and where the computer was then.
+struct Clients {
+    by_way: Vec<(Way, Client)>,
     whereabouts: Option<IpAddr>,
+}
+
+/// A way, and what a proxy on it is told.
+#[derive(Clone, PartialEq)]
+struct Way {
+    hop: ProxyHop,
+    authorization: Option<Zeroizing<String>>,
 }
 
 impl HttpClient {
@@ -51,45 +55,155 @@ impl HttpClient {
             tls: Tls::new(&settings.trust)?,
             sign_in: ProxySignIn::default(),
         });
-        let pool = Pool { client: build(&dialer), whereabouts: whereabouts() };
-        Ok(Self { dialer, pool: Arc::new(Mutex::new(pool)) })
+        let clients = Clients { by_way: Vec::new(), whereabouts: whereabouts() };
+        Ok(Self { dialer, clients: Arc::new(Mutex::new(clients)) })
     }
 
     /// Sends a request and reads its reply, whatever it says.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<RawReply, NetworkFault> {
-        let client = self.client_here();
-        let sent = tokio::time::timeout(WHOLE_CALL, exchange(&client, request)).await;
+        self.notice_another_network();
+        let sent = tokio::time::timeout(WHOLE_CALL, self.by_its_ways(&request)).await;
         let reply = sent.unwrap_or(Err(NetworkFault::TimedOut));
         if matches!(reply, Err(NetworkFault::TimedOut | NetworkFault::NoConnection)) {
             // The other connections may be as dead as this one.
-            self.pool.lock().unwrap_or_else(PoisonError::into_inner).client = build(&self.dialer);
+            self.clients().by_way.clear();
         }
         reply
     }
 
     /// Keeps a name and a password for the proxy that asked last. False when none asked, or the name cannot be one.
     pub(crate) fn sign_in_to_proxy(&self, name: &str, password: &Zeroizing<String>) -> bool {
+        // A client that told the proxy something else holds a password that is of no more use.
+        self.clients().by_way.clear();
         self.dialer.sign_in.give(name, password)
     }
 
-    /// The client, without connections and answers of another network.
-    fn client_here(&self) -> Client<Connector, Full<Bytes>> {
-        let here = whereabouts();
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.whereabouts != here {
-            self.dialer.ways.forget();
-            *pool = Pool { client: build(&self.dialer), whereabouts: here };
+    /// Tries the ways in their order. Only while no connection stood is the request made again on another.
+    async fn by_its_ways(&self, request: &Request<Bytes>) -> Result<RawReply, NetworkFault> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|_| NetworkFault::NotOurServer)?;
+        // In practice the settings allow plain HTTP on this computer, and nowhere else.
+        if url.scheme() != "https" && !(cfg!(feature = "practice") && settings::is_loopback(&url)) {
+            return Err(NetworkFault::NotOurServer);
         }
-        pool.client.clone()
+        let mut first = None;
+        for hop in self.dialer.ways.to(&url).await?.hops {
+            let way = self.way(&hop);
+            let client = self.client_of(&way)?;
+            let request = request.clone().map(reqwest::Body::from);
+            let request = reqwest::Request::try_from(request).map_err(|_| NetworkFault::NotOurServer)?;
+            let error = match client.execute(request).await {
+                Ok(response) => {
+                    self.dialer.ways.worked(&url, &hop);
+                    return read(response).await;
+                }
+                Err(error) => error,
+            };
+            if !error.is_connect() {
+                return Err(of_exchange(&error));
+            }
+            let fault = self.why_no_connection(&error, &way, &url).await;
+            self.dialer.ways.failed(&url);
+            if !another_may_lead(fault) {
+                return Err(fault);
+            }
+            first.get_or_insert(fault);
+        }
+        Err(first.unwrap_or(NetworkFault::PacFailed))
+    }
+
+    async fn why_no_connection(&self, error: &reqwest::Error, way: &Way, url: &Url) -> NetworkFault {
+        if let Some(fault) = NetworkFault::find(error) {
+            return fault;
+        }
+        let proxy = match &way.hop {
+            ProxyHop::Direct if error.is_timeout() => return NetworkFault::TimedOut,
+            ProxyHop::Direct => return of_connecting(error),
+            ProxyHop::Proxy(proxy) => proxy,
+        };
+        if way.authorization.is_some() && asks_for_a_sign_in(error) {
+            // Not told again: a wrong password told often enough locks somebody's account.
+            return self.dialer.sign_in.asked(proxy, way.authorization.as_ref());
+        }
+        // What else a proxy said, reqwest keeps to itself.
+        self.dialer.through(&way.hop, url).await.err().unwrap_or(NetworkFault::NoConnection)
+    }
+
+    fn way(&self, hop: &ProxyHop) -> Way {
+        let authorization = match hop {
+            ProxyHop::Proxy(proxy) => self.dialer.sign_in.header_for(proxy),
+            ProxyHop::Direct => None,
+        };
+        Way { hop: hop.clone(), authorization }
+    }
+
+    fn client_of(&self, way: &Way) -> Result<Client, NetworkFault> {
+        let mut clients = self.clients();
+        if let Some((_, client)) = clients.by_way.iter().find(|(known, _)| known == way) {
+            return Ok(client.clone());
+        }
+        let client = build(&self.dialer, way)?;
+        // What was told to the same proxy before was refused.
+        clients.by_way.retain(|(known, _)| known.hop != way.hop);
+        clients.by_way.push((way.clone(), client.clone()));
+        Ok(client)
+    }
+
+    /// Forgets connections and answers of another network.
+    fn notice_another_network(&self) {
+        let here = whereabouts();
+        let mut clients = self.clients();
+        if clients.whereabouts != here {
+            self.dialer.ways.forget();
+            *clients = Clients { by_way: Vec::new(), whereabouts: here };
+        }
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn exchange(
-    client: &Client<Connector, Full<Bytes>>,
-    mut request: Request<Bytes>,
-) -> Result<RawReply, NetworkFault> {
-    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(super::USER_AGENT));
-    let response = client.request(request.map(Full::new)).await.map_err(|error| of_exchange(&error))?;
+/// The type of this error is private to the connector; its words are all there is.
+fn asks_for_a_sign_in(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("proxy authorization required") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Builds a client. The only place where one is built.
+fn build(dialer: &Arc<Dialer>, way: &Way) -> Result<Client, NetworkFault> {
+    #[expect(clippy::disallowed_methods, reason = "the one function that builds the HTTP client")]
+    let builder = Client::builder()
+        .user_agent(super::USER_AGENT)
+        .connect_timeout(STEP)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .https_only(!cfg!(feature = "practice"))
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .dns_resolver(Names)
+        .tls_backend_preconfigured((*dialer.tls.server).clone());
+    let builder = match &way.hop {
+        ProxyHop::Direct => builder.no_proxy(),
+        ProxyHop::Proxy(server) => {
+            let mut proxy = Proxy::all(server.to_string()).map_err(|_| NetworkFault::ProxyUnreachable)?;
+            if let Some(told) = &way.authorization {
+                let mut told = HeaderValue::from_str(told).map_err(|_| NetworkFault::ProxySignIn)?;
+                told.set_sensitive(true);
+                proxy = proxy.custom_http_auth(told);
+            }
+            builder.no_proxy().proxy(proxy)
+        }
+    };
+    builder.build().map_err(|_| NetworkFault::NoConnection)
+}
+
+async fn read(mut response: reqwest::Response) -> Result<RawReply, NetworkFault> {
     let header =
         |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut reply = RawReply {
@@ -98,9 +212,7 @@ async fn exchange(
         retry_after: header(header::RETRY_AFTER),
         body: Vec::new(),
     };
-    let mut body = response.into_body();
-    while let Some(frame) = body.frame().await {
-        let Ok(chunk) = frame.map_err(|error| of_exchange(&error))?.into_data() else { continue };
+    while let Some(chunk) = response.chunk().await.map_err(|error| of_exchange(&error))? {
         if reply.body.len() + chunk.len() > LARGEST_REPLY {
             return Err(NetworkFault::NotOurServer);
         }
@@ -109,7 +221,7 @@ async fn exchange(
     Ok(reply)
 }
 
-/// What went wrong on the way, without saying where to.
+/// What went wrong once a connection stood, without saying where to.
 fn of_exchange(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
     if let Some(fault) = NetworkFault::find(error) {
         return fault;
@@ -124,84 +236,46 @@ fn of_exchange(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
     NetworkFault::NoConnection
 }
 
-/// Builds the client. The only place where one is built.
-fn build(dialer: &Arc<Dialer>) -> Client<Connector, Full<Bytes>> {
-    #[expect(clippy::disallowed_methods, reason = "the one function that builds the one HTTP client")]
-    let mut builder = Client::builder(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
-        .build(Connector(dialer.clone()))
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Gives the client its connections.
-#[derive(Clone)]
-struct Connector(Arc<Dialer>);
+    use super::*;
+    use crate::parts::{ProxyAnswer, ProxyFinder, ProxyFinderError, ProxyQuestion, ProxySource};
+    use crate::testing;
 
-impl Service<Uri> for Connector {
-    type Response = Wired;
-    type Error = NetworkFault;
-    type Future = Pin<Box<dyn Future<Output = Result<Wired, NetworkFault>> + Send>>;
+    /// Counts how often it is asked.
+    struct Counting(AtomicU32);
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NetworkFault>> {
-        Poll::Ready(Ok(()))
+    impl ProxyFinder for Counting {
+        fn proxies_for(&self, _: &Url, _: ProxyQuestion<'_>) -> Result<ProxyAnswer, ProxyFinderError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(ProxyAnswer { hops: vec![ProxyHop::Direct], source: ProxySource::Nobody })
+        }
     }
 
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let dialer = self.0.clone();
-        Box::pin(async move {
-            let url = Url::parse(&server.to_string()).map_err(|_| NetworkFault::NotOurServer)?;
-            let in_the_clear = url.scheme() == "http";
-            // In practice the settings allow plain HTTP on this computer, and nowhere else.
-            if in_the_clear && !(cfg!(feature = "practice") && settings::is_loopback(&url)) {
-                return Err(NetworkFault::NotOurServer);
-            }
-            let wire = dialer.open(&url).await?.into_wire();
-            if in_the_clear {
-                return Ok(Wired { io: TokioIo::new(wire), h2: false });
-            }
-            let secured = dialer.secure(&url, wire, &dialer.tls.server).await?;
-            let h2 = secured.get_ref().1.alpn_protocol() == Some(b"h2");
-            Ok(Wired { io: TokioIo::new(Box::new(secured)), h2 })
-        })
-    }
-}
-
-/// A connection, and which HTTP is spoken on it.
-struct Wired {
-    io: TokioIo<Box<dyn Wire>>,
-    h2: bool,
-}
-
-impl Connection for Wired {
-    fn connected(&self) -> Connected {
-        if self.h2 { Connected::new().negotiated_h2() } else { Connected::new() }
-    }
-}
-
-impl hyper::rt::Read for Wired {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<Result<(), std::io::Error>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
-    }
-}
-
-impl hyper::rt::Write for Wired {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize, std::io::Error>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+    #[tokio::test]
+    async fn on_another_network_the_proxy_is_found_anew() {
+        let (desk, _folder) = testing::inner();
+        let finder = Arc::new(Counting(AtomicU32::new(0)));
+        let parts = Parts { proxies: finder.clone(), ..desk.parts.clone() };
+        let http = HttpClient::new(&desk.settings, &parts).unwrap();
+        let gateway = Url::parse("https://gateway.example/").unwrap();
+        for asked in [1, 1] {
+            http.notice_another_network();
+            http.client_of(&http.way(&ProxyHop::Direct)).unwrap();
+            http.dialer.ways.to(&gateway).await.unwrap();
+            assert_eq!(finder.0.load(Ordering::SeqCst), asked);
+            assert_eq!(http.clients().by_way.len(), 1);
+        }
+        // As if the computer had been elsewhere until now.
+        http.clients().whereabouts = Some(IpAddr::from([203, 0, 113, 7]));
+        for asked in [2, 2] {
+            http.notice_another_network();
+            http.dialer.ways.to(&gateway).await.unwrap();
+            assert_eq!(finder.0.load(Ordering::SeqCst), asked);
+            assert!(http.clients().by_way.is_empty(), "connections of another network");
+        }
     }
 }
 

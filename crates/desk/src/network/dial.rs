@@ -27,7 +27,7 @@ use super::trust::Tls;
 use super::ways::Ways;
 
 /// How long each step of a connection may take.
-const STEP: Duration = Duration::from_secs(10);
+pub(super) const STEP: Duration = Duration::from_secs(10);
 
 /// Bytes in both directions.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -86,7 +86,8 @@ impl Dialer {
         secured
     }
 
-    async fn through(&self, hop: &ProxyHop, url: &Url) -> Result<Box<dyn Wire>, NetworkFault> {
+    /// Goes one way, as far as the server.
+    pub(super) async fn through(&self, hop: &ProxyHop, url: &Url) -> Result<Box<dyn Wire>, NetworkFault> {
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
         let proxy = match hop {
             ProxyHop::Direct => return Ok(Box::new(tcp(host, port).await?)),
@@ -131,7 +132,7 @@ impl Way {
 }
 
 /// Whether this fault is one of this way alone. A proxy that answers has the last word.
-fn another_may_lead(fault: NetworkFault) -> bool {
+pub(super) fn another_may_lead(fault: NetworkFault) -> bool {
     matches!(
         fault,
         NetworkFault::ProxyUnreachable
@@ -174,7 +175,7 @@ async fn tcp(host: &str, port: u16) -> Result<TcpStream, NetworkFault> {
     }
 }
 
-fn of_connecting(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
+pub(super) fn of_connecting(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(fault) = error.downcast_ref::<NetworkFault>() {
@@ -194,7 +195,7 @@ fn of_connecting(error: &(dyn std::error::Error + 'static)) -> NetworkFault {
 
 /// The operating system's answer to a name, so that *no such name* is told from *no way there*.
 #[derive(Clone)]
-struct Names;
+pub(super) struct Names;
 
 impl Service<Name> for Names {
     type Response = std::vec::IntoIter<SocketAddr>;
@@ -206,10 +207,23 @@ impl Service<Name> for Names {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move { look_up(name.as_str()).await })
+    }
+}
+
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let addresses: Vec<SocketAddr> = found.map_err(|_| NetworkFault::NameNotFound)?.collect();
-            if addresses.is_empty() { Err(NetworkFault::NameNotFound) } else { Ok(addresses.into_iter()) }
+            match look_up(name.as_str()).await {
+                Ok(addresses) => Ok(Box::new(addresses) as reqwest::dns::Addrs),
+                Err(fault) => Err(fault.into()),
+            }
         })
     }
+}
+
+async fn look_up(name: &str) -> Result<std::vec::IntoIter<SocketAddr>, NetworkFault> {
+    let found = tokio::net::lookup_host((name, 0)).await;
+    let addresses: Vec<SocketAddr> = found.map_err(|_| NetworkFault::NameNotFound)?.collect();
+    if addresses.is_empty() { Err(NetworkFault::NameNotFound) } else { Ok(addresses.into_iter()) }
 }

@@ -1,9 +1,9 @@
 //! The way to the servers: the one HTTP client, proxies, trust, and what can be wrong on the way.
 //!
-//! [`client`] sends requests over connections that [`dial`] makes: [`ways`] says through which proxies, [`connect`]
-//! asks them for a tunnel, [`sign_in`] holds what they are told, and [`trust`] decides whose certificate is believed.
-//! Each thing that can be wrong is a [`NetworkFault`] of its own. [`probe`] looks at the whole way for `ra-desk
-//! doctor`, over the same connections.
+//! [`client`] sends requests: [`ways`] says through which proxies, [`sign_in`] holds what they are told, and [`trust`]
+//! decides whose certificate is believed. Each thing that can be wrong is a [`NetworkFault`] of its own. What reqwest
+//! does not say of a way that failed, [`dial`] finds out by going it once more as far as the server ([`connect`]);
+//! [`probe`] looks at the whole way for `ra-desk doctor` by the same means.
 //!
 //! Deliberately absent: what a reply means ([`crate::reply`]), trying again ([`crate::sync`]), and how an operating
 //! system keeps its proxy settings ([`crate::ProxyFinder`]).

@@ -5,8 +5,12 @@
 //! that was sent with the request.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -107,9 +111,10 @@ impl Visit {
             Ok(None) => ("431 Request Header Fields Too Large", REFUSED),
             Err(_) => ("408 Request Timeout", REFUSED),
         };
+        let (page, policy) = (html(page), &*POLICY);
         let response = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
-             Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'\r\n\
+             Content-Security-Policy: {policy}\r\n\
              Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
              Connection: close\r\n\r\n{page}",
             page.len(),
@@ -181,18 +186,41 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-const DONE: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Back to RA Desk</title></head>\
-<body><main><h1>Back to RA Desk</h1><p>You can close this tab and go back to RA Desk.</p></main></body></html>";
+/// What a page says: its heading, and what to do.
+type Words = (&'static str, &'static str);
 
-const NOT_DONE: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Not signed in - RA Desk</title></head>\
-<body><main><h1>You are not signed in</h1><p>You can close this tab and go back to RA Desk. It tells you what you can \
-do next.</p></main></body></html>";
+/// The answer was taken. Whether it signs anybody in is judged afterwards, so the page does not say so.
+const DONE: Words = ("Back to RA Desk", "You can close this tab and go back to RA Desk.");
+const NOT_DONE: Words =
+    ("You are not signed in", "You can close this tab and go back to RA Desk. It tells you what you can do next.");
+const REFUSED: Words = ("Nothing to do here", "This page is only for signing in to RA Desk.");
 
-const REFUSED: &str = "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
-<title>Not for this page - RA Desk</title></head><body><main><h1>Nothing to do here</h1><p>This page is only for \
-signing in to RA Desk.</p></main></body></html>";
+const STYLE: &str = "\
+*{box-sizing:border-box}\
+body{margin:0;background:#f0f4f5;color:#212b32;font:1.1875rem/1.5 Arial,sans-serif}\
+header{background:#fff;border-top:6px solid #12404a;border-bottom:1px solid #d8dde0;padding:1rem}\
+header p,main{max-width:40rem;margin:0 auto}\
+header p{color:#12404a;font-weight:700}\
+main{padding:2rem 0}\
+.page{padding:0 1rem}\
+h1{font-size:2rem;line-height:1.25;margin:0 0 1rem}\
+main p{margin:0}";
+
+/// Lets in this style and nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'")
+});
+
+fn html((heading, words): Words) -> String {
+    format!(
+        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{heading} – RA Desk</title><style>{STYLE}</style></head><body>\
+         <header><p>RA Desk</p></header><div class=\"page\"><main><h1>{heading}</h1><p>{words}</p></main></div>\
+         </body></html>"
+    )
+}
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use http::StatusCode;
 use rusqlite::Connection;
 use serde::Deserialize;
 
-use super::pages::Page;
+use super::pages::{Again, Page};
 use super::{Standing, callback_url, standing, user_act};
 use crate::api::count;
 use crate::gateway::Gateway;
@@ -58,9 +58,12 @@ pub(super) async fn finish(
     if iss.is_some_and(|iss| iss != gateway.nhs_net.issuer()) {
         return Ok(Page::Failed);
     }
+    let again = Again(gateway.rules.keys.link_token(&sign_in.registration, sign_in.link_serial));
     let code = match (code, error.as_deref()) {
         (Some(code), None) => code,
-        (_, Some("access_denied" | "login_required" | "interaction_required")) => return Ok(Page::Cancelled),
+        (_, Some("access_denied" | "login_required" | "interaction_required")) => {
+            return Ok(Page::Cancelled { again });
+        }
         _ => return Ok(Page::Failed),
     };
     let tokens = gateway.nhs_net.exchange(&code, &callback_url(gateway), &sign_in.verifier).await?;
@@ -69,7 +72,7 @@ pub(super) async fn finish(
     let attempts = gateway.rules.config.link.attempts;
     let page = gateway
         .store
-        .write(move |connection| decide(connection, &sign_in, account.as_ref(), attempts, request, now))
+        .write(move |connection| decide(connection, &sign_in, account.as_ref(), again, attempts, request, now))
         .await?;
     match page {
         Page::Linked => count(&gateway.metrics.linked),
@@ -92,6 +95,7 @@ fn decide(
     connection: &Connection,
     sign_in: &LinkSignIn,
     account: Option<&NhsNetAddress>,
+    again: Again,
     attempts: u32,
     request: RequestId,
     now: jiff::Timestamp,
@@ -116,7 +120,7 @@ fn decide(
         return Ok(if left == 0 {
             Page::Ended
         } else {
-            Page::WrongAccount { address: registration.address.masked(), left }
+            Page::WrongAccount { address: registration.address.masked(), left, again }
         });
     }
     let profile = store::profile(connection, &registration.uuid, now)?;
@@ -133,7 +137,7 @@ fn decide(
 /// The status a page is answered with.
 pub(super) const fn status(page: &Page) -> StatusCode {
     match page {
-        Page::Open { .. } | Page::Linked | Page::AlreadyLinked | Page::Cancelled => StatusCode::OK,
+        Page::Open { .. } | Page::Linked | Page::AlreadyLinked | Page::Cancelled { .. } => StatusCode::OK,
         Page::Unknown => StatusCode::NOT_FOUND,
         Page::Expired | Page::Ended => StatusCode::GONE,
         Page::WrongAccount { .. } => StatusCode::FORBIDDEN,

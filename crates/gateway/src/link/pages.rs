@@ -23,15 +23,28 @@ pub(super) enum Page {
     WrongAccount {
         address: String,
         left: u32,
+        again: Again,
     },
     Expired,
     Unknown,
     Ended,
     AlreadyLinked,
-    Cancelled,
+    Cancelled {
+        again: Again,
+    },
     Failed,
     /// Too many people at once.
     Busy,
+}
+
+/// The secret part of the user's link, to lead them back to its page: they have left it to sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Again(pub(super) String);
+
+impl std::fmt::Debug for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Page {
@@ -45,7 +58,7 @@ impl Page {
             Self::Unknown => "unknown",
             Self::Ended => "ended",
             Self::AlreadyLinked => "already_linked",
-            Self::Cancelled => "cancelled",
+            Self::Cancelled { .. } => "cancelled",
             Self::Failed => "failed",
             Self::Busy => "busy",
         }
@@ -60,7 +73,7 @@ impl Page {
             Self::Unknown => "We do not know this link",
             Self::Ended => "This link has ended",
             Self::AlreadyLinked => "Your account is already linked",
-            Self::Cancelled => "You cancelled signing in",
+            Self::Cancelled { .. } => "You cancelled signing in",
             Self::Failed => "Signing in did not work",
             Self::Busy => "Too many people are signing in at the moment",
         }
@@ -79,10 +92,14 @@ impl Page {
                 "From now on you can sign in to national systems with NHS.net Connect.".into(),
                 "You can close this page.".into(),
             ],
-            Self::WrongAccount { address, left } => vec![
-                format!("Nothing was linked. Your registration is for <strong>{}</strong>.", escape(address)),
+            Self::WrongAccount { address, left, .. } => vec![
                 format!(
-                    "Open the link again and choose that account. You can try {left} more {}.",
+                    "Nothing was linked. The account you signed in with is not the registered one, \
+                     <strong>{}</strong>.",
+                    escape(address)
+                ),
+                format!(
+                    "Try again and choose that account. You can try {left} more {}.",
                     if *left == 1 { "time" } else { "times" }
                 ),
                 "If that is not your account, tell the person who gave you the link.".into(),
@@ -99,7 +116,7 @@ impl Page {
                 "There is nothing more to do: you can sign in to national systems with NHS.net Connect.".into(),
                 "If it was not you who linked it, tell your Registration Authority at once.".into(),
             ],
-            Self::Cancelled => vec!["Nothing was linked. Open the link again when you are ready.".into()],
+            Self::Cancelled { .. } => vec!["Nothing was linked. Try again when you are ready.".into()],
             Self::Failed => vec![
                 "Nothing was linked, and your link still works. Open it again and finish signing in within 10 \
                  minutes, in the same browser."
@@ -120,13 +137,14 @@ body{margin:0;background:#f0f4f5;color:#212b32;font:1.1875rem/1.5 Arial,sans-ser
 header{background:#005eb8;color:#fff;padding:1rem}\
 header p,main{max-width:40rem;margin:0 auto}\
 header p{font-weight:700}\
-main{padding:1.5rem 1rem}\
+main{max-width:42rem;padding:1.5rem 1rem}\
 h1{font-size:1.75rem;line-height:1.25;margin:0 0 1rem}\
 p{margin:0 0 1rem;overflow-wrap:anywhere}\
-button{background:#007f3b;color:#fff;border:0;border-radius:4px;box-shadow:0 4px 0 #00401e;\
-font:inherit;font-weight:700;padding:.75rem 1rem;min-height:44px;width:100%;cursor:pointer}\
-button:focus{outline:4px solid #212b32;background:#ffeb3b;color:#212b32;outline-offset:0}\
-@media (min-width:40rem){button{width:auto}}";
+button,.button{background:#007f3b;color:#fff;border:0;border-radius:4px;box-shadow:0 4px 0 #00401e;\
+display:inline-block;font:inherit;font-weight:700;padding:.75rem 1rem;min-height:44px;width:100%;cursor:pointer;\
+text-align:center;text-decoration:none}\
+button:focus,.button:focus{outline:4px solid #212b32;background:#ffeb3b;color:#212b32;outline-offset:0}\
+@media (min-width:40rem){button,.button{width:auto}}";
 
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));
@@ -154,10 +172,14 @@ fn sign_in_origin(gateway: &Gateway) -> String {
 fn html(page: &Page) -> String {
     let (heading, result, words) = (page.heading(), page.result(), page.words());
     let form = match page {
-        Page::Open { .. } => {
-            "<form method=\"post\"><button name=\"continue\" value=\"yes\">Sign in with NHS.net Connect</button></form>\n"
+        Page::Open { .. } => "<form method=\"post\"><button name=\"continue\" value=\"yes\">\
+             Sign in with NHS.net Connect</button></form>\n"
+            .to_owned(),
+        // From `/link/callback` to `/link/{token}`.
+        Page::WrongAccount { again, .. } | Page::Cancelled { again } => {
+            format!("<p><a class=\"button\" href=\"{}\">Try again</a></p>\n", escape(&again.0))
         }
-        _ => "",
+        _ => String::new(),
     };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -180,15 +202,16 @@ mod tests {
     #[test]
     fn every_page_is_whole_and_brings_nothing_from_elsewhere() {
         let address = || "sa…@nhs.net".to_owned();
+        let again = || Again("secret".into());
         let pages = [
             Page::Open { address: address() },
             Page::Linked,
-            Page::WrongAccount { address: address(), left: 1 },
+            Page::WrongAccount { address: address(), left: 1, again: again() },
             Page::Expired,
             Page::Unknown,
             Page::Ended,
             Page::AlreadyLinked,
-            Page::Cancelled,
+            Page::Cancelled { again: again() },
             Page::Failed,
             Page::Busy,
         ];
@@ -200,6 +223,9 @@ mod tests {
                 assert!(!html.contains(foreign), "{foreign} in {page:?}");
             }
             assert_eq!(html.contains("<form"), page.result() == "open", "{page:?}");
+            let leads_back = ["wrong_account", "cancelled"].contains(&page.result());
+            assert_eq!(html.contains("href=\"secret\""), leads_back, "{page:?}");
+            assert!(!format!("{page:?}").contains("secret"), "{page:?}");
         }
     }
 

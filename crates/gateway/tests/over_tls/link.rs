@@ -146,6 +146,9 @@ async fn a_wrong_account_links_nothing_and_the_right_one_still_does() {
     let page = user.sign_in("drew.linked@nhs.net").await;
     assert_eq!((page.status, result(&page)), (StatusCode::FORBIDDEN, "wrong_account"));
     assert!(page.text.contains("4 more times"));
+    // They have left the link's own page to sign in: it leads back there.
+    let (_, token) = user.path.rsplit_once('/').unwrap();
+    assert!(page.text.contains(&format!("href=\"{token}\"")));
     let now = state(&session, &registration).await;
     assert_eq!((&now["state"], &now["progress"]["wrong_account"]), (&json!("waiting_for_them"), &json!(1)));
     assert!(now["progress"]["signed_in_at"].is_string());

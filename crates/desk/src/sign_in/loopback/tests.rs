@@ -116,9 +116,18 @@ async fn the_last_page_loads_nothing_and_is_kept_by_nobody() {
         "Cache-Control: no-store",
         "Referrer-Policy: no-referrer",
         "<html lang=\"en-GB\">",
+        // The words RA Desk's own page tells people to look for.
+        "<h1>Back to RA Desk</h1>",
         "You can close this tab and go back to RA Desk.",
     ] {
         assert!(page.contains(wanted), "{wanted}");
+    }
+    let (_, style) = page.split_once("<style>").unwrap();
+    let (style, _) = style.split_once("</style>").unwrap();
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sha2::Sha256::digest(style));
+    assert!(page.contains(&format!("style-src 'sha256-{hash}'; frame")), "the style is let in by its hash alone");
+    for foreign in ["http:", "https:", "src=", "<script", "<link", "url(", "unsafe"] {
+        assert!(!page.contains(foreign), "{foreign}");
     }
     drop(waiting.await);
 }

@@ -22,9 +22,12 @@ pub async fn record(stage: &mut Stage, report: &mut Report) -> Outcome {
     desk.click("#primary").await?;
     to_the_check(desk, &zoe, None).await?;
     desk.see("#offline").await?;
+    desk.see_text("#working-offline", "You are offline. Nothing is recorded yet.").await?;
+    desk.see_text("#what-happens", "When you confirm, it will be saved on this computer").await?;
     report.saw("the network is gone and RA Desk says so before anything is saved", desk).await?;
     desk.click("#primary").await?;
     desk.see("[data-page=submission][data-status=ready_to_send]").await?;
+    desk.see_text("main", "RA Desk sends it by itself while you stay signed in.").await?;
     report.saw("recorded on this computer, not registered", desk).await?;
     desk.click("#nav-outbox").await?;
     desk.see("[data-page=outbox]").await?;

@@ -152,7 +152,7 @@ export const CONNECT: AuthenticatorView = {
   kind: "nhs_net_connect",
   level: 2,
   state: "linked",
-  address: "siobhan.oconnor-smythe@nhs.net",
+  address: "s.smythe3@nhs.net",
   added_at: "2025-06-12T10:15:00Z",
   added_by: "Priya Nair",
   last: true,

@@ -103,7 +103,7 @@ export const HELP = {
   /** Words that stand for a status where the status alone would not be true. */
   variations: {
     unsettled:
-      "It was sent, but no answer came back. The RA service may already have registered it. RA Desk asks again by itself.",
+      "It was sent, but no answer came back. The RA service may already have registered it. RA Desk asks again while you stay signed in.",
     needs_confirmation: "You recorded it in an earlier session. It is not sent until you confirm that you recorded it.",
     withdrawal_requested:
       "You took it back after it was sent. RA Desk asks the RA service whether it was registered. If it was, it stays registered.",

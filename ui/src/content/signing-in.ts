@@ -35,7 +35,7 @@ export const SIGN_IN = {
   opens: "Your web browser opens. Sign in there, and come back here when its page says “Back to RA Desk”.",
   /** The RA service did not answer last time; nobody tries again while nobody is signed in. */
   unreachable: "RA Desk could not reach the RA service when it last tried",
-  unreachableNext: "You can only sign in when it can. You can try at any time.",
+  unreachableNext: "You can sign in once it gets through, and try at any time.",
   opensInKiosk: "The sign-in opens in front of this page.",
 };
 

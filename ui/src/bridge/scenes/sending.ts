@@ -135,7 +135,12 @@ export const SENDING: Record<string, Scene> = {
     "outbox",
     {
       snapshot: offline(),
-      outbox: { counts: { ...COUNTS, ready: 2 }, drafts: [], submissions: many.slice(0, 1), total: 2 },
+      outbox: {
+        counts: { ...COUNTS, ready: 2 },
+        drafts: [],
+        submissions: many.slice(0, 2).map((item) => ({ ...item, status: "ready_to_send" })),
+        total: 2,
+      },
     },
     { start: { at: "outbox", tab: "ready", confirmed: true }, status: "ready" },
   ),

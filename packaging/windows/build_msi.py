@@ -107,8 +107,8 @@ def take_out(product, variables):
              "ActionProperty": "WIX_UPGRADE_DETECTED"}
     tables.replace("Upgrade", "ActionProperty", "WIX_UPGRADE_DETECTED", older)
     for action in product.findall(tag("CustomAction")):
-        if action.attrib.pop("Execute", "") == "firstSequence":
-            tables.set("CustomAction", "Action", action.get("Id"), "Type", SET_PROPERTY | FIRST_SEQUENCE)
+        first = FIRST_SEQUENCE if action.attrib.pop("Execute", "") == "firstSequence" else 0
+        tables.set("CustomAction", "Action", action.get("Id"), "Type", SET_PROPERTY | first)
     for feature in product.findall(tag("Feature")):
         attributes = NOT_ADVERTISED if feature.attrib.pop("AllowAdvertise", "") == "no" else 0
         attributes |= NOT_ABSENT if feature.attrib.pop("Absent", "") == "disallow" else 0

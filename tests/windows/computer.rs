@@ -71,6 +71,12 @@ impl Computer {
         self.run("msiexec", &all)?.status.code().ok_or_else(|| "the installer was stopped".into())
     }
 
+    /// A log of the installer: UTF-16 on Windows, and one byte a character from Wine.
+    pub fn log(&self, windows: &str) -> Result<String, Error> {
+        let bytes: Vec<u8> = std::fs::read(self.path(windows))?.into_iter().filter(|byte| *byte != 0).collect();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Lets it be another version of Windows.
     pub fn become_version(&self, version: &str) -> Result<(), Error> {
         let done = self.run("winecfg", &["-v", version])?;
@@ -112,9 +118,9 @@ impl Computer {
         for (shown, folder) in [
             ("", folder.clone().unwrap_or_else(|| r"C:\Program Files\RA Desk\".to_owned())),
             ("", r"C:\Program Files\RA Desk\".to_owned()),
-            ("policy: ", r"C:\windows\PolicyDefinitions".to_owned()),
-            ("policy: ", r"C:\windows\PolicyDefinitions\en-GB".to_owned()),
-            ("policy: ", r"C:\windows\PolicyDefinitions\en-US".to_owned()),
+            ("policy ", r"C:\windows\PolicyDefinitions".to_owned()),
+            ("policy en-GB ", r"C:\windows\PolicyDefinitions\en-GB".to_owned()),
+            ("policy en-US ", r"C:\windows\PolicyDefinitions\en-US".to_owned()),
         ] {
             let Ok(entries) = std::fs::read_dir(self.path(&folder)) else { continue };
             for entry in entries {
@@ -160,6 +166,10 @@ impl Computer {
         }
         for key in [POLICY, DEFAULTS, EVENTS] {
             self.run("reg", &["delete", key, "/f", "/reg:64"])?;
+        }
+        let log = self.path(r"C:\uninstall.log");
+        if log.exists() {
+            std::fs::remove_file(log)?;
         }
         self.run("reg", &["delete", RUN, "/v", "RA Desk", "/f", "/reg:64"])?;
         for folder in [r"C:\Program Files\RA Desk", r"C:\Apps", r"C:\users\agent", r"C:\windows\PolicyDefinitions"] {

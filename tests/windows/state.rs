@@ -72,7 +72,8 @@ impl State {
 
     /// With the policy templates.
     pub fn with_templates(mut self) -> Self {
-        self.files.extend(["policy: ra-desk.adml".to_owned(), "policy: ra-desk.admx".to_owned()]);
+        let templates = ["policy ra-desk.admx", "policy en-GB ra-desk.adml", "policy en-US ra-desk.adml"];
+        self.files.extend(templates.map(str::to_owned));
         self.files.sort();
         self
     }

@@ -46,7 +46,8 @@ pub fn walk(computer: &Computer, packages: &Path, version: &str, table: &mut Tab
     let wrong = third.clone().set(TWO, 1).refused();
     step("reinstall, KIOSK=yes is refused", "/i", "3-again.msi", &[AGAIN, &["KIOSK=yes"]], wrong)?;
     step("reinstall, KIOSK=0", "/i", "3-again.msi", &[AGAIN, &["KIOSK=0"]], third.clone().set(TWO, 0))?;
-    step("uninstall leaves policy and data", "/x", "3-again.msi", &[], none.clone())?;
+    let log = ["/l*v", r"C:\uninstall.log"];
+    step("uninstall leaves policy and data", "/x", "3-again.msi", &[&log], none.clone())?;
     let plain = ["GATEWAYURL=http://gateway.example.org"];
     step("a gateway without TLS is refused", "/i", "3.msi", &[&plain], none.clone().refused())?;
     step("install with ADDLOCAL=ALL", "/i", "3.msi", &[&["ADDLOCAL=ALL"]], third.clone().with_templates())?;
@@ -60,6 +61,9 @@ pub fn walk(computer: &Computer, packages: &Path, version: &str, table: &mut Tab
     step("Windows 7 is refused", "/i", "3.msi", &[], none.clone().refused())?;
     computer.become_version("win81")?;
     step("the signed package installs", "/i", "3-signed.msi", &[ALL], third.set(ONE, 1))?;
+    let said = computer.log(r"C:\uninstall.log")?.contains("What was not sent waits there");
+    let wrong = (!said).then(|| "nothing about it stands in the log".to_owned());
+    table.line("the uninstall said what stays", "in its log", &wrong.into_iter().collect::<Vec<_>>());
     doctor::ask(computer, version, table)?;
     let mut last = |name: &str| -> Result<(), Error> {
         let package = packages.join("3-signed.msi").to_string_lossy().into_owned();

@@ -109,7 +109,7 @@ fn set_up(app: &AppHandle, start: Start) -> tauri::Result<()> {
         Ok(desk) => tell_of_start(app, desk),
         Err(error) => event_log::tell(&SecurityEvent::of_open_error(error)),
     }
-    app.manage(Shell::new(wanted.kiosk, &opened));
+    app.manage(Shell::new(&wanted, &opened));
     app.manage(opened);
     window::open(app, &wanted)?;
     tauri::async_runtime::spawn(shell::watch_for_updates(app.clone()));

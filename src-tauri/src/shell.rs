@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use desk::{Desk, NotKept};
+use settings::WindowSettings;
 use tauri::{AppHandle, Manager};
 
 use crate::commands::Opened;
@@ -18,6 +19,8 @@ const LOOK: Duration = Duration::from_secs(60);
 pub struct Shell {
     /// Whether this is a kiosk.
     pub kiosk: bool,
+    /// Whose computer this is, if they said so.
+    pub organisation: Option<String>,
     /// Why nothing is recorded here to be sent later, if so.
     pub not_kept: Option<NotKept>,
     /// Whether the desk is open. A kiosk that could not start may be closed: nobody could sign in to leave it.
@@ -27,10 +30,11 @@ pub struct Shell {
 
 impl Shell {
     /// Of a program that was started.
-    pub fn new(kiosk: bool, opened: &Opened) -> Self {
+    pub fn new(window: &WindowSettings, opened: &Opened) -> Self {
         let desk = opened.0.as_ref().ok();
         Self {
-            kiosk,
+            kiosk: window.kiosk,
+            organisation: window.organisation.clone(),
             not_kept: desk.and_then(Desk::not_kept),
             open: desk.is_some(),
             update_installed: AtomicBool::new(false),

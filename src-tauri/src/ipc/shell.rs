@@ -5,10 +5,12 @@ use serde::Serialize;
 use specta::Type;
 
 /// What the pages have to know of the program around them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 pub struct ShellView {
     /// Whether this is a kiosk: full screen, and left by a signed-in RA user only.
     pub kiosk: bool,
+    /// Whose computer this is, if they said so.
+    pub organisation: Option<String>,
     /// Whether a newer RA Desk was installed. It takes effect at the next start.
     pub update_installed: bool,
     /// Why registrations cannot be recorded without a connection, if so.
@@ -31,6 +33,7 @@ impl From<&crate::shell::Shell> for ShellView {
     fn from(shell: &crate::shell::Shell) -> Self {
         Self {
             kiosk: shell.kiosk,
+            organisation: shell.organisation.clone(),
             update_installed: shell.update_installed(),
             not_kept: shell.not_kept.map(NotKeptView::from),
         }

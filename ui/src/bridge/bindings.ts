@@ -864,6 +864,8 @@ export type SettingView = {
 export type ShellView = {
 	/**  Whether this is a kiosk: full screen, and left by a signed-in RA user only. */
 	kiosk: boolean,
+	/**  Whose computer this is, if they said so. */
+	organisation: string | null,
 	/**  Whether a newer RA Desk was installed. It takes effect at the next start. */
 	update_installed: boolean,
 	/**  Why registrations cannot be recorded without a connection, if so. */

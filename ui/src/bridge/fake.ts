@@ -269,7 +269,7 @@ export const SUBMISSION: SubmissionView = {
 export const QR = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29" shape-rendering="crispEdges"><rect width="29" height="29" fill="#fff"/><path d="M4 4h7v7H4zM18 4h7v7h-7zM4 18h7v7H4zM13 5h2v2h-2zM13 9h3v1h-3zM12 13h2v2h-2zM16 12h3v2h-3zM21 13h2v3h-2zM13 17h2v4h-2zM17 18h3v2h-3zM22 19h3v2h-3zM16 22h4v3h-4zM22 23h2v2h-2zM5 13h3v2H5z" fill="#000"/><path d="M5 5h5v5H5zM19 5h5v5h-5zM5 19h5v5H5z" fill="#fff"/><path d="M6 6h3v3H6zM20 6h3v3h-3zM6 20h3v3H6z" fill="#000"/></svg>`;
 
 /** An ordinary window on an ordinary computer. */
-export const SHELL: ShellView = { kiosk: false, update_installed: false, not_kept: null };
+export const SHELL: ShellView = { kiosk: false, organisation: null, update_installed: false, not_kept: null };
 
 type Answers = { [Name in keyof Calls]?: Calls[Name] | Awaited<ReturnType<Calls[Name]>> | FaultError | "never" };
 

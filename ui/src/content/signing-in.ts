@@ -15,6 +15,7 @@ export const CANNOT_START = {
 };
 
 export const SIGN_IN = {
+  organisation: (name: string) => `This computer is looked after by ${name}.`,
   title: "Sign in to RA Desk",
   purpose:
     "Register and remove NHS.net Connect accounts (formerly NHSmail) on Care Identity profiles, for people who cannot do it themselves.",

@@ -56,7 +56,7 @@ export function useSnapshot(): Snapshot {
 
 /** The program around the pages. What it is on an ordinary computer, until it has said. */
 export function useShell(): ShellView {
-  return useCommand("shell").data ?? { kiosk: false, update_installed: false, not_kept: null };
+  return useCommand("shell").data ?? { kiosk: false, organisation: null, update_installed: false, not_kept: null };
 }
 
 /** The person at work. Only pages behind a sign-in ask for it. */

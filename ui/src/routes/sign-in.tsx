@@ -11,7 +11,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
   const { signIn, changeRole } = useSession();
   const { outbox, network } = useSnapshot();
   const { other_people: unsent } = outbox;
-  const { kiosk, not_kept: notKept } = useShell();
+  const { kiosk, not_kept: notKept, organisation } = useShell();
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
@@ -41,6 +41,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
           </ul>
         </>
       )}
+      {organisation && <p id="organisation">{SIGN_IN.organisation(organisation)}</p>}
       {unsent > 0 && (
         <InsetText id="unsent">
           <p>{SIGN_IN.unsent(unsent)}</p>

@@ -24,6 +24,10 @@ export const SCENES: Record<string, Scene> = {
   "cannot-start-settings": cannotStart("SETTINGS_WRONG", "The settings name no gateway (gateway_url)."),
   "cannot-start-key-missing": cannotStart("KEY_MISSING", "the store is here but the key store has no key for it"),
   "sign-in": scene("sign-in", { snapshot: out(null) }),
+  "sign-in, organisation": scene("sign-in", {
+    snapshot: out(null),
+    shell: { ...SHELL, organisation: "Hillside Community Trust" },
+  }),
   "sign-in-practice": scene("sign-in", { snapshot: { ...out(null), practice: true } }),
   // After a restart nobody knows any more who was signed in; what was recorded is still there.
   "sign-in-unsent": scene("sign-in", { snapshot: unsent(null, 1) }),

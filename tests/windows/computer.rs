@@ -10,9 +10,9 @@ use crate::Error;
 use crate::state::State;
 
 /// What the installer writes for the program.
-pub const DEFAULTS: &str = r"HKLM\Software\RADesk";
+const DEFAULTS: &str = r"HKLM\Software\RADesk";
 /// What belongs to Group Policy.
-pub const POLICY: &str = r"HKLM\Software\Policies\RADesk";
+const POLICY: &str = r"HKLM\Software\Policies\RADesk";
 const RUN: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run";
 const EVENTS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\RA Desk";
 const UNINSTALL: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall";
@@ -90,12 +90,12 @@ impl Computer {
     }
 
     /// Values of a key, as name and type and data; none if there is no key.
-    pub fn values(&self, key: &str) -> Result<BTreeMap<String, String>, Error> {
+    fn values(&self, key: &str) -> Result<BTreeMap<String, String>, Error> {
         let output = self.run("reg", &["query", key, "/reg:64"])?;
         Ok(output.printed.lines().filter_map(value).collect())
     }
 
-    pub fn set_value(&self, key: &str, name: &str, kind: &str, data: &str) -> Result<(), Error> {
+    fn set_value(&self, key: &str, name: &str, kind: &str, data: &str) -> Result<(), Error> {
         let done = self.run("reg", &["add", key, "/v", name, "/t", kind, "/d", data, "/f", "/reg:64"])?;
         if done.status.success() { Ok(()) } else { Err(format!("{key} cannot be written").into()) }
     }
@@ -103,6 +103,8 @@ impl Computer {
     /// A computer that has had work and a policy before any installer came.
     pub fn plant(&self) -> Result<(), Error> {
         self.set_value(POLICY, "Organisation", "REG_SZ", "Set by policy")?;
+        self.set_value(POLICY, "IdleMinutes", "REG_DWORD", "10")?;
+        self.set_value(POLICY, "LogLevel", "REG_SZ", "loud")?;
         let store = self.path(STORE);
         std::fs::create_dir_all(store.parent().ok_or("the store has no folder")?)?;
         std::fs::write(store, STORED)?;

@@ -48,7 +48,9 @@ impl State {
             events: false,
             files: Vec::new(),
             shortcut: false,
-            policy: vec!["Organisation REG_SZ Set by policy".to_owned()],
+            policy: ["IdleMinutes REG_DWORD 0xa", "LogLevel REG_SZ loud", "Organisation REG_SZ Set by policy"]
+                .map(str::to_owned)
+                .to_vec(),
             stored: true,
         }
     }

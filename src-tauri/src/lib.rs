@@ -128,7 +128,7 @@ async fn open(app: &AppHandle, resolution: &Resolution, kiosk: bool) -> Result<D
     }
     let settings = resolution.desk()?;
     let browser: Arc<dyn Browser> = if kiosk {
-        Arc::new(issuer_window::IssuerWindow::new(app.clone(), Vec::new()))
+        Arc::new(issuer_window::IssuerWindow::new(app.clone(), resolution.window().issuer_hosts))
     } else {
         Arc::new(browser::SystemBrowser)
     };

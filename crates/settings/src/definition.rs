@@ -143,6 +143,16 @@ pub static KEYS: &[Key] = &[
         if_wrong: IfWrong::UseBuiltIn,
     },
     Key {
+        name: "issuer_hosts",
+        registry_name: "IssuerHosts",
+        title: "Other sites of the sign-in in kiosk mode",
+        meaning: "Host names, apart by commas, whose pages the kiosk's sign-in window may show besides the issuer's own, for instance login.microsoftonline.com. Hosts below them are meant too. Without kiosk mode the person's own browser shows the sign-in.",
+        kind: Kind::Text { most: 1000 },
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
         name: "acr_values",
         registry_name: "AcrValues",
         title: "Strength of sign-in",

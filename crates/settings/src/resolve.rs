@@ -97,6 +97,8 @@ pub struct LogSettings {
 pub struct WindowSettings {
     /// Full screen, with the sign-in in a window of its own.
     pub kiosk: bool,
+    /// Hosts whose pages that window may show besides the issuer's.
+    pub issuer_hosts: Vec<String>,
     /// The size of text and controls, per cent.
     pub zoom_percent: u32,
     /// Whose computer this is, if they said so.
@@ -176,6 +178,13 @@ impl Resolution {
     pub fn window(&self) -> WindowSettings {
         WindowSettings {
             kiosk: self.yes("kiosk"),
+            issuer_hosts: self
+                .text("issuer_hosts")
+                .unwrap_or_default()
+                .split(',')
+                .map(|h| h.trim().to_owned())
+                .filter(|h| !h.is_empty())
+                .collect(),
             zoom_percent: self.whole("zoom_percent"),
             organisation: self.text("organisation").map(str::to_owned),
         }

@@ -26,7 +26,7 @@ export function ThisComputer() {
       )}
       <h2 className="nhsuk-heading-m">{COMPUTER.settings}</h2>
       {data && (
-        <Table>
+        <Table responsive className="ra-table">
           <Table.Head>
             <Table.Row>
               <Table.Cell>{COMPUTER.setting}</Table.Cell>
@@ -42,13 +42,13 @@ export function ThisComputer() {
                   <br />
                   <code className="ra-code">{setting.name}</code>
                 </Table.Cell>
-                <Table.Cell>{setting.value ?? COMPUTER.notSet}</Table.Cell>
+                <Table.Cell className="ra-address">{setting.value ?? COMPUTER.notSet}</Table.Cell>
                 <Table.Cell>
                   {COMPUTER.layers[setting.from]}
                   {setting.place && (
                     <>
                       <br />
-                      <span className="ra-quiet">{setting.place}</span>
+                      <span className="ra-quiet ra-address">{setting.place}</span>
                     </>
                   )}
                 </Table.Cell>

@@ -257,8 +257,8 @@ export const SCENES: Record<string, Scene> = {
   ),
   help: scene("help", {}, { start: { at: "help" } }),
   "this-computer": scene("this-computer", {}, { start: { at: "this-computer" } }),
-  "this-computer, copied": scene("this-computer", {}, { start: { at: "this-computer" }, press: ["#copy-diagnostics"] }),
-  "this-computer, wrong settings": scene(
+  "this-computer-copied": scene("this-computer", {}, { start: { at: "this-computer" }, press: ["#copy-diagnostics"] }),
+  "this-computer-wrong-settings": scene(
     "this-computer",
     {
       thisComputer: {

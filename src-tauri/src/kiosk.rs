@@ -37,10 +37,8 @@ pub fn on_window_event(window: &WebviewWindow, event: &WindowEvent) {
             DeskChanged { what: Changed::CloseAsked }.tell(app);
         }
         // Whoever made it smaller by the window manager's keys finds it as it was.
-        WindowEvent::Resized(_) | WindowEvent::Focused(true) => {
-            if !fills_the_screen(window) {
-                let _ = window.set_fullscreen(true);
-            }
+        WindowEvent::Resized(_) | WindowEvent::Focused(true) if !fills_the_screen(window) => {
+            let _ = window.set_fullscreen(true);
         }
         _ => {}
     }

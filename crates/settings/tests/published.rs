@@ -13,8 +13,8 @@ const END: &str = "<!-- settings: end -->\n";
 fn fresh(file: &str, text: &str) {
     let path = Path::new(ROOT).join(file);
     if std::env::var_os("RA_DESK_WRITE_POLICY").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is made");
+        std::fs::write(&path, text).expect("the file is written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
     assert!(kept == text, "{file} is stale: run `cargo xtask policy`");

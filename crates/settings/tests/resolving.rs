@@ -15,7 +15,7 @@ const GOOD: &str = r#"
 "#;
 
 fn layer(layer: Layer, text: &str) -> RawLayer {
-    RawLayer::from_toml(layer, layer.as_str(), text).unwrap()
+    RawLayer::from_toml(layer, layer.as_str(), text).expect("the text is TOML")
 }
 
 fn policy(text: &str) -> Resolution {

@@ -62,7 +62,7 @@ mod tests {
 22 1 253:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 23 22 0:21 / /run rw,nosuid shared:2 - tmpfs tmpfs rw
 24 22 0:30 / /home rw shared:3 - nfs4 server:/homes rw
-25 24 0:31 / /home/kept rw - ext4 /dev/vdb1 rw
+25 24 0:31 / /homes/kept rw - ext4 /dev/vdb1 rw
 26 22 0:32 / /mnt/old\\040disk rw - cifs //server/share rw
 27 22 0:33 / /live rw - overlay overlay rw,lowerdir=/a
 28 27 0:34 / /live rw - ext4 /dev/vdc1 rw
@@ -75,8 +75,8 @@ mod tests {
             ("/var/lib/x", Persistence::Kept),
             ("/running", Persistence::Kept),
             ("/run/user/1000", Persistence::NotKept(NotKept::MemoryDisk)),
-            ("/home/somebody/.local", Persistence::NotKept(NotKept::NetworkFolder)),
-            ("/home/kept/.local", Persistence::Kept),
+            ("/homes/somebody/.local", Persistence::NotKept(NotKept::NetworkFolder)),
+            ("/homes/kept/.local", Persistence::Kept),
             ("/mnt/old disk/a", Persistence::NotKept(NotKept::NetworkFolder)),
             ("/live/a", Persistence::Kept),
             ("/far/a", Persistence::NotKept(NotKept::NetworkFolder)),

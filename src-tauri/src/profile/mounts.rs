@@ -61,7 +61,7 @@ mod tests {
     const MOUNTS: &str = "\
 22 1 253:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 23 22 0:21 / /run rw,nosuid shared:2 - tmpfs tmpfs rw
-24 22 0:30 / /home rw shared:3 - nfs4 server:/homes rw
+24 22 0:30 / /homes rw shared:3 - nfs4 server:/shares rw
 25 24 0:31 / /homes/kept rw - ext4 /dev/vdb1 rw
 26 22 0:32 / /mnt/old\\040disk rw - cifs //server/share rw
 27 22 0:33 / /live rw - overlay overlay rw,lowerdir=/a

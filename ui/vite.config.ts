@@ -31,6 +31,9 @@ export default defineConfig(({ mode }) => ({
     target: "es2022",
     outDir: mode === "gallery" ? "node_modules/.cache/gallery" : "dist",
     emptyOutDir: true,
+    // Some two in a hundred smaller than what the bundler makes of it by itself.
+    minify: "terser",
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 3 } },
     // Inlined assets would be data: URLs, which the content security policy allows for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

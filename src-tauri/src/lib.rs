@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use command_line::Asked;
 use commands::Opened;
-use desk::{Browser, Desk, OpenError, Parts, SystemClock, SystemRandom};
+use desk::{Browser, Clock, Desk, OpenError, Parts, StoreHolds, SystemClock, SystemRandom};
 use event_log::SecurityEvent;
 use ipc::DeskChanged;
 use settings::Resolution;
@@ -150,6 +150,10 @@ fn tell_of_start(app: &AppHandle, desk: &Desk) {
     }
     if let Some(why) = desk.not_kept() {
         event_log::tell(&SecurityEvent::NotKept(why.to_string()));
+    }
+    if let Ok(StoreHolds { unsent, oldest_unsent: Some(oldest), .. }) = tauri::async_runtime::block_on(desk.holds()) {
+        let oldest_days = SystemClock::start().now().duration_since(oldest).as_hours() / 24;
+        event_log::tell(&SecurityEvent::WorkWaits { unsent, oldest_days });
     }
     tauri::async_runtime::spawn(tell_the_page(app.clone(), desk.clone()));
     tauri::async_runtime::spawn(tell_the_log(desk.clone()));

@@ -4,12 +4,14 @@ function Assert-LocalSystem {
     # The bridge answers the system account alone: psexec -s, a scheduled task, or the management tool's own agent.
     $sid = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value
     if ($sid -ne 'S-1-5-18') {
-        throw 'Run this as the system account, for example: psexec.exe -i -s powershell.exe -File <this script>'
+        throw 'Run this as the system account, for example: psexec.exe -s powershell.exe -ExecutionPolicy Bypass -File <this script>'
     }
 }
 
 function Assert-RADesk {
-    $program = Join-Path $env:ProgramFiles 'RA Desk\ra-desk.exe'
+    # A 32-bit PowerShell, as some management agents start it, has another folder under that name.
+    $programs = if ($env:ProgramW6432) { $env:ProgramW6432 } else { $env:ProgramFiles }
+    $program = Join-Path $programs 'RA Desk\ra-desk.exe'
     if (-not (Test-Path -LiteralPath $program -PathType Leaf)) {
         throw "RA Desk is not in its usual folder ($program). Install it first, or change the path in the XML."
     }

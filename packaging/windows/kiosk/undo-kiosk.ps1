@@ -3,7 +3,8 @@
 .SYNOPSIS
 Takes Assigned Access and Shell Launcher back. Run as the system account.
 .DESCRIPTION
-RA Desk, its settings and its data stay. To stop it starting with Windows as a kiosk, reinstall it with KIOSK=0.
+RA Desk, its settings and its data stay. To stop it starting with Windows as a kiosk, install it again with
+REINSTALL=ALL REINSTALLMODE=vamus KIOSK=0.
 Not run by the project's own checks.
 #>
 [CmdletBinding()]
@@ -11,6 +12,8 @@ param()
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot 'kiosk.psm1') -Force
 Assert-LocalSystem
-Set-Configuration -Property Configuration -Xml ''
-Set-Configuration -Property ShellLauncher -Xml ''
+foreach ($property in 'Configuration', 'ShellLauncher') {
+    # One that was never set may not be taken back; the other is, all the same.
+    try { Set-Configuration -Property $property -Xml '' } catch { Write-Warning "$property : $_" }
+}
 Write-Output 'This computer is no kiosk any more. Restart the computer.'

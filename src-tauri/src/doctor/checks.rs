@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use settings::{Effect, Resolution};
 
 use super::report::Check;
+use crate::event_log::OLD_DAYS;
 
 /// Too little to go on for long: warn.
 const LITTLE_SPACE: u64 = 500 * 1024 * 1024;
 /// Too little to go on: nothing could be recorded soon.
 const NO_SPACE: u64 = 20 * 1024 * 1024;
-/// The gateway refuses what is older than 14 days; a week before that somebody should know.
-const OLD_DAYS: i64 = 7;
 
 /// The web view that shows the pages.
 pub fn web_view() -> Check {

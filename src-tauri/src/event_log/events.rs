@@ -2,6 +2,9 @@
 
 use desk::{Happened, OpenError};
 
+/// The gateway refuses what is older than 14 days; a week before that somebody should know.
+pub const OLD_DAYS: i64 = 7;
+
 /// An event that the system's log is told of. Its number never changes its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecurityEvent {
@@ -35,6 +38,13 @@ pub enum SecurityEvent {
     NotKept(String),
     /// Something was to be recorded without a connection, and was refused.
     OfflineRecordingRefused,
+    /// Recorded registrations wait on this computer to be sent.
+    WorkWaits {
+        /// How many.
+        unsent: u32,
+        /// For how many whole days the oldest has waited.
+        oldest_days: i64,
+    },
     /// The data folder was open to other accounts.
     FolderMended,
 }
@@ -70,14 +80,17 @@ impl SecurityEvent {
             Self::AuditBroken => 140,
             Self::NotKept(_) => 150,
             Self::OfflineRecordingRefused => 151,
+            Self::WorkWaits { .. } => 160,
         }
     }
 
     /// How grave it is.
     pub fn severity(&self) -> Severity {
         match self {
+            Self::WorkWaits { oldest_days, .. } if *oldest_days > OLD_DAYS => Severity::Warning,
             Self::Started
             | Self::Stopped
+            | Self::WorkWaits { .. }
             | Self::SignedIn
             | Self::SessionEnded(_)
             | Self::KioskStarted
@@ -119,6 +132,9 @@ impl SecurityEvent {
                 "RA Desk's audit on this computer is not as it was written. Nothing was lost; keep the data folder as it is."
                     .into()
             }
+            Self::WorkWaits { unsent, oldest_days } => format!(
+                "Registrations that wait on this computer to be sent: {unsent}. Days since the oldest was recorded: {oldest_days}."
+            ),
             Self::NotKept(why) => format!("Registrations cannot be recorded offline on this computer: {why}."),
             Self::OfflineRecordingRefused => {
                 "A registration was to be recorded without a connection. It was refused, and nothing was saved.".into()
@@ -144,6 +160,7 @@ impl SecurityEvent {
             Self::KioskCloseRefused => "when Alt+F4 or the close button was used",
             Self::AuditBroken => "at a start",
             Self::NotKept(_) => "at a start, with the reason",
+            Self::WorkWaits { .. } => "at a start where there are any; a warning from the eighth day on",
             Self::OfflineRecordingRefused => "where 150 was told at the start",
         }
     }
@@ -168,6 +185,7 @@ impl SecurityEvent {
             Self::AuditBroken,
             Self::NotKept(of("reason")),
             Self::OfflineRecordingRefused,
+            Self::WorkWaits { unsent: 3, oldest_days: 2 },
         ]
     }
 

@@ -9,7 +9,7 @@
 mod events;
 mod system;
 
-pub use events::{SecurityEvent, Severity, table};
+pub use events::{OLD_DAYS, SecurityEvent, Severity, table};
 
 /// Tells of an event. Nothing that goes wrong with it stops RA Desk.
 pub fn tell(event: &SecurityEvent) {

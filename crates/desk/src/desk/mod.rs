@@ -21,8 +21,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::gateway_client::GatewayClient;
-use crate::store::Store;
-use crate::{Changed, Happened, NotKept, OpenError, Parts, Settings, sync};
+use crate::store::{Store, queue};
+use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, StoreHolds, sync};
 
 pub(crate) use state::{AtWork, Inner};
 
@@ -78,6 +78,11 @@ impl Desk {
     /// Whether the audit's chain was whole when the store was opened.
     pub fn audit_is_whole(&self) -> bool {
         self.inner.store.audit_is_whole
+    }
+
+    /// How much of everybody's waits in the open store, for whoever looks after the computer.
+    pub async fn holds(&self) -> Result<StoreHolds, Failure> {
+        Ok(self.inner.store.read(queue::held).await?)
     }
 
     /// Why nothing is recorded on this computer to be sent later, if so.

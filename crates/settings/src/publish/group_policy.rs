@@ -17,7 +17,6 @@ pub fn admx() -> String {
 <policyDefinitions xmlns="{SCHEMA}" revision="1.0" schemaVersion="1.0">
   <policyNamespaces>
     <target prefix="radesk" namespace="RADesk.Policies"/>
-    <using prefix="windows" namespace="Microsoft.Policies.Windows"/>
   </policyNamespaces>
   <resources minRequiredRevision="1.0"/>
   <supportedOn>

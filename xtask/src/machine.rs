@@ -170,7 +170,8 @@ fn claim_target_dir() -> Outcome {
     if before == here {
         return Ok(());
     }
-    for profile in ["debug", "release", "x86_64-pc-windows-gnu/debug", "x86_64-pc-windows-gnu/release"] {
+    for profile in ["debug", "release", "windows/x86_64-pc-windows-gnu/debug", "windows/x86_64-pc-windows-gnu/release"]
+    {
         let Ok(prints) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else { continue };
         for print in prints {
             let print = print?;

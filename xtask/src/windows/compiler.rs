@@ -73,7 +73,8 @@ impl Compiler {
         command.arg("-Zbuild-std=std,test,panic_abort,panic_unwind,proc_macro").arg("--target-dir").arg("target");
         // The sources fit the compiler exactly, so what is unstable here is only the way to ask.
         command.env("RUSTC_BOOTSTRAP", "1");
-        command.env("RUSTFLAGS", format!("--remap-path-prefix={}=/rust", self.root.display()));
+        // With bitcode, for the release build optimises across crates; and without the path of whoever built it.
+        command.env("RUSTFLAGS", format!("-Cembed-bitcode=yes --remap-path-prefix={}=/rust", self.root.display()));
         program(command, Duration::from_secs(30 * 60))?;
         let library = self.root.join("usr/lib/rustlib").join(TARGET).join("lib");
         std::fs::create_dir_all(&library)?;

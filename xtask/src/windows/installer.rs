@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::TARGET;
 use super::toolchain::Toolchain;
-use crate::machine::{have_packages, target_dir};
+use super::{TARGET, windows_target_dir};
+use crate::machine::have_packages;
 use crate::run::build_page;
 use crate::stage::program;
 use crate::{Outcome, failed, root};
@@ -32,7 +32,7 @@ pub(super) fn build(toolchain: &Toolchain, limit: Duration) -> Outcome<Built> {
     command.args(["--release", "--package", "ra-desk", "--no-default-features"]);
     command.args(["--features", "vendored-openssl,custom-protocol"]);
     program(command, limit)?;
-    let folder = target_dir().join(TARGET).join("release");
+    let folder = windows_target_dir().join(TARGET).join("release");
     let built = Built { program: folder.join("ra-desk.exe"), loader: folder.join("WebView2Loader.dll") };
     names_no_place(&built.program)?;
     println!("ra-desk.exe: {:.1} MB", megabytes(&built.program)?);

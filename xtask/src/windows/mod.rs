@@ -16,7 +16,7 @@ pub(crate) use stage::windows;
 
 use std::path::PathBuf;
 
-use crate::machine::cache_dir;
+use crate::machine::{cache_dir, target_dir};
 
 /// What is built for Windows: Debian's cross compiler and libraries are of this kind.
 const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -25,4 +25,9 @@ const LINKER: &str = "x86_64-w64-mingw32-gcc";
 
 fn folder() -> PathBuf {
     cache_dir().join("windows")
+}
+
+/// Where builds for Windows go. Apart from the others: with another compiler nothing can be shared, only waited for.
+fn windows_target_dir() -> PathBuf {
+    target_dir().join("windows")
 }

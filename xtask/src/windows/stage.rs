@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::TARGET;
 use super::installer::{Built, Signer, build, pack};
 use super::msi::workspace_version;
 use super::toolchain::Toolchain;
 use super::wine::Wine;
-use crate::machine::{cargo, target_dir};
+use super::{TARGET, windows_target_dir};
+use crate::machine::cargo;
 use crate::stage::{Tests, program};
 use crate::{Outcome, failed};
 
@@ -40,7 +40,7 @@ fn test_key_store(toolchain: &Toolchain, wine: &Wine, limit: Duration) -> Outcom
     // As it is shipped, so that what is built here need not be built again for the package.
     command.args(["--release", "--test", "key_store"]);
     // Where the web view's loader lies, which the test imports with the rest.
-    command.env("WINEPATH", format!("Z:{}", target_dir().join(TARGET).join("release").display()));
+    command.env("WINEPATH", format!("Z:{}", windows_target_dir().join(TARGET).join("release").display()));
     let tests = program(command, limit)?;
     if tests.passed == 0 { failed("no test of the key store ran") } else { Ok(tests) }
 }
@@ -53,7 +53,7 @@ fn on_wine(toolchain: &Toolchain, wine: &Wine) -> Command {
 
 /// The same program in packages of three versions, one of them built twice and once signed.
 fn packages(built: &Built, yes: bool) -> Outcome<PathBuf> {
-    let folder = target_dir().join("windows-packages");
+    let folder = windows_target_dir().join("packages");
     std::fs::create_dir_all(&folder)?;
     let versions = [("1", "0.1.0"), ("2", "0.2.0"), ("3", "0.3.0"), ("3-again", "0.3.0"), ("3-signed", "0.3.0")];
     for (name, version) in versions {

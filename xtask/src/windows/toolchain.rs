@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::compiler::Compiler;
-use super::{LINKER, TARGET};
+use super::{LINKER, TARGET, windows_target_dir};
 use crate::machine::{cache_dir, cargo, has_program, have_packages, target_dir};
 use crate::{Failure, Outcome};
 
@@ -41,12 +41,9 @@ impl Toolchain {
     pub(super) fn cargo(&self, verb: &str) -> Command {
         let mut command = match self {
             Self::Own => cargo(),
-            Self::Debian(compiler) => {
-                let mut command = compiler.cargo();
-                command.current_dir(crate::root()).env("CARGO_TARGET_DIR", target_dir());
-                command
-            }
+            Self::Debian(compiler) => compiler.cargo(),
         };
+        command.current_dir(crate::root()).env("CARGO_TARGET_DIR", windows_target_dir());
         command.args([verb, "--target", TARGET]);
         command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
         // What is shipped shall not say where it was built: paths hold an account's name. The checkout's own path is not

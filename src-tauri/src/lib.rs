@@ -64,7 +64,6 @@ fn told(text: &str) -> u8 {
 
 /// Runs RA Desk until its window is closed. Gives the process's exit code.
 fn run(start: Start) -> i32 {
-    logs::start();
     let page = commands::builder();
     let app = tauri::Builder::default()
         // First of all: a second start raises the first one's window and ends.

@@ -126,19 +126,8 @@ impl Resolution {
     }
 
     fn proxy(&self) -> Result<ProxyChoice, SettingsError> {
-        let url = |key: &'static str| {
-            let url = Url::parse(&self.needed(key)?).map_err(|_| wrong(key, "is not an address"))?;
-            if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-                return Err(wrong(key, "must begin with http:// or https://"));
-            }
-            if !url.username().is_empty() || url.password().is_some() {
-                return Err(wrong(
-                    key,
-                    "must hold no user name and no password: RA Desk asks for them when the proxy does",
-                ));
-            }
-            Ok(url)
-        };
+        // Checked as a value already.
+        let url = |key: &'static str| Url::parse(&self.needed(key)?).map_err(|_| wrong(key, "is not an address"));
         match self.text("proxy") {
             Some("none") => Ok(ProxyChoice::None),
             Some("fixed") => Ok(ProxyChoice::Fixed { url: url("proxy_url")?, bypass: self.bypass() }),

@@ -26,6 +26,8 @@ pub struct Key {
 pub enum Kind {
     /// An `https` address without user, password, query or fragment.
     Address,
+    /// An `http` or `https` address without user and password: of a proxy, or of its script.
+    PlainAddress,
     /// Text of at most so many characters, on one line.
     Text {
         /// The most characters.
@@ -75,7 +77,8 @@ pub enum Who {
 /// What happens when a key is set wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfWrong {
-    /// RA Desk does not start: any other value could send data to the wrong place or trust the wrong party.
+    /// RA Desk does not start: any other value could send data to the wrong place, trust the wrong party, or allow what
+    /// was meant to be forbidden.
     Refuse,
     /// What is built in applies, never the value of a lower layer.
     UseBuiltIn,
@@ -140,7 +143,8 @@ pub static KEYS: &[Key] = &[
         kind: Kind::YesNo,
         built_in: Some("false"),
         who: Who::Managed,
-        if_wrong: IfWrong::UseBuiltIn,
+        // What is built in is looser than what somebody may have meant.
+        if_wrong: IfWrong::Refuse,
     },
     Key {
         name: "issuer_hosts",
@@ -226,7 +230,7 @@ pub static KEYS: &[Key] = &[
         registry_name: "ProxyUrl",
         title: "Address of the proxy",
         meaning: "Used with proxy set to fixed, for instance http://proxy.trust.example:8080. Holds no user name and no password.",
-        kind: Kind::Text { most: 500 },
+        kind: Kind::PlainAddress,
         built_in: None,
         who: Who::Managed,
         if_wrong: IfWrong::Refuse,
@@ -236,7 +240,7 @@ pub static KEYS: &[Key] = &[
         registry_name: "ProxyPacUrl",
         title: "Address of the proxy script",
         meaning: "Used with proxy set to pac, for instance http://wpad.trust.example/proxy.pac.",
-        kind: Kind::Text { most: 500 },
+        kind: Kind::PlainAddress,
         built_in: None,
         who: Who::Managed,
         if_wrong: IfWrong::Refuse,
@@ -269,7 +273,8 @@ pub static KEYS: &[Key] = &[
         kind: Kind::YesNo,
         built_in: Some("true"),
         who: Who::Managed,
-        if_wrong: IfWrong::UseBuiltIn,
+        // What is built in is looser than what somebody may have meant.
+        if_wrong: IfWrong::Refuse,
     },
     Key {
         name: "log_level",
@@ -323,6 +328,9 @@ impl Key {
     pub fn range(&self) -> String {
         match self.kind {
             Kind::Address => "an address that begins with https://, without user, password, query or fragment".into(),
+            Kind::PlainAddress => {
+                "an address that begins with http:// or https://, without user name and password".into()
+            }
             Kind::Text { most } => format!("text of 1 to {most} characters"),
             Kind::File => "the full path of a file".into(),
             Kind::YesNo => "true or false (1 or 0 in the registry)".into(),

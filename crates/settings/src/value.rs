@@ -1,5 +1,7 @@
 //! Checked values.
 
+use url::Url;
+
 use crate::{Key, Kind, RawValue, address};
 
 /// A value that its key takes.
@@ -31,6 +33,7 @@ impl RawValue {
     pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => {
+                let text = without_sign_in(text);
                 let mut shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
                 if text.chars().count() > 60 {
                     shown.push('…');
@@ -54,6 +57,13 @@ impl Key {
                 let number = u32::try_from(*number).ok()?;
                 (least..=most).contains(&number).then_some(Value::Whole(number))
             }
+            // A registry value of the wrong type still says what is meant.
+            (Kind::YesNo, RawValue::Text(text)) => match text.as_str() {
+                "1" | "true" => Some(Value::YesNo(true)),
+                "0" | "false" => Some(Value::YesNo(false)),
+                _ => None,
+            },
+            (Kind::Whole { .. }, RawValue::Text(text)) => self.check(&RawValue::Number(text.parse().ok()?)),
             (kind, RawValue::Text(text)) => check_text(kind, text),
             _ => None,
         }
@@ -71,6 +81,24 @@ impl Key {
     }
 }
 
+fn is_plain_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
+/// An address without the user name and password that somebody may have put into it: a message is shown and logged.
+fn without_sign_in(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    match rest.rfind('@') {
+        Some(at) => format!("{scheme}://…{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
 fn check_text(kind: Kind, text: &str) -> Option<Value> {
     if text.trim().is_empty() || text.trim() != text || text.chars().any(char::is_control) {
         return None;
@@ -79,7 +107,9 @@ fn check_text(kind: Kind, text: &str) -> Option<Value> {
     let good = match kind {
         Kind::Address => address("address", text).is_ok(),
         Kind::Text { most } => text.chars().count() <= most,
-        Kind::File => text.len() <= 1000,
+        // A relative one would depend on the folder RA Desk was started in, which a user chooses.
+        Kind::File => text.len() <= 1000 && std::path::Path::new(text).is_absolute(),
+        Kind::PlainAddress => text.len() <= 500 && is_plain_address(text),
         Kind::OneOf(choices) => choices.iter().any(|choice| choice.word == text),
         Kind::AuthenticationContexts => words().all(|word| contract::cis2::level_of_acr(word).is_some()),
         Kind::Scopes => text.len() <= 500 && words().any(|word| word == "openid"),

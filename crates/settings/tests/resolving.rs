@@ -5,14 +5,27 @@ use settings::{
     Effect, IfWrong, KEYS, Kind, Layer, ProxyChoice, RawLayer, RawValue, Resolution, Settings, Trust, Value,
 };
 
-const GOOD: &str = r#"
+macro_rules! good {
+    () => {
+        r#"
     gateway_url = "https://localhost:9443"
     issuer_url = "https://issuer.example:443/cis2"
     client_id = "ra-desk.practice"
     redirect_ports = "9411 9412"
     trust = "only"
-    trust_ca = "ca.pem"
-"#;
+    "#
+    };
+}
+
+/// A full path, which every operating system spells in its own way.
+const LINE: &str =
+    if cfg!(windows) { "trust_ca = \"C:/ra-desk/ca.pem\"" } else { "trust_ca = \"/etc/ra-desk/ca.pem\"" };
+const AUTHORITY: &str = if cfg!(windows) { "C:/ra-desk/ca.pem" } else { "/etc/ra-desk/ca.pem" };
+const GOOD: &str = if cfg!(windows) {
+    concat!(good!(), "trust_ca = \"C:/ra-desk/ca.pem\"\n")
+} else {
+    concat!(good!(), "trust_ca = \"/etc/ra-desk/ca.pem\"\n")
+};
 
 fn layer(layer: Layer, text: &str) -> RawLayer {
     RawLayer::from_toml(layer, layer.as_str(), text).expect("the text is TOML")
@@ -26,7 +39,7 @@ fn policy(text: &str) -> Resolution {
 fn good_settings_are_read() {
     let settings = policy(GOOD).desk().unwrap();
     assert_eq!(settings.issuer_url, "https://issuer.example:443/cis2", "the issuer stays text");
-    assert_eq!(settings.trust, Trust::Only("ca.pem".into()));
+    assert_eq!(settings.trust, Trust::Only(AUTHORITY.into()));
     assert_eq!(settings.acr_values, "AAL3_ANY", "built in");
     assert_eq!(settings.redirect_ports, [9411, 9412]);
     assert_eq!(settings.proxy, ProxyChoice::System);
@@ -36,7 +49,7 @@ fn good_settings_are_read() {
 #[test]
 fn a_file_is_relative_to_the_file_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("policy.toml"), GOOD).unwrap();
+    std::fs::write(folder.path().join("policy.toml"), GOOD.replace(AUTHORITY, "ca.pem")).unwrap();
     let settings = Settings::read(&folder.path().join("policy.toml")).unwrap();
     assert_eq!(settings.trust, Trust::Only(folder.path().join("ca.pem")));
 }
@@ -57,14 +70,17 @@ fn each_wrong_setting_that_matters_is_named_and_refused() {
         ("9411 9412", "99999", "redirect_ports"),
         ("\"only\"", "\"nobody\"", "trust"),
         ("trust_ca", "acr_values", "acr_values"),
-        ("trust_ca = \"ca.pem\"", "", "trust_ca"),
-        ("trust_ca = \"ca.pem\"", "trust_ca = \"c\"\nscopes = \"profile\"", "scopes"),
-        ("trust_ca = \"ca.pem\"", "trust_ca = \"c\"\nproxy = \"fixed\"", "proxy_url"),
-        ("trust_ca = \"ca.pem\"", "trust_ca = \"c\"\nproxy = \"pac\"", "proxy_pac_url"),
-        ("trust_ca = \"ca.pem\"", "trust_ca = \"c\"\nproxy = \"fixed\"\nproxy_url = \"proxy:8080\"", "proxy_url"),
-        ("trust_ca = \"ca.pem\"", "trust_ca = \"c\"\nproxy = \"fixed\"\nproxy_url = \"http://a:b@p:1\"", "proxy_url"),
+        (LINE, "", "trust_ca"),
+        (LINE, "trust_ca = \"ca.pem\"", "trust_ca"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nkiosk = 2", "kiosk"),
+        (LINE, "trust_ca = \"AUTHORITY\"\noffline_recording = \"no\"", "offline_recording"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nscopes = \"profile\"", "scopes"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nproxy = \"fixed\"", "proxy_url"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nproxy = \"pac\"", "proxy_pac_url"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nproxy = \"fixed\"\nproxy_url = \"proxy:8080\"", "proxy_url"),
+        (LINE, "trust_ca = \"AUTHORITY\"\nproxy = \"fixed\"\nproxy_url = \"http://a:b@p:1\"", "proxy_url"),
     ] {
-        let text = GOOD.replacen(from, to, 1);
+        let text = GOOD.replacen(from, &to.replace("AUTHORITY", AUTHORITY), 1);
         assert_eq!(policy(&text).desk().unwrap_err().key, key, "{to}");
     }
     assert_eq!(Settings::read(std::path::Path::new("/no/such/file")).unwrap_err().key, "file");
@@ -130,9 +146,26 @@ fn unknown_names_are_told_and_do_no_harm() {
 }
 
 #[test]
+fn no_message_shows_a_password() {
+    for (key, value) in [
+        ("gateway_url", "https://svc:secret@gateway.example"),
+        ("proxy_url", "http://svc:secret@proxy.example:8080"),
+        ("proxy_pac_url", "http://svc:se/cret@proxy.example/proxy.pac"),
+    ] {
+        let found = policy(&format!("{key} = \"{value}\""));
+        let message = found.faults()[0].message();
+        assert!(message.contains(key) && !message.contains("svc"), "{message}");
+        let kept = found.settings().iter().filter_map(|setting| setting.value.as_ref()).map(ToString::to_string);
+        assert!(kept.into_iter().all(|kept| !kept.contains("svc")), "it is no value either");
+    }
+}
+
+#[test]
 fn the_registrys_numbers_are_taken_for_yes_and_no() {
     let mut registry = RawLayer::empty(Layer::Policy, r"HKLM\Software\Policies\RADesk");
     registry.values.insert("kiosk".into(), RawValue::Number(1));
+    // The wrong type, and still no doubt.
+    registry.values.insert("idle_minutes".into(), RawValue::Text("5".into()));
     registry.values.insert("offline_recording".into(), RawValue::Number(2));
     let found = Resolution::of(&[registry]);
     assert!(found.window().kiosk);

@@ -1,5 +1,8 @@
 # What the scripts in this folder share. They set what an MDM would set, through the same bridge.
 
+# A module does not hear what its caller set.
+$ErrorActionPreference = 'Stop'
+
 function Assert-LocalSystem {
     # The bridge answers the system account alone: psexec -s, a scheduled task, or the management tool's own agent.
     $sid = [Security.Principal.WindowsIdentity]::GetCurrent().User.Value

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use desk::{KeyStore, KeyStoreError, NotKept, OpenError, Persistence, StoreHolds};
 use jiff::Timestamp;
-use settings::{Effect, Resolution};
+use settings::{Effect, Layer, Resolution};
 
 use super::report::Check;
 use crate::event_log::OLD_DAYS;
@@ -31,7 +31,12 @@ pub fn web_view() -> Check {
 pub fn settings(resolution: &Resolution) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for layer in resolution.unreadable() {
-        checks.push(Check::bad("settings", layer.to_string(), "Mend the file or the registry key."));
+        let next = "Mend the file or the registry key.";
+        checks.push(match layer.layer {
+            // RA Desk starts without what a user wrote.
+            Layer::User => Check::warning("settings", layer.to_string(), next),
+            _ => Check::bad("settings", layer.to_string(), next),
+        });
     }
     for fault in resolution.faults() {
         let next = "Correct the value where it is set.";
@@ -89,7 +94,7 @@ pub fn data_folder(folder: Option<&Path>, shown: &str) -> Check {
 /// Whether data stays there.
 pub fn profile(persistence: Persistence) -> Check {
     match persistence {
-        Persistence::Kept => Check::good("profile", "what is recorded here stays here"),
+        Persistence::Kept => Check::good("profile", "nothing says that what is recorded here is thrown away"),
         Persistence::NotKept(why) => {
             let next = match why {
                 NotKept::BySetting => "Nothing is recorded here without a network, as it is set.",
@@ -151,7 +156,7 @@ pub fn store(held: &Result<Option<StoreHolds>, OpenError>, now: Timestamp) -> Ch
 mod tests {
     use super::*;
     use crate::doctor::report::State;
-    use settings::{Layer, RawLayer};
+    use settings::RawLayer;
 
     fn resolution(text: &str) -> Resolution {
         Resolution::of_machine([RawLayer::from_toml(Layer::Policy, "policy", text)])
@@ -173,6 +178,10 @@ mod tests {
         assert_eq!(nothing.len(), 1, "all that is missing in one line: {nothing:?}");
         assert!(["gateway_url", "issuer_url", "client_id"].iter().all(|key| nothing[0].found.contains(key)));
         assert!(states("gateway_url = ").contains(&State::Bad), "a file that cannot be read");
+        let user = RawLayer::from_toml(Layer::User, "user", "zoom_percent = ");
+        let both = Resolution::of_machine([RawLayer::from_toml(Layer::Policy, "policy", WHOLE), user]);
+        let states: Vec<State> = settings(&both).iter().map(|check| check.state).collect();
+        assert_eq!(states, [State::Warning], "what a user wrote stops nothing");
     }
 
     #[test]

@@ -31,13 +31,18 @@ fn end_of_log(folder: &Path) -> Vec<serde_json::Value> {
     let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
     let newest = files
         .flatten()
+        .filter(|file| file.file_name().to_string_lossy().starts_with("ra-desk"))
         .filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path())))
         .max()
         .map(|(_, path)| path);
     let text = newest.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    let mut lines: Vec<_> = text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).take(LINES).collect();
+    let mut lines: Vec<_> = text.lines().rev().filter_map(line_of_ours).take(LINES).collect();
     lines.reverse();
     lines
+}
+
+fn line_of_ours(line: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(line).ok().filter(|line: &serde_json::Value| line.get("timestamp").is_some())
 }
 
 #[cfg(test)]
@@ -47,8 +52,8 @@ mod tests {
     #[test]
     fn the_end_of_the_newest_log_is_given_and_no_foreign_line() {
         let folder = tempfile::tempdir().unwrap();
-        let lines: String = (0..600).map(|n| format!("{{\"n\":{n}}}\n")).collect();
-        std::fs::write(folder.path().join("a.jsonl"), format!("{lines}not ours\n")).unwrap();
+        let lines: String = (0..600).map(|n| format!("{{\"timestamp\":\"\",\"n\":{n}}}\n")).collect();
+        std::fs::write(folder.path().join("ra-desk.jsonl"), format!("{lines}not ours\n123\n")).unwrap();
         let log = end_of_log(folder.path());
         assert_eq!(log.len(), LINES);
         assert_eq!(log[LINES - 1]["n"], 599);

@@ -8,10 +8,9 @@ mod diagnostics;
 mod network;
 mod report;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use desk::{Clock, EndpointReport, StoreHolds, SystemClock};
+use desk::{Clock, EndpointReport, SettingsError, StoreHolds, SystemClock};
 use jiff::Timestamp;
 use serde::Serialize;
 use settings::Resolution;
@@ -62,6 +61,14 @@ pub async fn report() -> Report {
         tokio::join!(tokio::task::spawn_blocking(move || this_computer(&settings, now)), ways(&resolution, &clock));
     let (mut checks, queue) =
         here.unwrap_or_else(|_| (vec![Check::bad("doctor", "it failed half way", "Tell support.")], None));
+    let network = match network {
+        Ok(network) => network,
+        // Well written and of no use: a trust_ca that is not there, for instance. RA Desk does not start on it either.
+        Err(error) => {
+            checks.push(Check::bad("settings", error.to_string(), "Mend what the setting names."));
+            Vec::new()
+        }
+    };
     checks.extend(network.iter().map(network::judge));
     checks.push(network::clock(&network));
     Report {
@@ -82,7 +89,7 @@ fn this_computer(resolution: &Resolution, now: Timestamp) -> (Vec<Check>, Option
     let mut checks = vec![checks::web_view()];
     checks.extend(checks::settings(resolution));
     let folder = machine::data_dir();
-    checks.push(checks::data_folder(folder.as_deref(), &shown(folder.as_deref())));
+    checks.push(checks::data_folder(folder.as_deref(), &machine::shown(folder.as_deref())));
     let Some(folder) = folder else { return (checks, None) };
     let keys = SystemKeyStore::for_folder(&folder);
     let held = desk::store_holds(&folder, &keys);
@@ -96,13 +103,10 @@ fn this_computer(resolution: &Resolution, now: Timestamp) -> (Vec<Check>, Option
 
 const BY_SETTING: desk::Persistence = desk::Persistence::NotKept(desk::NotKept::BySetting);
 
-async fn ways(resolution: &Resolution, clock: &Arc<dyn Clock>) -> Vec<EndpointReport> {
-    let Ok(settings) = resolution.desk() else { return Vec::new() };
-    match desk::probe(&settings, Arc::new(SystemProxies), Arc::clone(clock)).await {
-        Ok(reports) => reports.into(),
-        // The check of the settings says the same.
-        Err(_) => Vec::new(),
-    }
+/// The ways to both servers; none where the settings do not name them, which is told elsewhere.
+async fn ways(resolution: &Resolution, clock: &Arc<dyn Clock>) -> Result<Vec<EndpointReport>, SettingsError> {
+    let Ok(settings) = resolution.desk() else { return Ok(Vec::new()) };
+    desk::probe(&settings, Arc::new(SystemProxies), Arc::clone(clock)).await.map(Into::into)
 }
 
 /// Every setting as it was found, for the report and for the page.
@@ -113,17 +117,7 @@ pub fn found(resolution: &Resolution) -> Vec<SettingFound> {
             name: setting.key.name,
             value: setting.value.as_ref().map(ToString::to_string),
             from: setting.layer.as_str(),
-            place: shown(Some(Path::new(&setting.place))),
+            place: setting.place.clone(),
         })
         .collect()
-}
-
-/// A path without the account's name in it.
-pub fn shown(path: Option<&Path>) -> String {
-    let Some(path) = path else { return String::new() };
-    let home = dirs::home_dir().filter(|home| home.parent().is_some());
-    match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
-        Some(rest) => Path::new(if cfg!(windows) { "%USERPROFILE%" } else { "~" }).join(rest).display().to_string(),
-        None => path.display().to_string(),
-    }
 }

@@ -4,8 +4,6 @@ use serde::Serialize;
 use settings::{Layer, Resolution};
 use specta::Type;
 
-use crate::doctor;
-
 /// Every setting, in the order of their definitions, and what is wrong with them.
 #[derive(Debug, Serialize, Type)]
 pub struct ComputerView {
@@ -56,7 +54,7 @@ impl From<&Resolution> for ComputerView {
                 Layer::User => SettingFrom::User,
                 Layer::BuiltIn => SettingFrom::BuiltIn,
             },
-            place: doctor::shown(Some(setting.place.as_ref())),
+            place: setting.place.clone(),
         });
         let unreadable = resolution.unreadable().iter().map(ToString::to_string);
         let faults = resolution.faults().iter().map(settings::Fault::message);

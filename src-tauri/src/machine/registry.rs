@@ -36,7 +36,11 @@ pub fn layer(layer: Layer, path: &str) -> Result<RawLayer, UnreadableLayer> {
 fn raw(value: &Value) -> RawValue {
     match value.ty() {
         Type::String => String::try_from(value.clone()).map_or(RawValue::Other, RawValue::Text),
-        Type::ExpandString => String::try_from(value.clone()).map_or(RawValue::Other, RawValue::Text),
+        // Not expanded: a user's own environment would decide what a policy says.
+        Type::ExpandString => String::try_from(value.clone())
+            .ok()
+            .filter(|text| !text.contains('%'))
+            .map_or(RawValue::Other, RawValue::Text),
         Type::U32 => u32::try_from(value.clone()).map_or(RawValue::Other, |n| RawValue::Number(n.into())),
         _ => RawValue::Other,
     }

@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use rusqlite::config::DbConfig;
@@ -34,7 +35,7 @@ pub(super) struct StoreFile {
 /// Opens the store, or makes one where there is none. Whatever goes wrong, nothing that is there is changed.
 pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<StoreFile, OpenError> {
     make_folder(folder)?;
-    let lock = take_lock(&folder.join("store.lock"))?;
+    let lock = take_lock_patiently(&folder.join("store.lock"))?;
     let path = folder.join("store.db");
     let is_there = path.try_exists().map_err(|error| folder_fault(&error))?;
     if !is_there {
@@ -66,9 +67,11 @@ pub(super) fn look(folder: &Path, keys: &dyn KeyStore) -> Result<Option<(Connect
     let lock = take_lock(&folder.join("store.lock"))?;
     let key = existing_key(keys)?;
     check_whose(&path, &key)?;
-    // Closing it leaves its journal as it is.
+    // Closing it leaves its journal as it is. Whether all of it is sound is looked at when RA Desk opens it: that takes
+    // a while, and RA Desk may be started meanwhile.
     let conn = connect(&path, &key)?;
-    check_believable(&conn)?;
+    check_version(&conn)?;
+    check_canary(&conn)?;
     conn.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
     Ok(Some((conn, lock)))
 }
@@ -211,14 +214,24 @@ fn check_whose(path: &Path, key: &StoreKey) -> Result<(), OpenError> {
 }
 
 fn check_believable(conn: &Connection) -> Result<(), OpenError> {
-    let found = migrations::version(conn).map_err(|error| fault(&error))?;
-    if found > migrations::LATEST {
-        return Err(OpenError::Newer { found, known: migrations::LATEST });
-    }
+    let found = check_version(conn)?;
     let sound: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| fault(&error))?;
     if found == 0 || sound != "ok" {
         return Err(OpenError::Damaged("its tables are not whole".into()));
     }
+    check_canary(conn)
+}
+
+/// The version of its tables, when it is one that is known here.
+fn check_version(conn: &Connection) -> Result<u32, OpenError> {
+    let found = migrations::version(conn).map_err(|error| fault(&error))?;
+    if found > migrations::LATEST {
+        return Err(OpenError::Newer { found, known: migrations::LATEST });
+    }
+    Ok(found)
+}
+
+fn check_canary(conn: &Connection) -> Result<(), OpenError> {
     let canary: String = conn
         .query_row("SELECT value FROM meta WHERE name = 'canary'", [], |row| row.get(0))
         .map_err(|error| fault(&error))?;
@@ -238,6 +251,17 @@ fn make_folder(folder: &Path) -> Result<(), OpenError> {
             .map_err(|error| folder_fault(&error))?;
     }
     Ok(())
+}
+
+/// Waits a little for somebody who only looks into the store.
+fn take_lock_patiently(path: &PathBuf) -> Result<File, OpenError> {
+    for _ in 0..10 {
+        match take_lock(path) {
+            Err(OpenError::InUse) => std::thread::sleep(Duration::from_millis(100)),
+            other => return other,
+        }
+    }
+    take_lock(path)
 }
 
 fn take_lock(path: &PathBuf) -> Result<File, OpenError> {

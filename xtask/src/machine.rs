@@ -1,8 +1,10 @@
 //! What the machine has and what it lacks.
 
+use std::fs::File;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::{Outcome, failed, root};
 
@@ -156,20 +158,38 @@ pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| cache_dir().join("target"), PathBuf::from)
 }
 
-/// Takes the shared build folder for this checkout.
+/// Takes the shared build folder for this checkout, for as long as this command runs.
 ///
 /// Cargo knows a workspace's own crates by their place in the workspace, not on the disk, and judges by the age of
 /// files: what another checkout built last could pass for this one's. So its own crates are built anew after a change
-/// of checkout; everything from elsewhere stays built.
+/// of checkout; everything from elsewhere stays built. A command of another checkout waits until this one has ended.
 fn claim_target_dir() -> Outcome {
+    /// Held until the process ends.
+    static CLAIM: OnceLock<File> = OnceLock::new();
     let target = target_dir();
     std::fs::create_dir_all(&target)?;
     let mark = target.join(".ra-desk-checkout");
     let here = root().to_string_lossy().into_owned();
-    let before = std::fs::read_to_string(&mark).unwrap_or_default();
-    if before == here {
-        return Ok(());
+    let claim = File::options().create(true).truncate(false).write(true).open(target.join(".ra-desk-lock"))?;
+    loop {
+        claim.lock_shared()?;
+        if std::fs::read_to_string(&mark).unwrap_or_default() == here {
+            // Set once: each command prepares the machine once.
+            let _ = CLAIM.set(claim);
+            return Ok(());
+        }
+        claim.unlock()?;
+        if claim.try_lock().is_err() {
+            println!("Another checkout builds in {}: waiting for it.", target.display());
+            claim.lock()?;
+        }
+        forget_own_crates(&target)?;
+        std::fs::write(&mark, &here)?;
+        claim.unlock()?;
     }
+}
+
+fn forget_own_crates(target: &Path) -> Outcome {
     for profile in ["debug", "release", "windows/x86_64-pc-windows-gnu/debug", "windows/x86_64-pc-windows-gnu/release"]
     {
         let Ok(prints) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else { continue };
@@ -182,7 +202,6 @@ fn claim_target_dir() -> Outcome {
             }
         }
     }
-    std::fs::write(mark, here)?;
     Ok(())
 }
 

@@ -32,7 +32,9 @@ pub(super) fn write(folder: &Path, version: &str) -> Outcome {
     let to = folder.join(format!("RADesk-{version}-crates.cdx.json"));
     for written in find("radesk-bill.json")? {
         if written.starts_with(root().join("src-tauri")) {
-            std::fs::copy(&written, &to)?;
+            // It names our own crates by where they lie on this machine.
+            let bill = std::fs::read_to_string(&written)?;
+            std::fs::write(&to, bill.replace(&*root().to_string_lossy(), "/ra-desk"))?;
         }
         std::fs::remove_file(written)?;
     }
@@ -50,7 +52,8 @@ pub(super) fn write(folder: &Path, version: &str) -> Outcome {
 /// Files of a name beside the workspace's manifests.
 fn find(name: &str) -> Outcome<Vec<std::path::PathBuf>> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join("src-tauri"), root().join("tests"), root().join("xtask")];
+    let mut folders: Vec<_> =
+        ["src-tauri", "tests", "tests/windows", "xtask"].iter().map(|folder| root().join(folder)).collect();
     for member in std::fs::read_dir(root().join("crates"))? {
         folders.push(member?.path());
     }

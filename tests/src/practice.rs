@@ -189,7 +189,7 @@ pub async fn until<T, F>(what: &str, mut look: impl FnMut() -> F) -> Outcome<T>
 where
     F: Future<Output = Option<T>>,
 {
-    let found = tokio::time::timeout(Duration::from_secs(20), async {
+    let found = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
             if let Some(value) = look().await {
                 return value;
@@ -197,5 +197,5 @@ where
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
-    found.await.map_err(|_| format!("{what}: not within 20 seconds").into())
+    found.await.map_err(|_| format!("{what}: not within a minute").into())
 }

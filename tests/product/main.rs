@@ -7,6 +7,7 @@ mod journey;
 mod kills;
 mod network;
 mod network_faults;
+mod network_sign_in;
 mod people_and_roles;
 mod refusals;
 mod registering;

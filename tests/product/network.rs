@@ -227,7 +227,27 @@ async fn where_the_first_proxy_is_dead_the_next_is_tried() -> Outcome {
     let desk = hospital.desk(hospital.settings()?, finder).await?;
     start_work(&desk).await?;
     assert!(living.seen().opened > 0);
-    assert_eq!(dead.seen().opened, 0);
+
+    // It could be seen now whether it is still tried first.
+    dead.come_back().await?;
+    let sam = people::sam_taylor();
+    let submission = record(&desk, sam.uuid(), sam.address.as_str()).await?;
+    until_status(&desk, submission.key, Status::WaitingForThem).await?;
+    assert_eq!(dead.seen().asked, [""; 0], "the one that worked comes first");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_proxy_that_says_nothing_is_waited_for_once() -> Outcome {
+    let hospital = Hospital::start().await?;
+    let (silent, living) = (hospital.proxy(Manners::Silent).await?, hospital.proxy(Manners::Open).await?);
+    let finder = Through(vec![hop(&silent.url()), hop(&living.url())]);
+    let desk = hospital.desk(hospital.settings()?, finder).await?;
+    start_work(&desk).await?;
+    let sam = people::sam_taylor();
+    let submission = record(&desk, sam.uuid(), sam.address.as_str()).await?;
+    until_status(&desk, submission.key, Status::WaitingForThem).await?;
+    assert_eq!(silent.seen().asked, ["gateway.test:443"], "by the first call, and by no other");
     Ok(())
 }
 

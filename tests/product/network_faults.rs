@@ -207,6 +207,22 @@ async fn the_issuer_is_who_it_says_letter_by_letter() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_proxy_is_not_said_of_the_server() -> Outcome {
+    let hospital = Hospital::start().await?;
+    let strangers = Authority::new("Ward 7 web filter")?.vouch("localhost", TODAY)?;
+    let unknown = serve(Some(&strangers), PAGE).await?;
+    // No name ends in `.invalid` (RFC 6761).
+    for url in ["http://proxy.invalid:3128".to_owned(), format!("https://localhost:{}", unknown.port())] {
+        let desk = hospital.desk(hospital.settings()?, Through(vec![hop(&url)])).await?;
+        assert_eq!(fault_of_sign_in(&desk).await, NetworkFault::ProxyUnreachable, "{url}");
+        desk.close().await;
+        let [gateway, _] = Machine::new()?.look("https://gateway.test", "", vec![hop(&url)]).await?;
+        assert_eq!(gateway.fault, Some(NetworkFault::ProxyUnreachable), "{url}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_desk_says_the_same_as_doctor() -> Outcome {
     let hospital = Hospital::start().await?;
     let proxy = hospital.proxy(Manners::AsksNtlm).await?;

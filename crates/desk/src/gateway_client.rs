@@ -65,6 +65,11 @@ impl GatewayClient {
         &self.http
     }
 
+    /// Forgets what somebody who leaves told a proxy. The client that comes back knows it still ([`HttpClient::part`]).
+    pub(crate) fn part(&self) -> Self {
+        Self { http: self.http.part(), ..self.clone() }
+    }
+
     /// A name for a new request.
     pub(crate) fn new_request_id(&self) -> RequestId {
         RequestId::from_guid(self.parts.random.guid())

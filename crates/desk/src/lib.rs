@@ -54,4 +54,6 @@ pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};
-pub use snapshot::{Changed, Network, OutboxCounts, PauseReason, PersonSignedIn, SessionNow, Snapshot, SyncNow};
+pub use snapshot::{
+    Changed, Network, OutboxCounts, PauseReason, PersonSignedIn, ProxyAsking, SessionNow, Snapshot, SyncNow,
+};

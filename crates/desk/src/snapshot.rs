@@ -22,6 +22,17 @@ pub struct Snapshot {
     pub sync: SyncNow,
     /// The gateway and the issuer, name and port: what an IT desk may have to let through.
     pub servers: Vec<String>,
+    /// The proxy that asked last for a name and a password.
+    pub proxy_asking: Option<ProxyAsking>,
+}
+
+/// A proxy that asks for a name and a password: whoever gives them is to know who gets them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyAsking {
+    /// Its name and port.
+    pub address: String,
+    /// Whether nobody on the way to it can read what it is told.
+    pub encrypted: bool,
 }
 
 /// Who is signed in.

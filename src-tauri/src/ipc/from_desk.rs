@@ -11,8 +11,8 @@ use desk::{
 use super::{
     AccessView, Attention as AttentionView, AuthenticatorView, Changed, DeclarationView, DraftView, FoundView,
     NetworkFault, NetworkView, NextStep, OrganisationView, OutboxCounts, OutboxPage, PauseReason, PersonRow,
-    PersonView, PolicyView, ProfileView, RegistrationView, RoleView, SessionView, Snapshot, Status, SubmissionView,
-    SyncView,
+    PersonView, PolicyView, ProfileView, ProxyAsking, RegistrationView, RoleView, SessionView, Snapshot, Status,
+    SubmissionView, SyncView,
 };
 
 impl From<desk::Snapshot> for Snapshot {
@@ -25,6 +25,9 @@ impl From<desk::Snapshot> for Snapshot {
             outbox: now.outbox.into(),
             sync: now.sync.into(),
             servers: now.servers,
+            proxy_asking: now
+                .proxy_asking
+                .map(|proxy| ProxyAsking { address: proxy.address, encrypted: proxy.encrypted }),
         }
     }
 }

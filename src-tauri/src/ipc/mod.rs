@@ -20,7 +20,7 @@ pub use outbox::{
 };
 pub use session::{
     AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView,
-    RoleView, SessionView, Snapshot, SyncView,
+    ProxyAsking, RoleView, SessionView, Snapshot, SyncView,
 };
 pub use shell::{NotKeptView, ShellView};
 

@@ -21,6 +21,17 @@ pub struct Snapshot {
     pub sync: SyncView,
     /// The gateway and the issuer, name and port: what an IT desk may have to let through.
     pub servers: Vec<String>,
+    /// The proxy that asked last for a name and a password.
+    pub proxy_asking: Option<ProxyAsking>,
+}
+
+/// A proxy that asks for a name and a password.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct ProxyAsking {
+    /// Its name and port.
+    pub address: String,
+    /// Whether nobody on the way to it can read what it is told.
+    pub encrypted: bool,
 }
 
 /// Who is signed in.

@@ -701,6 +701,14 @@ export type ProfileView = {
 	submission: string | null,
 };
 
+/**  A proxy that asks for a name and a password. */
+export type ProxyAsking = {
+	/**  Its name and port. */
+	address: string,
+	/**  Whether nobody on the way to it can read what it is told. */
+	encrypted: boolean,
+};
+
 /**  What a role is called in Registration Authority work. */
 export type RaRole = 
 /**  RA Manager, `R5080`. */
@@ -888,6 +896,8 @@ export type Snapshot = {
 	sync: SyncView,
 	/**  The gateway and the issuer, name and port: what an IT desk may have to let through. */
 	servers: string[],
+	/**  The proxy that asked last for a name and a password. */
+	proxy_asking: ProxyAsking | null,
 };
 
 /**  The one list of status words. */

@@ -132,6 +132,7 @@ export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): 
     outbox: COUNTS,
     sync: { state: "idle" },
     servers: ["gateway.example:443", "issuer.example:443"],
+    proxy_asking: null,
     ...part,
   };
 }

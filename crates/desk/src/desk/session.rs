@@ -39,6 +39,7 @@ impl Desk {
             outbox,
             sync,
             servers: desk.servers(),
+            proxy_asking: desk.proxy_asking(),
         })
     }
 
@@ -124,7 +125,7 @@ impl Desk {
             // *Not you?*: whoever that was is signed out at the gateway.
             if unconfirmed && let Some((gateway, ended)) = state.gateway.take() {
                 ended.cancel();
-                desk.revoke(gateway, EndReason::SignedOut);
+                desk.revoke(desk.client.part(), gateway, EndReason::SignedOut);
             }
         }
         desk.changes.tell(Changed::Session);
@@ -153,24 +154,27 @@ impl Inner {
     /// Somebody came back from the browser, unless the sign-in was given up meanwhile.
     pub(crate) fn arrive(self: &Arc<Self>, arrived: Arrived, cancel: &CancellationToken) -> Result<(), Failure> {
         let gateway = Arc::new(arrived.gateway);
-        let before = {
+        let (before, other) = {
             let mut state = self.state();
             // Under the lock that giving up takes: it comes before this or finds somebody who arrived.
             if cancel.is_cancelled() {
-                self.revoke(gateway, EndReason::SignedOut);
+                self.revoke(self.client.clone(), gateway, EndReason::SignedOut);
                 return Err(Cause::SignIn(SignInError::Cancelled).into());
             }
             let idle = Duration::from_secs(u64::from(self.settings.idle_minutes) * 60);
             let who = SignedIn::new(self.parts.random.guid(), arrived.session, idle, arrived.at);
+            let other = state.session.present().is_some_and(|before| before.user.uuid != who.user.uuid);
             state.session.arrive(who, arrived.at);
             state.profiles.clear();
             state.removals.clear();
             state.watched = None;
-            state.gateway.replace((gateway, CancellationToken::new()))
+            (state.gateway.replace((gateway, CancellationToken::new())), other)
         };
+        // A role is changed by the same person, who need not sign in to the proxy again.
+        let client = if other { self.client.part() } else { self.client.clone() };
         if let Some((gateway, ended)) = before {
             ended.cancel();
-            self.revoke(gateway, EndReason::SignedOut);
+            self.revoke(client, gateway, EndReason::SignedOut);
         }
         Ok(())
     }

@@ -166,9 +166,11 @@ impl Inner {
             state.watched = None;
             (who, state.gateway.take())
         };
+        // Whoever comes next goes through no proxy under this one's name.
+        let client = self.client.part();
         if let Some((gateway, ended)) = gateway {
             ended.cancel();
-            self.revoke(gateway, why);
+            self.revoke(client, gateway, why);
         }
         if let Some(who) = who {
             let (now, actor) = (self.parts.clock.now(), actor(&who));
@@ -183,8 +185,7 @@ impl Inner {
     }
 
     /// Ends a session at the gateway, as well as that can be done.
-    pub(crate) fn revoke(self: &Arc<Self>, gateway: Arc<GatewaySession>, why: EndReason) {
-        let client = self.client.clone();
+    pub(crate) fn revoke(self: &Arc<Self>, client: GatewayClient, gateway: Arc<GatewaySession>, why: EndReason) {
         tokio::spawn(async move {
             match tokio::time::timeout(REVOCATION, client.revoke(&gateway, why)).await {
                 Ok(Ok(())) => {}

@@ -14,8 +14,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::NetworkFault;
-use super::dial::{Dialer, Names, STEP, another_may_lead, of_connecting};
-use super::proxy::ProxyHop;
+use super::dial::{Dialer, Names, STEP, of_connecting};
+use super::proxy::{ProxyHop, ProxyServer};
 use super::sign_in::ProxySignIn;
 use super::trust::Tls;
 use super::ways::{Ways, whereabouts};
@@ -51,7 +51,7 @@ impl HttpClient {
     /// The client of this computer's settings.
     pub(crate) fn new(settings: &Settings, parts: &Parts) -> Result<Self, SettingsError> {
         let dialer = Arc::new(Dialer {
-            ways: Ways::new(settings.proxy.clone(), parts.proxies.clone(), parts.clock.clone()),
+            ways: Arc::new(Ways::new(settings.proxy.clone(), parts.proxies.clone(), parts.clock.clone())),
             tls: Tls::new(&settings.trust)?,
             sign_in: ProxySignIn::default(),
         });
@@ -78,6 +78,20 @@ impl HttpClient {
         self.dialer.sign_in.give(name, password)
     }
 
+    /// The proxy that asked last for a name and a password.
+    pub(crate) fn proxy_that_asked(&self) -> Option<ProxyServer> {
+        self.dialer.sign_in.asked_by()
+    }
+
+    /// Forgets what somebody who leaves told a proxy. The client that comes back knows it still, with the connections
+    /// made by it: for what is left to be said for them.
+    pub(crate) fn part(&self) -> Self {
+        let mut clients = self.clients();
+        let by_way = std::mem::take(&mut clients.by_way);
+        let theirs = Clients { by_way, whereabouts: clients.whereabouts };
+        Self { dialer: Arc::new(self.dialer.part()), clients: Arc::new(Mutex::new(theirs)) }
+    }
+
     /// Tries the ways in their order. Only while no connection stood is the request made again on another.
     async fn by_its_ways(&self, request: &Request<Bytes>) -> Result<RawReply, NetworkFault> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| NetworkFault::NotOurServer)?;
@@ -85,44 +99,54 @@ impl HttpClient {
         if url.scheme() != "https" && !(cfg!(feature = "practice") && settings::is_loopback(&url)) {
             return Err(NetworkFault::NotOurServer);
         }
-        let mut first = None;
-        for hop in self.dialer.ways.to(&url).await?.hops {
-            let way = self.way(&hop);
-            let client = self.client_of(&way)?;
-            let request = request.clone().map(reqwest::Body::from);
-            let request = reqwest::Request::try_from(request).map_err(|_| NetworkFault::NotOurServer)?;
-            let error = match client.execute(request).await {
-                Ok(response) => {
-                    self.dialer.ways.worked(&url, &hop);
-                    return read(response).await;
-                }
-                Err(error) => error,
-            };
-            if !error.is_connect() {
-                return Err(of_exchange(&error));
-            }
-            let fault = self.why_no_connection(&error, &way, &url).await;
-            self.dialer.ways.failed(&url);
-            if !another_may_lead(fault) {
-                return Err(fault);
-            }
-            first.get_or_insert(fault);
-        }
-        Err(first.unwrap_or(NetworkFault::PacFailed))
+        let go = |hop| {
+            let url = &url;
+            async move { self.one_way(&hop, url, request).await }
+        };
+        let (_, response) = self.dialer.ways.first_that_leads(&url, go).await?;
+        read(response?).await
     }
 
-    async fn why_no_connection(&self, error: &reqwest::Error, way: &Way, url: &Url) -> NetworkFault {
-        if let Some(fault) = NetworkFault::find(error) {
-            return fault;
+    /// Makes the request on one way. The outer fault is one of getting there, the inner one of what came then.
+    async fn one_way(
+        &self,
+        hop: &ProxyHop,
+        url: &Url,
+        request: &Request<Bytes>,
+    ) -> Result<Result<reqwest::Response, NetworkFault>, NetworkFault> {
+        let way = self.way(hop);
+        let client = self.client_of(&way)?;
+        let request = request.clone().map(reqwest::Body::from);
+        let request = reqwest::Request::try_from(request).map_err(|_| NetworkFault::NotOurServer)?;
+        match client.execute(request).await {
+            Err(error) if error.is_connect() => Err(self.why_no_connection(&error, &way, url).await),
+            Err(error) => Ok(Err(of_exchange(&error))),
+            Ok(response) => Ok(Ok(response)),
         }
+    }
+
+    /// Whose fault it is that no connection came to stand. On the way through a proxy nothing is said of the server
+    /// before the tunnel to it is open.
+    async fn why_no_connection(&self, error: &reqwest::Error, way: &Way, url: &Url) -> NetworkFault {
         let proxy = match &way.hop {
             ProxyHop::Direct if error.is_timeout() => return NetworkFault::TimedOut,
-            ProxyHop::Direct => return of_connecting(error),
+            ProxyHop::Direct => return NetworkFault::find(error).unwrap_or_else(|| of_connecting(error)),
             ProxyHop::Proxy(proxy) => proxy,
         };
-        if way.authorization.is_some() && asks_for_a_sign_in(error) {
+        match no_tunnel(error) {
+            // Waited for once already; another wait would leave no time for the next way.
+            _ if error.is_timeout() => return NetworkFault::TimedOut,
+            Some(NoTunnel::NoProxy) => return NetworkFault::ProxyUnreachable,
             // Not told again: a wrong password told often enough locks somebody's account.
-            return self.dialer.sign_in.asked(proxy, way.authorization.as_ref());
+            Some(NoTunnel::SignIn) if way.authorization.is_some() => {
+                return self.dialer.sign_in.asked(proxy, way.authorization.as_ref());
+            }
+            Some(NoTunnel::SignIn | NoTunnel::Refused) => {}
+            None => {
+                if let Some(fault) = NetworkFault::find(error) {
+                    return fault;
+                }
+            }
         }
         // What else a proxy said, reqwest keeps to itself.
         self.dialer.through(&way.hop, url).await.err().unwrap_or(NetworkFault::NoConnection)
@@ -163,16 +187,31 @@ impl HttpClient {
     }
 }
 
-/// The type of this error is private to the connector; its words are all there is.
-fn asks_for_a_sign_in(error: &reqwest::Error) -> bool {
+/// Why there is no tunnel, as far as reqwest tells.
+enum NoTunnel {
+    /// There was no connection to the proxy itself.
+    NoProxy,
+    /// The proxy asks for a sign-in.
+    SignIn,
+    /// The proxy did not open one, for a reason of its own.
+    Refused,
+}
+
+/// Why there is no tunnel; none where it stood. The type of this error is private to the connector; its words are all
+/// there is.
+fn no_tunnel(error: &reqwest::Error) -> Option<NoTunnel> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        if error.to_string().contains("proxy authorization required") {
-            return true;
+        if let Some(why) = error.to_string().strip_prefix("tunnel error: ") {
+            return Some(match why {
+                "failed to create underlying connection" => NoTunnel::NoProxy,
+                "proxy authorization required" => NoTunnel::SignIn,
+                _ => NoTunnel::Refused,
+            });
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 /// Builds a client. The only place where one is built.

@@ -36,7 +36,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// Makes connections to servers.
 pub(super) struct Dialer {
-    pub(super) ways: Ways,
+    pub(super) ways: Arc<Ways>,
     pub(super) tls: Tls,
     pub(super) sign_in: ProxySignIn,
 }
@@ -52,24 +52,9 @@ impl Dialer {
     /// Opens a way to a server. Where one does not lead there the next is tried; where none does, what was wrong
     /// with the first is told.
     pub(super) async fn open(&self, url: &Url) -> Result<Way, NetworkFault> {
-        let answer = self.ways.to(url).await?;
-        let mut first = None;
-        for hop in answer.hops {
-            let fault = match self.through(&hop, url).await {
-                Ok(wire) => {
-                    self.ways.worked(url, &hop);
-                    return Ok(Way { wire, hop });
-                }
-                Err(fault) => fault,
-            };
-            if !another_may_lead(fault) {
-                self.ways.failed(url);
-                return Err(fault);
-            }
-            first.get_or_insert(fault);
-        }
-        self.ways.failed(url);
-        Err(first.unwrap_or(NetworkFault::PacFailed))
+        let go = |hop| async move { self.through(&hop, url).await };
+        let (hop, wire) = self.ways.first_that_leads(url, go).await?;
+        Ok(Way { wire, hop })
     }
 
     /// Speaks TLS to the server at the end of a way.
@@ -114,13 +99,20 @@ impl Dialer {
         if !proxy.tls {
             return Ok(Box::new(wire));
         }
+        // Whatever is wrong with it, it is the proxy and not the server.
         match encrypt(&proxy.host, Box::new(wire), &self.tls.plain).await {
             Ok(wire) => Ok(Box::new(wire)),
-            Err(NetworkFault::NoConnection | NetworkFault::TimedOut | NetworkFault::NotOurServer) => {
+            Err(why) => {
+                tracing::warn!(%why, "a connection to the proxy itself could not be secured");
                 Err(NetworkFault::ProxyUnreachable)
             }
-            Err(fault) => Err(fault),
         }
+    }
+
+    /// The same for what is left to be said when somebody leaves: what they told a proxy is known here still, and
+    /// forgotten where it was.
+    pub(super) fn part(&self) -> Self {
+        Self { ways: self.ways.clone(), tls: self.tls.clone(), sign_in: self.sign_in.part() }
     }
 }
 
@@ -129,18 +121,6 @@ impl Way {
     pub(super) fn into_wire(self) -> Box<dyn Wire> {
         self.wire
     }
-}
-
-/// Whether this fault is one of this way alone. A proxy that answers has the last word.
-pub(super) fn another_may_lead(fault: NetworkFault) -> bool {
-    matches!(
-        fault,
-        NetworkFault::ProxyUnreachable
-            | NetworkFault::NoConnection
-            | NetworkFault::NameNotFound
-            | NetworkFault::Refused
-            | NetworkFault::TimedOut
-    )
 }
 
 async fn encrypt(

@@ -107,7 +107,7 @@ pub async fn probe(
     clock: Arc<dyn Clock>,
 ) -> Result<[EndpointReport; 2], SettingsError> {
     let dialer = Dialer {
-        ways: Ways::new(settings.proxy.clone(), finder, clock.clone()),
+        ways: Arc::new(Ways::new(settings.proxy.clone(), finder, clock.clone())),
         tls: Tls::new(&settings.trust)?,
         sign_in: ProxySignIn::default(),
     };

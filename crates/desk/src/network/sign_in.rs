@@ -1,4 +1,5 @@
-//! The name and the password a proxy asks for: in memory only, for one proxy, and thrown away when it refuses them.
+//! The name and the password a proxy asks for: in memory only, for one proxy, thrown away when it refuses
+//! them and when whoever gave them leaves.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,12 +13,14 @@ use super::proxy::ProxyServer;
 #[derive(Default)]
 pub(super) struct ProxySignIn(Mutex<Known>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Known {
     /// Who asked last.
     asked_by: Option<ProxyServer>,
     /// What it is told, as it stands in the header.
     given: Option<(ProxyServer, Zeroizing<String>)>,
+    /// Proxies that did not take what the environment says they are to be told.
+    refused: Vec<ProxyServer>,
 }
 
 impl ProxySignIn {
@@ -25,13 +28,17 @@ impl ProxySignIn {
     pub(super) fn header_for(&self, proxy: &ProxyServer) -> Option<Zeroizing<String>> {
         let known = self.known();
         let given = known.given.as_ref().filter(|(whose, _)| whose.same_place(proxy)).map(|(_, header)| header);
-        given.or(proxy.authorization.as_ref()).cloned()
+        let environments = proxy.authorization.as_ref().filter(|_| !known.refused.contains(proxy));
+        given.or(environments).cloned()
     }
 
     /// The proxy asked for a name and a password, `after` having been told this. What it refused is thrown away.
     pub(super) fn asked(&self, proxy: &ProxyServer, after: Option<&Zeroizing<String>>) -> NetworkFault {
         let mut known = self.known();
         known.asked_by = Some(proxy.clone());
+        if after.is_some() && after == proxy.authorization.as_ref() && !known.refused.contains(proxy) {
+            known.refused.push(proxy.clone());
+        }
         match &known.given {
             Some((whose, header)) if whose.same_place(proxy) => {
                 // Another may have been given while this one was on its way.
@@ -63,6 +70,20 @@ impl ProxySignIn {
         base64::engine::general_purpose::STANDARD.encode_string(pair.as_bytes(), &mut header);
         known.given = Some((proxy, header));
         true
+    }
+
+    /// Who asked last.
+    pub(super) fn asked_by(&self) -> Option<ProxyServer> {
+        self.known().asked_by.clone()
+    }
+
+    /// Forgets what somebody gave, and returns what was known until now. What was refused stays refused: the
+    /// environment is nobody's in particular.
+    pub(super) fn part(&self) -> Self {
+        let mut known = self.known();
+        let theirs = known.clone();
+        known.given = None;
+        Self(Mutex::new(theirs))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -110,13 +131,31 @@ mod tests {
     }
 
     #[test]
-    fn what_the_environment_says_is_told_until_the_person_says_otherwise() {
+    fn what_the_environment_says_is_told_until_it_is_refused() {
         let keys = ProxySignIn::default();
         let proxy = ProxyServer { authorization: Some(word("Basic ZW52")), ..proxy("a") };
         let told = keys.header_for(&proxy);
         assert_eq!(told.as_ref().unwrap().as_str(), "Basic ZW52");
         assert_eq!(keys.asked(&proxy, told.as_ref()), NetworkFault::ProxySignIn);
+        assert_eq!(keys.header_for(&proxy), None, "told once, and not at each call until the account is locked");
+        let other = ProxyServer { authorization: Some(word("Basic bmV3")), ..proxy.clone() };
+        assert_eq!(keys.header_for(&other).unwrap().as_str(), "Basic bmV3", "another was never refused");
         keys.give("name", &word("word"));
-        assert_eq!(keys.header_for(&proxy).unwrap().as_str(), "Basic bmFtZTp3b3Jk");
+        let given = keys.header_for(&proxy);
+        assert_eq!(given.as_ref().unwrap().as_str(), "Basic bmFtZTp3b3Jk");
+        assert_eq!(keys.asked(&proxy, given.as_ref()), NetworkFault::ProxySignInRefused);
+        assert_eq!(keys.header_for(&proxy), None, "neither of the two");
+    }
+
+    #[test]
+    fn what_somebody_gave_goes_with_them() {
+        let keys = ProxySignIn::default();
+        keys.asked(&proxy("a"), None);
+        keys.give("name", &word("word"));
+        let theirs = keys.part();
+        assert_eq!(keys.header_for(&proxy("a")), None, "whoever comes next goes out under their own name");
+        assert!(theirs.header_for(&proxy("a")).is_some(), "the last call for them still gets through");
+        assert_eq!(keys.asked_by(), Some(proxy("a")));
+        assert!(keys.give("other", &word("word")), "the next may answer the same proxy");
     }
 }

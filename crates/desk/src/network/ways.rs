@@ -86,9 +86,37 @@ impl Ways {
         }
     }
 
+    /// Goes the ways in their order until one leads there. Where none does, what was wrong with the first is told, and
+    /// what was found out is not believed any more: only then, for the way that leads is to be known the next time.
+    pub(super) async fn first_that_leads<T, G>(
+        &self,
+        url: &Url,
+        go: impl Fn(ProxyHop) -> G,
+    ) -> Result<(ProxyHop, T), NetworkFault>
+    where
+        G: Future<Output = Result<T, NetworkFault>>,
+    {
+        let mut first = None;
+        for hop in self.to(url).await?.hops {
+            match go(hop.clone()).await {
+                Ok(there) => {
+                    self.worked(url, &hop);
+                    return Ok((hop, there));
+                }
+                Err(fault) if another_may_lead(fault) => _ = first.get_or_insert(fault),
+                Err(fault) => {
+                    self.failed(url);
+                    return Err(fault);
+                }
+            }
+        }
+        self.failed(url);
+        Err(first.unwrap_or(NetworkFault::PacFailed))
+    }
+
     /// This way worked: it comes first for as long as the answer is believed, so that a proxy that is dead is not
     /// waited for at each connection.
-    pub(super) fn worked(&self, url: &Url, hop: &ProxyHop) {
+    fn worked(&self, url: &Url, hop: &ProxyHop) {
         if let Some(known) = self.known().get_mut(&place(url))
             && let Some(at) = known.answer.hops.iter().position(|known| known == hop)
         {
@@ -109,6 +137,18 @@ impl Ways {
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether this fault is one of this way alone. A proxy that answers has the last word.
+fn another_may_lead(fault: NetworkFault) -> bool {
+    matches!(
+        fault,
+        NetworkFault::ProxyUnreachable
+            | NetworkFault::NoConnection
+            | NetworkFault::NameNotFound
+            | NetworkFault::Refused
+            | NetworkFault::TimedOut
+    )
 }
 
 /// What an answer is about: a PAC file is asked about a server, never about a page.
@@ -202,12 +242,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_way_that_worked_comes_first() {
-        let (ways, ..) = ways(ProxyChoice::System);
+        let (ways, finder, _) = ways(ProxyChoice::System);
         let gateway = url("https://gateway.example/");
-        ways.to(&gateway).await.unwrap();
-        ways.worked(&gateway, &hop("b"));
+        let through = |leads: &'static str, fault| {
+            ways.first_that_leads(
+                &gateway,
+                move |way| async move { if way == hop(leads) { Ok(()) } else { Err(fault) } },
+            )
+        };
+        assert_eq!(through("b", NetworkFault::TimedOut).await, Ok((hop("b"), ())));
         let hops = ways.to(&gateway).await.unwrap().hops;
         assert_eq!(hops, [hop("b"), hop("a"), ProxyHop::Direct]);
+        assert_eq!(finder.0.load(Ordering::SeqCst), 1, "what led there is believed");
+        assert_eq!(through("a", NetworkFault::ProxyRefused).await, Err(NetworkFault::ProxyRefused), "the last word");
+        assert_eq!(through("nowhere", NetworkFault::TimedOut).await, Err(NetworkFault::TimedOut));
+        ways.to(&gateway).await.unwrap();
+        assert_eq!(finder.0.load(Ordering::SeqCst), 3, "where none led, it is found out anew");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 // What a fault of the network shows besides its words: a sign-in to the proxy, or servers for the IT desk.
 
-import { act, render, screen } from "@testing-library/react";
+import { act, cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
@@ -48,6 +48,23 @@ test("a proxy that asks is signed in to on the page, again when it refuses, and 
   await pressed(user, "proxy-button");
   expect(screen.getByText(PROXY_SIGN_IN.done)).toBeTruthy();
   expect(document.getElementById("proxy-password")).toBeNull();
+});
+
+test("who asks for the password is named, and whether others can read it", async () => {
+  const asking = (encrypted: boolean) => ({ ...signedOut, proxy_asking: { address: "proxy.example:3128", encrypted } });
+  const desk = fakeDesk({ snapshot: asking(false), signIn: new FaultError(fault("PROXY_SIGN_IN")) });
+  const user = await show(desk);
+  await pressed(user, "primary");
+  const form = () => document.getElementById("proxy-sign-in")?.textContent;
+  expect(form()).toContain(PROXY_SIGN_IN.whose("proxy.example:3128"));
+  expect(form()).toContain(PROXY_SIGN_IN.readable);
+  cleanup();
+  await pressed(
+    await show(fakeDesk({ snapshot: asking(true), signIn: new FaultError(fault("PROXY_SIGN_IN")) })),
+    "primary",
+  );
+  expect(form()).toContain(PROXY_SIGN_IN.whose("proxy.example:3128"));
+  expect(form()).not.toContain(PROXY_SIGN_IN.readable);
 });
 
 test("a sign-in of another kind names the servers to let through, and asks for no password", async () => {

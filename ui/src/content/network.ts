@@ -52,7 +52,7 @@ export const NETWORK_FAULTS: Record<NetworkFault, { heading: string; why: string
   proxy_sign_in: {
     heading: "The network asks for a sign-in",
     why: "A proxy on this network wants a user name and password before it lets RA Desk through.",
-    next: "Enter them here. They are often the ones you use for Windows. RA Desk keeps them only until it is closed.",
+    next: "Enter them here. They are often the ones you use for Windows. RA Desk keeps them only until you sign out or it is closed.",
   },
   proxy_sign_in_refused: {
     heading: "The network did not accept the user name or password",
@@ -137,9 +137,13 @@ export const ASKS_PROXY_SIGN_IN: ReadonlySet<NetworkFault> = new Set<NetworkFaul
 
 export const PROXY_SIGN_IN = {
   heading: "Sign in to the network’s proxy",
+  whose: (address: string) =>
+    `The proxy that asks is ${address}. If you do not know it, ask your IT service desk before you go on.`,
+  readable:
+    "The connection to this proxy is not encrypted, so others on the network may be able to read the password on its way there. If you are not sure, ask your IT service desk before you enter it.",
   name: "User name",
   password: "Password",
-  kept: "RA Desk keeps these in memory only, and forgets them when it is closed or the proxy refuses them.",
+  kept: "RA Desk keeps these in memory only. It forgets them when you sign out, when your session ends, when it is closed, or when the proxy refuses them.",
   button: "Sign in to the proxy",
   busy: "Signing in to the proxy",
   done: "The proxy let RA Desk through. You can go on.",

@@ -27,6 +27,7 @@ function ProxySignIn() {
   const keep = useKeep();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const { proxy_asking: proxy } = useSnapshot();
   const signIn = useAct(async () => {
     const given = password;
     setPassword("");
@@ -41,6 +42,8 @@ function ProxySignIn() {
     <form onSubmit={submit} noValidate id="proxy-sign-in">
       <h2 className="nhsuk-heading-s">{PROXY_SIGN_IN.heading}</h2>
       <FaultSummary fault={signIn.fault} attempt={signIn.faults} />
+      {proxy && <p id="proxy-address">{PROXY_SIGN_IN.whose(proxy.address)}</p>}
+      {proxy && !proxy.encrypted && <p id="proxy-readable">{PROXY_SIGN_IN.readable}</p>}
       <TextInput
         id="proxy-name"
         name="proxy-name"

@@ -16,9 +16,11 @@ import {
   POLICY,
   PROFILE,
   REGISTRATION,
+  SHELL,
   SUBMISSION,
   snapshotOf,
 } from "../src/bridge/fake";
+import { FAULTS } from "../src/content/codes";
 import { STATUS, shownStatus, VARIATIONS } from "../src/content/status";
 import { App } from "../src/frame/app";
 import type { Place } from "../src/frame/places";
@@ -174,4 +176,96 @@ test("from a fault one gets back, and its reference is called so", async () => {
   expect(main()?.textContent).toContain("Reference: 6f1d2c3a.");
   await user.click(document.getElementById("back") as HTMLElement);
   expect(main()?.dataset.page).toBe("find");
+});
+
+// Where the computer forgets, nothing on it is promised to stay.
+const PROMISES = /nothing is lost|(is|are|stays?) (kept|saved|on this computer)\b|encrypted/i;
+const forgets = (unsent: number, kiosk = false) => ({
+  shell: { ...SHELL, kiosk, not_kept: "forgets" as const },
+  snapshot: snapshotOf({ outbox: { ...COUNTS, ready: unsent } }),
+});
+const press = async (user: Awaited<ReturnType<typeof show>>, id: string) =>
+  user.click(document.getElementById(id) as HTMLElement);
+const shownText = () => document.body.textContent ?? "";
+const calls = (desk: FakeDesk, name: string) => desk.log.filter(([called]) => called === name).length;
+
+test.each(["forgets", null] as const)("promises of keeping are made where they are true (%s)", async (notKept) => {
+  const shell = { ...SHELL, not_kept: notKept };
+  const paused = { state: "paused", why: "network", until: null } as const;
+  const offline = { network: OFFLINE, sync: paused, outbox: { ...COUNTS, ready: 1 } };
+  const pages: [Parameters<typeof fakeDesk>[0], Place][] = [
+    [{ snapshot: snapshotOf(offline) }, { at: "outbox", tab: "ready" }],
+    [{ snapshot: snapshotOf({ session: { state: "signed_out", why: "idle" } }) }, { at: "find" }],
+    [{ snapshot: snapshotOf(offline) }, { at: "submission", key: SUBMISSION.key }],
+    [{}, { at: "leave-kiosk" }],
+    [{ snapshot: snapshotOf({}, { idle_warning_at: NOW, idle_at: "2026-11-23T15:31:00Z" }) }, { at: "find" }],
+    ...(["OFFLINE", "SESSION_ENDED", "SIGN_IN_NEEDED", "INTERNAL"] as const).map(
+      (code): [Parameters<typeof fakeDesk>[0], Place] => [
+        { profile: new FaultError(fault(code)) },
+        { at: "profile", uuid: PROFILE.uuid },
+      ],
+    ),
+  ];
+  for (const [answers, place] of pages) {
+    const { unmount } = render(<App desk={fakeDesk({ ...answers, shell })} start={place} />);
+    await vi.waitFor(() => expect(main()?.dataset.page ?? "loading").not.toBe("loading"));
+    await act(async () => {});
+    const label = `${place.at}: ${shownText()}`;
+    if (notKept) expect(shownText(), label).not.toMatch(PROMISES);
+    else expect(shownText(), label).toMatch(PROMISES);
+    if (notKept) expect(shownText(), label).toContain("This computer forgets what is");
+    unmount();
+  }
+});
+
+test("no fault promises anything but by the words that know the computer", () => {
+  for (const [code, { explanation, next }] of Object.entries(FAULTS)) {
+    if (!/^(STORE|KEY|WRONG_KEY)/.test(code)) expect(`${explanation} ${next}`, code).not.toMatch(PROMISES);
+  }
+});
+
+test("a computer that forgets says what is unsent for as long as it is", async () => {
+  const desk = fakeDesk(forgets(2));
+  await show(desk, { at: "find" });
+  expect(text("unsent-here")).toContain("2 registrations are not sent yet: stay signed in until they are.");
+  await act(async () => desk.change(forgets(0), "outbox"));
+  await vi.waitFor(() => expect(text("unsent-here")).toBe(""));
+  await act(async () => desk.change({ ...forgets(1), shell: SHELL }, "outbox"));
+  await act(async () => desk.change({ shell: SHELL }, "shell"));
+  await vi.waitFor(() => expect(text("unsent-here")).toBe(""));
+});
+
+test("signing out stops while something is unsent on a computer that forgets", async () => {
+  const desk = fakeDesk(forgets(1));
+  const user = await show(desk, { at: "find" });
+  await press(user, "sign-out");
+  expect(text("unsent-stop-title")).toBe("1 registration is not sent yet");
+  await press(user, "stay-signed-in");
+  expect(document.getElementById("unsent-stop-title")).toBeNull();
+  expect(calls(desk, "signOut")).toBe(0);
+  await press(user, "sign-out");
+  await press(user, "go-unsent");
+  expect(calls(desk, "signOut")).toBe(1);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("sign-in"));
+  expect(document.getElementById("unsent-stop-title")).toBeNull();
+});
+
+test.each([
+  ["everything is sent", forgets(0)],
+  ["the computer keeps it", { ...forgets(1), shell: SHELL }],
+])("signing out stops for nothing where %s", async (_, answers) => {
+  const desk = fakeDesk(answers);
+  await press(await show(desk, { at: "find" }), "sign-out");
+  expect(calls(desk, "signOut")).toBe(1);
+});
+
+test("leaving a kiosk stops too, also for what others recorded", async () => {
+  const others = { outbox: { ...COUNTS, other_people: 3 } };
+  const desk = fakeDesk({ ...forgets(0, true), snapshot: snapshotOf(others) });
+  const user = await show(desk, { at: "leave-kiosk" });
+  await press(user, "primary");
+  expect(text("unsent-stop-title")).toBe("3 registrations are not sent yet");
+  expect(calls(desk, "leaveKiosk")).toBe(0);
+  await press(user, "go-unsent");
+  expect(calls(desk, "leaveKiosk")).toBe(1);
 });

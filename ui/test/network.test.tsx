@@ -5,7 +5,8 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
 import { COUNTS, type FakeDesk, fakeDesk, fault, NOW, snapshotOf } from "../src/bridge/fake";
-import { NETWORK_FAULTS, NOTHING_LOST, PROXY_SIGN_IN } from "../src/content/network";
+import { NOTHING_LOST } from "../src/content/keeping";
+import { NETWORK_FAULTS, PROXY_SIGN_IN } from "../src/content/network";
 import { App } from "../src/frame/app";
 
 beforeEach(() => {

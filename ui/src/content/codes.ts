@@ -1,13 +1,31 @@
 // Every code the desk or the gateway may give, in words: what it is, what it means, what to do next.
 
-import type { Code, NetworkFault, NextStep, NoAccessReason, PauseReason, RefusalCode, WarningCode } from "../bridge";
-import { FAULT_OF_CODE, NETWORK_FAULTS, NOTHING_LOST } from "./network";
+import type {
+  Code,
+  NetworkFault,
+  NextStep,
+  NoAccessReason,
+  NotKeptView,
+  PauseReason,
+  RefusalCode,
+  WarningCode,
+} from "../bridge";
+import { kept, nothingLost } from "./keeping";
+import { FAULT_OF_CODE, NETWORK_FAULTS } from "./network";
 
 /** What is said of a code. `next` is always something the reader can do. */
 export interface Explained {
   heading: string;
   explanation: string;
   next: string;
+  /** What of it depends on whether this computer keeps what is on it. */
+  keeping?: (notKept: NotKeptView | null) => string;
+}
+
+/** The words for a fault on this computer. */
+export function explain(code: Code, notKept: NotKeptView | null): Explained {
+  const words = FAULTS[code];
+  return words.keeping ? { ...words, explanation: `${words.explanation} ${words.keeping(notKept)}` } : words;
 }
 
 const NOT_SAVED = "Nothing was saved. What you typed is still on this page.";
@@ -16,7 +34,7 @@ const IT = "Tell your IT service desk. The details below say what they need to k
 /** A fault of the network, where it is what an act came to. */
 function explained(fault: NetworkFault): Explained {
   const { heading, why, next } = NETWORK_FAULTS[fault];
-  return { heading, explanation: `${why} ${NOTHING_LOST}`, next };
+  return { heading, explanation: why, next, keeping: nothingLost };
 }
 
 export const FAULTS: Record<Code, Explained> = {
@@ -27,12 +45,14 @@ export const FAULTS: Record<Code, Explained> = {
   },
   SIGN_IN_NEEDED: {
     heading: "You need to sign in",
-    explanation: "Nobody is signed in to RA Desk. Recorded registrations and drafts are kept on this computer.",
+    explanation: "Nobody is signed in to RA Desk.",
+    keeping: kept,
     next: "Sign in with your Care Identity, then try again.",
   },
   SESSION_ENDED: {
     heading: "Your session has ended",
-    explanation: "RA Desk is no longer signed in. Recorded registrations and drafts are kept on this computer.",
+    explanation: "RA Desk is no longer signed in.",
+    keeping: kept,
     next: "Sign in again to go on.",
   },
   NOT_PERMITTED: {
@@ -119,22 +139,22 @@ export const FAULTS: Record<Code, Explained> = {
     next: "Look at the profile again to see why.",
   },
   COMPUTER_FORGETS: {
-    heading: "There is no connection, so this cannot be recorded here",
+    heading: "This cannot be sent now, so it cannot be recorded here",
     explanation:
-      "This computer forgets what is written on it when you sign out of Windows or it restarts, so a registration recorded without a connection would be lost. Nothing was saved. Your answers are still on this page.",
-    next: "Check the network, then try again. If you cannot wait, write the registration on paper, or use a computer that keeps what is written.",
+      "This computer forgets what is written on it when you sign out of Windows or it restarts, so a registration that is recorded and cannot be sent would be lost. Nothing was saved. Your answers are still on this page.",
+    next: "Check the network or wait a little, then try again. If you cannot wait, write the registration on paper, or use a computer that keeps what is written.",
   },
   DATA_ON_NETWORK: {
-    heading: "There is no connection, so this cannot be recorded here",
+    heading: "This cannot be sent now, so it cannot be recorded here",
     explanation:
       "RA Desk’s data folder is not on this computer but on the network, where a registration recorded without a connection is not safe. Nothing was saved. Your answers are still on this page.",
-    next: "Check the network, then try again. If you cannot wait, write the registration on paper. Ask your IT service desk to keep RA Desk’s data on the computer itself.",
+    next: "Check the network or wait a little, then try again. If you cannot wait, write the registration on paper. Ask your IT service desk to keep RA Desk’s data on the computer itself.",
   },
   OFFLINE_RECORDING_OFF: {
-    heading: "There is no connection, so this cannot be recorded here",
+    heading: "This cannot be sent now, so it cannot be recorded here",
     explanation:
       "Your organisation does not allow registrations to be recorded without a connection. Nothing was saved. Your answers are still on this page.",
-    next: "Check the network, then try again. If you cannot wait, write the registration on paper.",
+    next: "Check the network or wait a little, then try again. If you cannot wait, write the registration on paper.",
   },
   DISK_FULL: {
     heading: "This computer’s disk is full",
@@ -195,7 +215,8 @@ export const FAULTS: Record<Code, Explained> = {
   },
   INTERNAL: {
     heading: "RA Desk has a fault",
-    explanation: "Something went wrong inside RA Desk. What was recorded or saved as a draft is kept on this computer.",
+    explanation: "Something went wrong inside RA Desk.",
+    keeping: kept,
     next: "Try again. If it happens again, close RA Desk, open it, and tell your IT service desk.",
   },
 };
@@ -350,7 +371,7 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
   store: {
     heading: "This computer’s disk cannot be written",
-    next: "Free some space. What was recorded is kept, and RA Desk sends again by itself.",
+    next: "Free some space. RA Desk sends again by itself.",
   },
 };
 

@@ -83,7 +83,9 @@ export const TOO_MANY = {
 export const OFFLINE = {
   title: "You are offline",
   can: "What you can do offline",
-  canList: ["go on with drafts and record them on this computer", "see what is in your outbox"],
+  canRecord: "go on with drafts and record them on this computer",
+  canDraft: "go on with drafts",
+  canSee: "see what is in your outbox",
   kept: "Your search is kept.",
   again: "Try again",
   outbox: "Go to the outbox",
@@ -113,7 +115,7 @@ export const PROFILE = {
   goOn: "Continue the registration you began",
   seeRegistration: "See the registration in your outbox",
   alreadyYours: "You have already recorded a registration for this person.",
-  draftBegun: "You have begun a registration for this person. Your answers are kept.",
+  draftBegun: "You have begun a registration for this person.",
   lookOnly: (role: string, organisation: string) =>
     `As ${role} at ${organisation} you can look at profiles, but not register or remove. An RA manager or RA agent can.`,
   details: "Details",

@@ -34,7 +34,7 @@ export const FRAME = {
 export const LEAVE_KIOSK = {
   title: "Leave kiosk mode",
   explanation: "RA Desk closes and you are signed out.",
-  kept: "Everything you recorded or saved as a draft is kept on this computer, encrypted. What you are typing on another page is not.",
+  typing: "What you are typing on another page is not kept.",
   lock: "What opens then is decided by whoever set this computer up. It may be RA Desk again.",
   button: "Sign out and leave kiosk mode",
   busy: "Leaving",
@@ -64,8 +64,7 @@ export const COMPUTER = {
 
 export const BROKEN = {
   title: "RA Desk has a fault",
-  explanation:
-    "This page could not be shown. Everything that was recorded or saved as a draft is kept on this computer, encrypted.",
+  explanation: "This page could not be shown. What was recorded or saved as a draft is as it was before.",
   next: "Start the pages again. If it happens again, close RA Desk, open it, and tell your IT service desk.",
   again: "Start again",
 };

@@ -2,10 +2,6 @@
 
 import type { Code, NetworkFault } from "../bridge";
 
-/** True of every fault of the network, and said with each. */
-export const NOTHING_LOST =
-  "Nothing is lost: what you recorded stays on this computer. It is sent when RA Desk gets through while you are signed in.";
-
 const IT_DESK = "If it goes on, tell your IT service desk";
 
 export const NETWORK_FAULTS: Record<NetworkFault, { heading: string; why: string; next: string }> = {

@@ -164,7 +164,7 @@ export const OUTBOX = {
     done: "Done",
   } satisfies Record<OutboxTab, string>,
   empty: {
-    drafts: "You have no drafts. A draft is kept when you leave a registration before its end.",
+    drafts: "You have no drafts. A draft is made when you leave a registration before its end.",
     ready: "Nothing waits to be sent.",
     waiting: "You are not waiting for anybody.",
     attention: "Nothing needs your attention.",

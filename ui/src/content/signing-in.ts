@@ -27,7 +27,6 @@ export const SIGN_IN = {
   ],
   button: "Log in with my Care Identity",
   again: "Log in again with my Care Identity",
-  kept: "Everything you recorded or saved as a draft is kept on this computer, encrypted.",
   /** On this computer, whoever recorded them: so it can say no names. */
   unsent: (count: number) =>
     count === 1
@@ -150,7 +149,7 @@ export const CONFIRM_RECORDED = {
 export const IDLE = {
   title: "Are you still there?",
   before: "You will be signed out in",
-  explanation: "Drafts and recorded registrations are kept. What you are typing on this page now is not.",
+  typing: "What you are typing on this page now is not kept.",
   stay: "Stay signed in",
   out: "Sign out now",
   spoken: (time: string) => `You will be signed out in ${time}.`,

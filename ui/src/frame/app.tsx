@@ -15,6 +15,7 @@ import { CloseRefusedBanner, ConfirmBanner, Pages, useShortcuts } from "./pages"
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
 import { AnnounceProvider, SessionProvider, SnapshotContext, useSession } from "./session";
+import { SignOutGuard, UnsentBanner } from "./unsent";
 
 export function App({ desk, start }: { desk: Desk; start?: Place }) {
   return (
@@ -58,7 +59,9 @@ function Started({ start }: { start: Place | undefined }) {
     <SnapshotContext value={snapshot.data}>
       <PlacesProvider key={state} start={start ?? firstPlace(snapshot.data, changeRole.fault !== null)}>
         <SearchProvider>
-          <Framed snapshot={snapshot.data} />
+          <SignOutGuard>
+            <Framed snapshot={snapshot.data} />
+          </SignOutGuard>
         </SearchProvider>
       </PlacesProvider>
     </SnapshotContext>
@@ -113,6 +116,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
         {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
           <ConfirmBanner count={session.to_confirm} />
         )}
+        {signedIn && <UnsentBanner />}
         {page}
       </div>
       <Footer version={snapshot.version} signedIn={signedIn} mayLeave={mayLeave} />

@@ -2,13 +2,14 @@
 
 import type { ReactNode } from "react";
 import type { Answered, Fault } from "../bridge";
-import { FAULTS, NETWORK_CODES } from "../content/codes";
+import { explain, NETWORK_CODES } from "../content/codes";
 import { FRAME } from "../content/frame";
 import { FAULT_OF_CODE } from "../content/network";
 import { Button, ButtonLink } from "../nhs";
 import { NetworkHelp } from "./network-help";
 import { Heading, Page } from "./page";
 import { usePlaces } from "./places";
+import { useShell } from "./session";
 
 /** Shows a page once its question is answered; before that, that it is asked; else why it cannot be. */
 export function Asked<T>({
@@ -32,7 +33,7 @@ export function Asked<T>({
 /** Says what a code means and what to do next. */
 export function FaultPage({ fault, again }: { fault: Fault; again?: () => void }) {
   const { back, finish } = usePlaces();
-  const words = FAULTS[fault.code];
+  const words = explain(fault.code, useShell().not_kept);
   return (
     <Page
       key="fault"

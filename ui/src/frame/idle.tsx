@@ -3,9 +3,10 @@
 import { useEffect, useState } from "react";
 import { useAct, useDesk, useKeep } from "../bridge";
 import { clockTime, countdown, instant } from "../content/dates";
+import { kept } from "../content/keeping";
 import { ENDS_SOON, IDLE } from "../content/signing-in";
 import { Button, Dialog } from "../nhs";
-import { useSession, useSignedIn } from "./session";
+import { useSession, useShell, useSignedIn } from "./session";
 
 /** The desk is told at most this often. */
 const TELL_EVERY_MS = 15_000;
@@ -19,6 +20,7 @@ export function IdleWatch() {
   const desk = useDesk();
   const keep = useKeep();
   const { signOut } = useSession();
+  const { not_kept: notKept } = useShell();
   const [now, setNow] = useState(Date.now);
   const stay = useAct(async () => {
     keep.snapshot(await desk.touch());
@@ -73,7 +75,9 @@ export function IdleWatch() {
           <p className="nhsuk-body">
             {IDLE.before} <strong className="ra-countdown">{countdown(left)}</strong>.
           </p>
-          <p className="nhsuk-body">{IDLE.explanation}</p>
+          <p className="nhsuk-body">
+            {kept(notKept)} {IDLE.typing}
+          </p>
           <div className="ra-buttons">
             <Button id="stay" onClick={stayNow}>
               {IDLE.stay}

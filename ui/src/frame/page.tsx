@@ -2,9 +2,10 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Fault } from "../bridge";
-import { FAULTS } from "../content/codes";
+import { explain } from "../content/codes";
 import { FRAME } from "../content/frame";
 import { BackLink, ErrorSummary, InsetText, type SummaryProblem } from "../nhs";
+import { useShell } from "./session";
 
 interface PageProps {
   /** Which page, for tests: `data-page`. */
@@ -78,19 +79,20 @@ export function Heading({ caption, children }: { caption?: string | undefined; c
 
 /** What went wrong with an act, at the top of its page: field errors as links, anything else in words. */
 export function FaultSummary({ fault, attempt }: { fault: Fault | null; attempt: number }) {
+  const { not_kept: notKept } = useShell();
   if (!fault) return null;
+  const words = explain(fault.code, notKept);
   // What the RA user chose to do is no error.
   if (fault.code === "SIGN_IN_CANCELLED") {
     return (
       <InsetText id="cancelled">
         <p>
-          {FAULTS[fault.code].heading}. {FAULTS[fault.code].explanation}
+          {words.heading}. {words.explanation}
         </p>
       </InsetText>
     );
   }
   const fields: SummaryProblem[] = fault.fields.map(({ field, message }) => ({ field, message }));
-  const words = FAULTS[fault.code];
   return (
     <ErrorSummary heading={words.heading} problems={fields} attempt={attempt}>
       {fields.length === 0 && (

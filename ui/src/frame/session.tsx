@@ -11,7 +11,7 @@ interface Session {
   cancel: Act<[]>;
 }
 
-const SessionContext = createContext<Session | null>(null);
+export const SessionContext = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const desk = useDesk();

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
 import { FRAME } from "../content/frame";
 
 export interface SummaryProblem {
@@ -75,7 +75,7 @@ export function Banner({
   good?: boolean;
   children: ReactNode;
 }) {
-  const id = good ? "banner-done" : "banner-important";
+  const id = useId();
   return (
     <section
       className={`nhsuk-notification-banner${good ? " nhsuk-notification-banner--success" : ""}`}

@@ -1,13 +1,14 @@
 import type { Fault } from "../bridge";
-import { FAULTS } from "../content/codes";
+import { explain } from "../content/codes";
 import { CANNOT_START } from "../content/signing-in";
 import { Heading, Page } from "../frame/page";
+import { useShell } from "../frame/session";
 import { Button, Facts } from "../nhs";
 import { CopyDiagnostics } from "./this-computer";
 
 /** RA Desk cannot work on this computer as it is: what is wrong, and who can mend it. */
 export function CannotStart({ fault, again, busy }: { fault: Fault; again: () => void; busy: boolean }) {
-  const words = FAULTS[fault.code];
+  const words = explain(fault.code, useShell().not_kept);
   const details = [
     { name: CANNOT_START.code, value: <code className="ra-code">{fault.code}</code> },
     { name: CANNOT_START.message, value: fault.message },

@@ -1,12 +1,13 @@
 import { useAct, useDesk, useKeep } from "../bridge";
 import { PAUSES } from "../content/codes";
 import { clockTime } from "../content/dates";
-import { NETWORK_FAULTS, NOTHING_LOST } from "../content/network";
+import { nothingLost } from "../content/keeping";
+import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useSession, useSnapshot } from "../frame/session";
+import { useSession, useShell, useSnapshot } from "../frame/session";
 import { Button, InsetText } from "../nhs";
 
 /** What sending is doing, or what it waits for and what to do about it. */
@@ -15,6 +16,7 @@ export function Sending() {
   const keep = useKeep();
   const { sync, network, outbox } = useSnapshot();
   const { signIn } = useSession();
+  const { not_kept: notKept } = useShell();
   const { go } = usePlaces();
   const send = useAct(async () => {
     await desk.sendNow();
@@ -52,7 +54,7 @@ export function Sending() {
       <FaultSummary fault={send.fault} attempt={send.faults} />
       <h2 className="nhsuk-heading-s">{words.heading}</h2>
       <p>
-        {why === "network" && reason ? `${reason.why} ${NOTHING_LOST} ${reason.next}` : words.next}
+        {why === "network" && reason ? `${reason.why} ${nothingLost(notKept)} ${reason.next}` : words.next}
         {until && ` ${OUTBOX.tries(clockTime(until))}`}
       </p>
       {why === "network" && network.state === "offline" && <NetworkHelp fault={network.why} />}

@@ -1,5 +1,5 @@
 import type { FindForm, PersonRow } from "../bridge";
-import { FAULTS } from "../content/codes";
+import { explain } from "../content/codes";
 import { birthDate, grouped } from "../content/dates";
 import { FIND, MATCHED, NONE_FOUND, OFFLINE, RESULTS, TOO_MANY } from "../content/find";
 import { FAULT_OF_CODE } from "../content/network";
@@ -9,6 +9,7 @@ import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
+import { useShell } from "../frame/session";
 import { Button, ButtonLink, Facts, StatusTag, Table } from "../nhs";
 import { useFind } from "./find";
 
@@ -143,7 +144,8 @@ export function Offline() {
   const { form, unreached } = useSearch();
   const { back, go } = usePlaces();
   const find = useFind();
-  const words = FAULTS[unreached?.code ?? "OFFLINE"];
+  const { not_kept: notKept } = useShell();
+  const words = explain(unreached?.code ?? "OFFLINE", notKept);
   return (
     <Page name="offline" title={words.heading} onBack={back} problem>
       <FaultSummary fault={find.fault} attempt={find.faults} />
@@ -157,9 +159,8 @@ export function Offline() {
       </Button>
       <h2 className="nhsuk-heading-s">{OFFLINE.can}</h2>
       <ul className="nhsuk-list nhsuk-list--bullet">
-        {OFFLINE.canList.map((can) => (
-          <li key={can}>{can}</li>
-        ))}
+        <li>{notKept ? OFFLINE.canDraft : OFFLINE.canRecord}</li>
+        <li>{OFFLINE.canSee}</li>
       </ul>
       <p>
         <ButtonLink onClick={() => go({ at: "outbox", tab: "drafts" })}>{OFFLINE.outbox}</ButtonLink>

@@ -1,4 +1,5 @@
 import type { EndReason } from "../bridge";
+import { kept, UNSENT } from "../content/keeping";
 import { FAULT_OF_CODE, NETWORK_FAULTS } from "../content/network";
 import { ENDED, NOT_KEPT, SIGN_IN, SIGNING_IN, SIGNING_IN_KIOSK } from "../content/signing-in";
 import { NetworkHelp } from "../frame/network-help";
@@ -12,6 +13,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
   const { outbox, network } = useSnapshot();
   const { other_people: unsent } = outbox;
   const { kiosk, not_kept: notKept, organisation } = useShell();
+  const forgets = notKept === "forgets";
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
@@ -28,7 +30,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
       {ended ? (
         <>
           <p>{ended.explanation}</p>
-          <p>{SIGN_IN.kept}</p>
+          {!forgets && <p>{kept(notKept)}</p>}
         </>
       ) : (
         <>
@@ -44,7 +46,10 @@ export function SignIn({ why }: { why: EndReason | null }) {
       {organisation && <p id="organisation">{SIGN_IN.organisation(organisation)}</p>}
       {unsent > 0 && (
         <InsetText id="unsent">
-          <p>{SIGN_IN.unsent(unsent)}</p>
+          <p>
+            {SIGN_IN.unsent(unsent)}
+            {forgets && ` ${UNSENT.signedOut}`}
+          </p>
         </InsetText>
       )}
       {notKept && (

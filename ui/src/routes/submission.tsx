@@ -2,6 +2,7 @@ import { type ReactNode, useEffect } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
 import { REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
+import { kept } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import {
   ATTENTION,
@@ -22,7 +23,7 @@ import { Asked } from "../frame/asked";
 import { Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
-import { useAnnounce, useSignedIn, useSnapshot } from "../frame/session";
+import { useAnnounce, useShell, useSignedIn, useSnapshot } from "../frame/session";
 import { Banner, Button, ButtonLink, Facts, Panel, StatusTag } from "../nhs";
 import { NeedsAttention } from "./submission-attention";
 import { LinkExpired, Waiting } from "./submission-waiting";
@@ -167,11 +168,12 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   const { go } = usePlaces();
   const { policy } = useSignedIn();
   const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at } = submission;
+  const forgets = useShell().not_kept === "forgets";
   const byItself = in_this_role && !needs_confirmation;
   return (
     <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)}>
       <p>
-        {RECORDED.saved}
+        {forgets ? kept("forgets") : RECORDED.saved}
         {byItself && ` ${unsettled ? UNSETTLED.asks : RECORDED.sends}`}
       </p>
       {network.state === "offline" && (

@@ -5,6 +5,7 @@ import {
   COMPLETE_DRAFT,
   COMPUTER,
   CONNECT,
+  COUNTS,
   DRAFT,
   PERSON,
   PROFILE,
@@ -61,6 +62,15 @@ export const SCENES: Record<string, Scene> = {
   "leave-kiosk-failed": scene(
     "leave-kiosk",
     { shell: KIOSK, leaveKiosk: refused("NOT_PERMITTED") },
+    { start: { at: "leave-kiosk" }, press: ["#primary"] },
+  ),
+  "find-unsent": scene("find", {
+    snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 2 } }),
+    shell: { ...SHELL, not_kept: "forgets" },
+  }),
+  "leave-kiosk-unsent": scene(
+    "leave-kiosk",
+    { snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 1 } }), shell: { ...KIOSK, not_kept: "forgets" } },
     { start: { at: "leave-kiosk" }, press: ["#primary"] },
   ),
   "check-forgets": scene(

@@ -16,17 +16,23 @@ impl Inner {
     }
 
     /// Asks the gateway, before something is recorded on a computer that would forget it, whether it can be sent at
-    /// once. Elsewhere nothing is asked.
+    /// once: it must answer, and no pause of sending may stand. Elsewhere nothing is asked.
     pub(crate) async fn keeps_or_reaches(self: &Arc<Self>, at_work: &AtWork) -> Result<(), Failure> {
         let Some(why) = self.not_kept() else { return Ok(()) };
         let asked = self.client.session(&at_work.gateway).await;
-        let Err(failure) = self.hear(at_work, asked) else { return Ok(()) };
-        match failure.cause {
-            Cause::Network(_) | Cause::GatewayFault(_) => {
-                self.note_happened(Happened::OfflineRecordingRefused);
-                Err(Failure { cause: Cause::OfflineRecordingRefused(why), reference: failure.reference })
-            }
-            _ => Err(failure),
-        }
+        let reference = match self.hear(at_work, asked) {
+            // A pause that the network's return ends is over by now.
+            Ok(_) if !self.sending_pauses() => return Ok(()),
+            Ok(_) => None,
+            Err(Failure { cause: Cause::Network(_) | Cause::GatewayFault(_), reference }) => reference,
+            Err(failure) => return Err(failure),
+        };
+        self.note_happened(Happened::OfflineRecordingRefused);
+        Err(Failure { cause: Cause::OfflineRecordingRefused(why), reference })
+    }
+
+    fn sending_pauses(&self) -> bool {
+        let now = self.parts.clock.monotonic();
+        self.state().pause.is_some_and(|pause| pause.over > now)
     }
 }

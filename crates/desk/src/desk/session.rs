@@ -104,6 +104,16 @@ impl Desk {
         self.snapshot().await
     }
 
+    /// Waits until the gateway has been told of every session that is over, at most as long as is said. For whoever
+    /// ends the program next.
+    pub async fn until_gateway_is_told(&self, at_most: Duration) {
+        self.inner.revocations.close();
+        if tokio::time::timeout(at_most, self.inner.revocations.wait()).await.is_err() {
+            tracing::info!("the gateway has not answered that a session is over");
+        }
+        self.inner.revocations.reopen();
+    }
+
     /// The RA user did something: the session's idle time begins anew.
     pub async fn touch(&self) -> Result<Snapshot, Failure> {
         self.inner.end_if_over();

@@ -9,6 +9,7 @@ use contract::{AuthenticatorId, CareIdentityUuid, EndReason, RequestId, Submissi
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::gateway_client::{CallError, GatewayClient, GatewaySession};
 use crate::reply::Trouble;
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
+    /// Calls that tell the gateway of a session's end.
+    pub(crate) revocations: TaskTracker,
     state: Mutex<State>,
 }
 
@@ -98,6 +101,7 @@ impl Inner {
             happened: broadcast::channel(64).0,
             wake: Notify::new(),
             stop: CancellationToken::new(),
+            revocations: TaskTracker::new(),
             state: Mutex::new(State {
                 session: Session::NEW,
                 gateway: None,
@@ -186,7 +190,7 @@ impl Inner {
 
     /// Ends a session at the gateway, as well as that can be done.
     pub(crate) fn revoke(self: &Arc<Self>, client: GatewayClient, gateway: Arc<GatewaySession>, why: EndReason) {
-        tokio::spawn(async move {
+        self.revocations.spawn(async move {
             match tokio::time::timeout(REVOCATION, client.revoke(&gateway, why)).await {
                 Ok(Ok(())) => {}
                 // Its tokens live ten minutes more at the most, and nobody holds them.

@@ -155,6 +155,21 @@ async fn a_session_ends_by_time_and_keeps_what_was_recorded() {
 }
 
 #[tokio::test]
+async fn whoever_ends_the_program_can_wait_until_the_gateway_is_told() {
+    let bench = Bench::signed_in().await;
+    bench.desk.sign_out().await.unwrap();
+    bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
+    assert_eq!(bench.fake.count("/oauth2/revoke"), 1);
+    // One that hears nothing holds nobody up.
+    bench.sign_in().await;
+    bench.fake.instead("/oauth2/revoke", Instead::Slow(Duration::from_secs(3)));
+    bench.desk.sign_out().await.unwrap();
+    let begun = std::time::Instant::now();
+    bench.desk.until_gateway_is_told(Duration::from_millis(300)).await;
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
 async fn a_session_the_gateway_ends_is_ended_here() {
     let bench = Bench::signed_in().await;
     let body = crate::support::gateway::outcome_body("SESSION_ENDED", "ended_elsewhere");

@@ -1,7 +1,11 @@
 //! Where a computer forgets what is written, a registration is recorded with the gateway at hand or not at all.
 
-use desk::{Cause, Happened, NotKept, Persistence, Status};
+use std::time::Duration;
 
+use desk::{Cause, Happened, NotKept, PauseReason, Persistence, Status, SyncNow};
+
+use crate::support::gateway::{Instead, outcome_body};
+use crate::support::server::Response;
 use crate::support::{Bench, PERSON};
 
 /// How many submissions there are, by the desk's own count.
@@ -49,5 +53,26 @@ async fn what_waits_already_is_sent_from_there_too() {
     bench.fake.set_up(true);
     bench.sign_in().await;
     bench.desk.confirm_recorded().await.unwrap();
+    bench.until(&submission, |now| now.status == Status::WaitingForThem).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_sending_pauses_nothing_more_is_recorded_there() {
+    let bench = Bench::on(Persistence::NotKept(NotKept::TemporaryProfile), true).await;
+    bench.sign_in().await;
+    let pause = Response::JsonWith(429, vec![("Retry-After", "600".into())], outcome_body("TOO_MANY_REQUESTS", ""));
+    bench.fake.instead("/v1/registrations/batch", Instead::Answer(pause));
+    bench.record(PERSON).await;
+    let paused = |sync| matches!(sync, SyncNow::Paused { why: PauseReason::Busy, until: Some(_) });
+    while !paused(bench.desk.snapshot().await.unwrap().sync) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // The gateway answers, but takes no registration for ten minutes.
+    let draft = bench.draft("555086689107").await;
+    let refused = bench.desk.record(draft.id).await.unwrap_err();
+    assert_eq!(refused.cause, Cause::OfflineRecordingRefused(NotKept::TemporaryProfile));
+    assert_eq!(recorded(&bench).await, 1, "the second was not saved");
+    bench.clock.advance(Duration::from_secs(601));
+    let submission = bench.desk.record(draft.id).await.unwrap();
     bench.until(&submission, |now| now.status == Status::WaitingForThem).await;
 }

@@ -2,7 +2,10 @@
 //!
 //! What is refused is a person's wish to close the window. The system's own is not: at a shutdown or a sign-out of
 //! Windows, RA Desk ends at once (`WM_QUERYENDSESSION` is left to Windows, and `WM_ENDSESSION` ends the event loop),
-//! and nothing is lost by that, because what was said to be saved is on the disk.
+//! and what was said to be saved is on the disk. Where the disk forgets, the pages say so for as long as something
+//! is unsent, and ask before they leave.
+
+use std::time::Duration;
 
 use desk::{Cause, Desk, Failure, SessionNow};
 use tauri::{AppHandle, Manager, WebviewWindow, WindowEvent};
@@ -14,6 +17,9 @@ use crate::shell::Shell;
 /// What the process ends with when an RA user leaves kiosk mode. Shell Launcher can be told what it means.
 pub const LEFT: i32 = 20;
 
+/// How long leaving waits for the gateway to hear that the session is over.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// Leaves kiosk mode, which ends RA Desk: somebody who may work here is signed in, and is signed out by it.
 pub async fn leave(app: &AppHandle, desk: &Desk) -> Result<(), Failure> {
     match desk.snapshot().await?.session {
@@ -21,8 +27,10 @@ pub async fn leave(app: &AppHandle, desk: &Desk) -> Result<(), Failure> {
         SessionNow::SignedIn { .. } => return Err(Cause::NotPermitted.into()),
         _ => return Err(Cause::SignInNeeded.into()),
     }
-    event_log::tell(&SecurityEvent::KioskLeft);
     desk.sign_out().await?;
+    event_log::tell(&SecurityEvent::KioskLeft);
+    // Ending the program would drop the call that tells the gateway.
+    desk.until_gateway_is_told(FAREWELL).await;
     app.exit(LEFT);
     Ok(())
 }

@@ -35,6 +35,14 @@ const tried = async (what) => { try { return await Promise.race([what(), wait(15
   document.getElementById('blank').click();
   document.getElementById('download').click();
   document.getElementById('file').click();
+  told.chosen = [];
+  const file = Object.assign(document.createElement('input'), { type: 'file', onclick: () => told.chosen.push('clicked') });
+  const label = document.createElement('label');
+  for (const choose of [() => file.click(), () => file.dispatchEvent(new MouseEvent('click')), () => file.showPicker(),
+    () => { label.append(file); label.click(); }]) {
+    try { choose(); } catch (e) { told.chosen.push('' + e); }
+  }
+  told.pickers = ['showOpenFilePicker', 'showSaveFilePicker', 'showDirectoryPicker'].filter((name) => window[name]);
   window.print();
   for (const url of ['file:///etc/hostname', 'data:text/html,x', 'tauri://localhost/', ELSEWHERE]) {
     location.href = url; await wait(400); told.here.push(location.href === START);
@@ -166,6 +174,8 @@ async fn the_issuer_gets_nothing_and_leaves_nothing() -> Outcome {
         assert_eq!(told["keeps_while_open"][0], "yes", "the control: within one sign-in something is kept");
         assert_eq!(told["kept"], serde_json::json!([null, ""]), "something outlived a sign-in: round {round}");
         assert_eq!(told["opened"], false, "another window opens");
+        assert_eq!(told["chosen"], serde_json::json!([]), "an input that is not on the page chooses a file");
+        assert_eq!(told["pickers"], serde_json::json!([]));
         assert_eq!(told["here"], serde_json::json!([true, true, true, true]), "another page was shown");
         let commands = told["commands"].as_object().ok_or("no commands were tried")?;
         assert!(commands.len() > 30);

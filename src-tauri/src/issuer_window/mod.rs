@@ -1,9 +1,14 @@
 //! The issuer's window: where the RA user of a kiosk signs in, because there is no other browser.
 //!
 //! It belongs to another party, so it is given nothing: no capability names it, which leaves it no command and no
-//! event; it is incognito and made anew each time, so nothing outlives a sign-in; it opens no window, downloads
-//! nothing, chooses no file, and shows only the pages of [`Sites`]. It stands in front of the RA user's window and
-//! leaves the upper part of that visible, where *Cancel signing in* is.
+//! event; it is incognito and made anew each time, so nothing outlives a sign-in; it opens no window and downloads
+//! nothing. It stands in front of the RA user's window and leaves the upper part of that visible, where *Cancel
+//! signing in* is.
+//!
+//! It shows the pages of [`Sites`]: on Linux in frames too, and the web view itself refuses to choose a file. On
+//! Windows WebView2 asks about the page alone: a frame of an allowed page may hold another's, an address of another
+//! program (`mailto:`) is left to WebView2 and the system, and files are kept from by the page's script, which a
+//! hostile page could get around. Nothing of the Windows side has been run.
 
 mod sites;
 
@@ -110,7 +115,11 @@ impl Browser for IssuerWindow {
 pub fn forget(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(ISSUER) {
         // It is incognito: this is for what the web view might still hold in memory.
-        if let Err(error) = window.clear_all_browsing_data().and_then(|()| window.destroy()) {
+        if let Err(error) = window.clear_all_browsing_data() {
+            tracing::error!(%error, "the issuer's window could not be wiped");
+        }
+        // Whether or not it was wiped: one that stays would be in the way of everything.
+        if let Err(error) = window.destroy() {
             tracing::error!(%error, "the issuer's window could not be closed");
         }
     }

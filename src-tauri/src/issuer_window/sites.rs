@@ -1,7 +1,7 @@
 //! Which pages the issuer's window may show.
 //!
-//! Pages of the issuer's own site, over https; those of hosts that the organisation names, because a sign-in may lead
-//! to another company's; and the one address on this computer at which the answer arrives. Nothing else, so that a
+//! Pages of the issuer's own host, over https; those of hosts that the organisation names, because a sign-in may lead
+//! to others; and the one address on this computer at which the answer arrives. Nothing else, so that a
 //! link on a sign-in page does not open the whole web to whoever stands at a kiosk.
 
 use url::{Host, Url};
@@ -23,7 +23,8 @@ impl Sites {
         let host = page.host_str().unwrap_or_default().to_owned();
         let mut sites: Vec<String> = others.iter().map(|other| other.trim().to_ascii_lowercase()).collect();
         sites.retain(|site| !site.is_empty());
-        sites.push(site_of(page));
+        // Its own host alone: what stands above it may be other companies' too, as at a service that many use.
+        sites.push(host.clone());
         let answer = page.query_pairs().find(|(name, _)| name == "redirect_uri").and_then(|(_, value)| {
             let answer = Url::parse(&value).ok()?;
             let here = answer.host() == Some(Host::Ipv4(std::net::Ipv4Addr::LOCALHOST)) && answer.scheme() == "http";
@@ -59,17 +60,6 @@ impl Sites {
     }
 }
 
-/// The site of a page: the host above its own, where that still has three labels (`nhsidentity.spineservices.nhs.uk`),
-/// else its own. A shorter one could be everybody's (`nhs.uk`, `co.uk`).
-fn site_of(page: &Url) -> String {
-    let host = page.host_str().unwrap_or_default();
-    let above = host.split_once('.').map(|(_, above)| above).filter(|above| above.split('.').count() >= 3);
-    match page.host() {
-        Some(Host::Domain(_)) => above.unwrap_or(host).to_owned(),
-        _ => host.to_owned(),
-    }
-}
-
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host(), Some(Host::Ipv4(ip)) if ip.is_loopback())
 }
@@ -83,10 +73,15 @@ mod tests {
 
     #[test]
     fn the_issuers_site_the_answer_and_what_the_organisation_names() {
-        let sites = Sites::of(&PAGE.parse().unwrap(), &["login.microsoftonline.com".into()]);
+        let sites = Sites::of(
+            &PAGE.parse().unwrap(),
+            &["login.microsoftonline.com".into(), "idp.nhsidentity.spineservices.nhs.uk".into()],
+        );
         for (url, allowed) in [
             ("https://am.nhsidentity.spineservices.nhs.uk/login", true),
             ("https://idp.nhsidentity.spineservices.nhs.uk/", true),
+            ("https://other.nhsidentity.spineservices.nhs.uk/", false),
+            ("https://nhsidentity.spineservices.nhs.uk/", false),
             ("https://login.microsoftonline.com/common", true),
             ("https://eu.login.microsoftonline.com/", true),
             ("http://127.0.0.1:9411/callback?code=1", true),
@@ -116,17 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn a_short_name_stands_for_itself() {
-        for (page, site) in [
-            ("https://login.example.org/", "login.example.org"),
-            ("https://example.co.uk/", "example.co.uk"),
-            ("https://am.cis2.example.org/", "cis2.example.org"),
-            ("https://10.1.2.3/", "10.1.2.3"),
+    fn another_companys_host_beside_the_issuers_is_not_shown() {
+        let sites = Sites::of(&"https://tenant.uk.auth0.com/authorize".parse().unwrap(), &[]);
+        for (url, allowed) in [
+            ("https://tenant.uk.auth0.com/login", true),
+            ("https://other.uk.auth0.com/", false),
+            ("https://uk.auth0.com/", false),
+            ("https://auth0.com/", false),
         ] {
-            assert_eq!(site_of(&page.parse().unwrap()), site, "{page}");
+            assert_eq!(sites.allow(&url.parse().unwrap()), allowed, "{url}");
         }
-        let sites = Sites::of(&"https://login.example.org/".parse().unwrap(), &[]);
-        assert!(!sites.allow(&"https://example.org/".parse().unwrap()));
+        let sites = Sites::of(&"https://10.1.2.3/".parse().unwrap(), &[]);
+        assert!(sites.allow(&"https://10.1.2.3/login".parse().unwrap()));
     }
 
     #[test]

@@ -11,6 +11,17 @@ pub const SCRIPT: &str = "
     for (const name of ['showOpenFilePicker', 'showSaveFilePicker', 'showDirectoryPicker']) delete window[name];
     const isFile = (event) => event.target instanceof Element && event.target.closest('input[type=file], label:has(input[type=file])');
     addEventListener('click', (event) => { if (isFile(event)) event.preventDefault(); }, true);
+    // One that is not on the page sends no click past it.
+    const isAimedAtFile = (node) => {
+        const aim = node instanceof HTMLLabelElement ? node.control : node;
+        return aim instanceof HTMLInputElement && aim.type === 'file';
+    };
+    for (const [of, name] of [[HTMLElement, 'click'], [HTMLInputElement, 'showPicker'], [EventTarget, 'dispatchEvent']]) {
+        const was = of.prototype[name];
+        if (was) of.prototype[name] = function (...given) {
+            return isAimedAtFile(this) ? undefined : was.apply(this, given);
+        };
+    }
 ";
 
 /// Puts the guards on a window.

@@ -210,10 +210,12 @@ test.each(["forgets", null] as const)("promises of keeping are made where they a
     const { unmount } = render(<App desk={fakeDesk({ ...answers, shell })} start={place} />);
     await vi.waitFor(() => expect(main()?.dataset.page ?? "loading").not.toBe("loading"));
     await act(async () => {});
-    const label = `${place.at}: ${shownText()}`;
-    if (notKept) expect(shownText(), label).not.toMatch(PROMISES);
-    else expect(shownText(), label).toMatch(PROMISES);
-    if (notKept) expect(shownText(), label).toContain("This computer forgets what is");
+    await vi.waitFor(() => {
+      const label = `${place.at}: ${shownText()}`;
+      if (notKept) expect(shownText(), label).toContain("This computer forgets what is");
+      if (notKept) expect(shownText(), label).not.toMatch(PROMISES);
+      else expect(shownText(), label).toMatch(PROMISES);
+    });
     unmount();
   }
 });
@@ -227,7 +229,9 @@ test("no fault promises anything but by the words that know the computer", () =>
 test("a computer that forgets says what is unsent for as long as it is", async () => {
   const desk = fakeDesk(forgets(2));
   await show(desk, { at: "find" });
-  expect(text("unsent-here")).toContain("2 registrations are not sent yet: stay signed in until they are.");
+  await vi.waitFor(() =>
+    expect(text("unsent-here")).toContain("2 registrations are not sent yet: stay signed in until they are."),
+  );
   await act(async () => desk.change(forgets(0), "outbox"));
   await vi.waitFor(() => expect(text("unsent-here")).toBe(""));
   await act(async () => desk.change({ ...forgets(1), shell: SHELL }, "outbox"));
@@ -238,6 +242,7 @@ test("a computer that forgets says what is unsent for as long as it is", async (
 test("signing out stops while something is unsent on a computer that forgets", async () => {
   const desk = fakeDesk(forgets(1));
   const user = await show(desk, { at: "find" });
+  await vi.waitFor(() => expect(text("unsent-here")).not.toBe(""));
   await press(user, "sign-out");
   expect(text("unsent-stop-title")).toBe("1 registration is not sent yet");
   await press(user, "stay-signed-in");
@@ -263,6 +268,7 @@ test("leaving a kiosk stops too, also for what others recorded", async () => {
   const others = { outbox: { ...COUNTS, other_people: 3 } };
   const desk = fakeDesk({ ...forgets(0, true), snapshot: snapshotOf(others) });
   const user = await show(desk, { at: "leave-kiosk" });
+  await vi.waitFor(() => expect(main()?.textContent).toContain("This computer forgets"));
   await press(user, "primary");
   expect(text("unsent-stop-title")).toBe("3 registrations are not sent yet");
   expect(calls(desk, "leaveKiosk")).toBe(0);

@@ -25,7 +25,7 @@ export const SCENES: Record<string, Scene> = {
   "cannot-start-settings": cannotStart("SETTINGS_WRONG", "The settings name no gateway (gateway_url)."),
   "cannot-start-key-missing": cannotStart("KEY_MISSING", "the store is here but the key store has no key for it"),
   "sign-in": scene("sign-in", { snapshot: out(null) }),
-  "sign-in, organisation": scene("sign-in", {
+  "sign-in-organisation": scene("sign-in", {
     snapshot: out(null),
     shell: { ...SHELL, organisation: "Hillside Community Trust" },
   }),

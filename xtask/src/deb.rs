@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::machine::{Need, cargo, has_program, prepare, target_dir};
 use crate::run::build_page;
 use crate::stage::program;
-use crate::{Failure, Outcome, failed, root};
+use crate::{Failure, Outcome, failed, only_yes, root};
 
 const HELP: &str = "\
 cargo xtask deb [--yes]
@@ -51,14 +51,7 @@ const PRACTICE: Package = Package {
 
 /// Builds both packages.
 pub(crate) fn deb(words: &[String]) -> Outcome {
-    let mut yes = false;
-    for word in words {
-        match word.as_str() {
-            "--yes" => yes = true,
-            "--help" | "-h" => return Err(Failure::Help(HELP)),
-            other => return Err(Failure::Words(format!("deb does not know '{other}'\n\n{HELP}"))),
-        }
-    }
+    let yes = only_yes("deb", words, HELP)?;
     prepare(Need::Build, yes)?;
     if !has_program("dpkg-shlibdeps") {
         return Err(Failure::Skipped("packages for Debian are built on Debian or Ubuntu (dpkg-dev)".to_owned()));

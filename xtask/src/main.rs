@@ -84,6 +84,19 @@ impl From<std::io::Error> for Failure {
 /// What a step gives back.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
+/// Reads the words of a command that knows `--yes` alone: whether it stands there.
+pub(crate) fn only_yes(command: &str, words: &[String], help: &'static str) -> Outcome<bool> {
+    let mut yes = false;
+    for word in words {
+        match word.as_str() {
+            "--yes" => yes = true,
+            "--help" | "-h" => return Err(Failure::Help(help)),
+            other => return Err(Failure::Words(format!("{command} does not know '{other}'\n\n{help}"))),
+        }
+    }
+    Ok(yes)
+}
+
 /// Ends a command with a reason.
 pub(crate) fn failed<T>(why: impl Into<String>) -> Outcome<T> {
     Err(Failure::Failed(why.into()))

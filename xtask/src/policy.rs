@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::machine::{Need, cargo, prepare};
 use crate::stage::program;
-use crate::{Failure, Outcome};
+use crate::{Outcome, only_yes};
 
 const HELP: &str = "\
 cargo xtask policy [--yes]
@@ -17,14 +17,7 @@ definitions in crates/settings. `cargo xtask test` fails when one of them is not
 
 /// Writes the files.
 pub(crate) fn policy(words: &[String]) -> Outcome {
-    let mut yes = false;
-    for word in words {
-        match word.as_str() {
-            "--yes" => yes = true,
-            "--help" | "-h" => return Err(Failure::Help(HELP)),
-            other => return Err(Failure::Words(format!("policy does not know '{other}'\n\n{HELP}"))),
-        }
-    }
+    let yes = only_yes("policy", words, HELP)?;
     prepare(Need::Build, yes)?;
     let mut command = cargo();
     command.args(["test", "--package", "settings", "--test", "published"]);

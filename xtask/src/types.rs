@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::machine::{Need, cargo, prepare};
 use crate::stage::program;
-use crate::{Failure, Outcome};
+use crate::{Outcome, only_yes};
 
 const HELP: &str = "\
 cargo xtask types [--yes]
@@ -17,14 +17,7 @@ Writes ui/src/bridge/bindings.ts anew from the Rust types that cross to the page
 
 /// Writes the types.
 pub(crate) fn types(words: &[String]) -> Outcome {
-    let mut yes = false;
-    for word in words {
-        match word.as_str() {
-            "--yes" => yes = true,
-            "--help" | "-h" => return Err(Failure::Help(HELP)),
-            other => return Err(Failure::Words(format!("types does not know '{other}'\n\n{HELP}"))),
-        }
-    }
+    let yes = only_yes("types", words, HELP)?;
     prepare(Need::Build, yes)?;
     let mut command = cargo();
     command.args(["test", "--package", "ra-desk", "--features", "practice", "--test", "types"]);

@@ -39,39 +39,9 @@ export function Help() {
         </Table.Body>
       </Table>
       <h2 className="nhsuk-heading-m">{HELP.otherWords}</h2>
-      <Table>
-        <Table.Head>
-          <Table.Row>
-            <Table.Cell>{HELP.otherWord}</Table.Cell>
-            <Table.Cell>{HELP.meaning}</Table.Cell>
-          </Table.Row>
-        </Table.Head>
-        <Table.Body>
-          {HELP.glossary.map(([word, meaning]) => (
-            <Table.Row key={word}>
-              <Table.Cell>{word}</Table.Cell>
-              <Table.Cell>{meaning}</Table.Cell>
-            </Table.Row>
-          ))}
-        </Table.Body>
-      </Table>
+      <Pairs heads={[HELP.otherWord, HELP.meaning]} rows={HELP.glossary} />
       <h2 className="nhsuk-heading-m">{HELP.keys}</h2>
-      <Table>
-        <Table.Head>
-          <Table.Row>
-            <Table.Cell>{HELP.key}</Table.Cell>
-            <Table.Cell>{HELP.does}</Table.Cell>
-          </Table.Row>
-        </Table.Head>
-        <Table.Body>
-          {HELP.shortcuts.map(([key, does]) => (
-            <Table.Row key={key}>
-              <Table.Cell>{key}</Table.Cell>
-              <Table.Cell>{does}</Table.Cell>
-            </Table.Row>
-          ))}
-        </Table.Body>
-      </Table>
+      <Pairs heads={[HELP.key, HELP.does]} rows={HELP.shortcuts} />
       <h2 className="nhsuk-heading-m">{HELP.more}</h2>
       <p>{HELP.moreText}</p>
       <p>
@@ -80,5 +50,28 @@ export function Help() {
         </ButtonLink>
       </p>
     </Page>
+  );
+}
+
+/** Two columns of plain text. */
+function Pairs({ heads, rows }: { heads: [string, string]; rows: string[][] }) {
+  return (
+    <Table>
+      <Table.Head>
+        <Table.Row>
+          {heads.map((head) => (
+            <Table.Cell key={head}>{head}</Table.Cell>
+          ))}
+        </Table.Row>
+      </Table.Head>
+      <Table.Body>
+        {rows.map(([first, second]) => (
+          <Table.Row key={first}>
+            <Table.Cell>{first}</Table.Cell>
+            <Table.Cell>{second}</Table.Cell>
+          </Table.Row>
+        ))}
+      </Table.Body>
+    </Table>
   );
 }

@@ -215,6 +215,14 @@ pub(crate) fn cache_dir() -> PathBuf {
     base.map_or_else(|| root().join("target").join("cache"), |base| base.join("ra-desk"))
 }
 
+/// Where cargo keeps the sources of crates.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    set.or_else(|| {
+        Some(PathBuf::from(std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?).join(".cargo"))
+    })
+}
+
 /// Installs the page's packages when its lock file is not the one they were installed from.
 pub(crate) fn page_packages() -> Outcome {
     let ui = root().join("ui");

@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{LINKER, TARGET, folder};
+use super::{LINKER, TARGET, folder, windows_target_dir};
+use crate::machine::cargo_home;
 use crate::stage::program;
 use crate::{Failure, Outcome, failed};
 
 /// The compiler, its cargo, the libraries both load, and the sources of the standard library.
 const PACKAGES: &[&str] = &["cargo-web", "rustc-web", "libstd-rust-web-dev", "rust-web-src"];
+
+/// Raised when the standard library is built differently: what was built with another one does not fit it.
+const RECIPE: &str = "2: bitcode, no paths\n";
 
 /// An unpacked compiler.
 pub(super) struct Compiler {
@@ -26,7 +30,7 @@ impl Compiler {
     pub(super) fn prepare() -> Outcome<Self> {
         let ready = Self { root: folder().join("rust") };
         let mark = ready.root.join("ready");
-        if std::fs::read_to_string(&mark).is_ok_and(|version| version == ready.version()) && ready.check().is_ok() {
+        if std::fs::read_to_string(&mark).is_ok_and(|mark| mark == ready.mark()) && ready.check().is_ok() {
             return Ok(ready);
         }
         let new = Self { root: folder().join("rust.new") };
@@ -34,10 +38,11 @@ impl Compiler {
         std::fs::create_dir_all(&new.root)?;
         unpack(&new.root)?;
         new.build_std()?;
+        remove(&windows_target_dir().join(TARGET))?;
         remove(&ready.root)?;
         std::fs::rename(&new.root, &ready.root)?;
         ready.check()?;
-        std::fs::write(mark, ready.version())?;
+        std::fs::write(mark, ready.mark())?;
         Ok(ready)
     }
 
@@ -54,10 +59,11 @@ impl Compiler {
         command
     }
 
-    /// What it says of itself, or nothing when it does not run.
-    fn version(&self) -> String {
+    /// How it was built, and what it says of itself; without that when it does not run.
+    fn mark(&self) -> String {
         let output = self.tool("rustc").arg("-vV").output();
-        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+        let version = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        format!("{RECIPE}{version}")
     }
 
     fn build_std(&self) -> Outcome {
@@ -73,8 +79,13 @@ impl Compiler {
         command.arg("-Zbuild-std=std,test,panic_abort,panic_unwind,proc_macro").arg("--target-dir").arg("target");
         // The sources fit the compiler exactly, so what is unstable here is only the way to ask.
         command.env("RUSTC_BOOTSTRAP", "1");
-        // With bitcode, for the release build optimises across crates; and without the path of whoever built it.
-        command.env("RUSTFLAGS", format!("-Cembed-bitcode=yes --remap-path-prefix={}=/rust", self.root.display()));
+        // With bitcode, for the release build optimises across crates; and without the paths of whoever built it, under
+        // which the crates lie that it needs.
+        let mut flags = format!("-Cembed-bitcode=yes --remap-path-prefix={}=/rust", self.root.display());
+        if let Some(cargo_home) = cargo_home() {
+            flags.push_str(&format!(" --remap-path-prefix={}=/cargo", cargo_home.display()));
+        }
+        command.env("RUSTFLAGS", flags);
         program(command, Duration::from_secs(30 * 60))?;
         let library = self.root.join("usr/lib/rustlib").join(TARGET).join("lib");
         std::fs::create_dir_all(&library)?;

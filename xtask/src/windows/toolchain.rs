@@ -1,11 +1,10 @@
 //! What compiles RA Desk for Windows on this machine.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use super::compiler::Compiler;
 use super::{LINKER, TARGET, windows_target_dir};
-use crate::machine::{cache_dir, cargo, has_program, have_packages, target_dir};
+use crate::machine::{cache_dir, cargo, cargo_home, has_program, have_packages, target_dir};
 use crate::{Failure, Outcome};
 
 /// To compile and link C and Rust for Windows. The variant with Windows' own threads needs no library beside the program.
@@ -48,10 +47,8 @@ impl Toolchain {
         command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
         // What is shipped shall not say where it was built: paths hold an account's name. The checkout's own path is not
         // among them (cargo names its files from there), so that no checkout builds the others' dependencies anew.
-        let home = std::env::var_os("HOME").map(PathBuf::from);
-        let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home?.join(".cargo")));
         let target = Some(target_dir()).filter(|target| !target.starts_with(cache_dir()));
-        let places = [(Some(cache_dir()), "/cache"), (target, "/target"), (cargo_home, "/cargo")];
+        let places = [(Some(cache_dir()), "/cache"), (target, "/target"), (cargo_home(), "/cargo")];
         let maps: Vec<String> =
             places.into_iter().filter_map(|(from, to)| Some(format!("{}={to}", from?.display()))).collect();
         let flags = |flag: &str| maps.iter().map(|map| format!("{flag}{map}")).collect::<Vec<_>>().join(" ");

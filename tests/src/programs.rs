@@ -36,6 +36,7 @@ pub fn sandbox() -> Outcome<PathBuf> {
 pub struct Service {
     name: &'static str,
     child: Child,
+    guard: Option<Child>,
 }
 
 impl Service {
@@ -49,7 +50,7 @@ impl Service {
             .stderr(log)
             .spawn()
             .map_err(|error| format!("{name} could not be started: {error}"))?;
-        Ok(Self { name, child })
+        Ok(Self::of(name, child))
     }
 
     /// Starts it and waits for a line that says it is ready.
@@ -72,7 +73,7 @@ impl Service {
                 }
             }
         });
-        let mut service = Self { name, child };
+        let mut service = Self::of(name, child);
         let deadline = Instant::now() + Duration::from_secs(120);
         while said.recv_timeout(Duration::from_millis(50)).is_err() {
             if let Some(status) = service.child.try_wait()? {
@@ -87,7 +88,8 @@ impl Service {
 
     /// A program that was started elsewhere, as the leader of its own process group.
     pub fn of(name: &'static str, child: Child) -> Self {
-        Self { name, child }
+        let guard = guard(child.id()).ok();
+        Self { name, child, guard }
     }
 
     /// Its process.
@@ -124,7 +126,21 @@ impl Drop for Service {
         }
         signal("-KILL", &group);
         let _ = self.child.wait();
+        // Before it could take somebody else's group for this one.
+        if let Some(mut guard) = self.guard.take() {
+            let _ = guard.kill().and_then(|()| guard.wait());
+        }
     }
+}
+
+/// Stops a group when this program has ended, however it ended: what a test program holds to its end is never dropped.
+fn guard(group: u32) -> std::io::Result<Child> {
+    // Its standard input closes with this program.
+    let script = r#"read -r _; kill -TERM -- "-$0"; sleep 3; kill -KILL -- "-$0""#;
+    let group = group.to_string();
+    let mut command = Command::new("sh");
+    command.args(["-c", script, &group]).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
 /// Sends a signal to a process, or to a group when its number is negative.

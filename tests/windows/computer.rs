@@ -11,6 +11,8 @@ use crate::state::State;
 
 /// What the installer writes for the program.
 const DEFAULTS: &str = r"HKLM\Software\RADesk";
+/// What Windows says of itself.
+const WINDOWS: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 /// What belongs to Group Policy.
 const POLICY: &str = r"HKLM\Software\Policies\RADesk";
 const RUN: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run";
@@ -81,6 +83,12 @@ impl Computer {
     pub fn become_version(&self, version: &str) -> Result<(), Error> {
         let done = self.run("winecfg", &["-v", version])?;
         if done.status.success() { Ok(()) } else { Err(format!("Wine does not become {version}").into()) }
+    }
+
+    /// Lets it look to an installer as Windows 10 does: as 8.1, but for one number.
+    pub fn become_windows_10(&self) -> Result<(), Error> {
+        self.become_version("win81")?;
+        self.set_value(WINDOWS, "CurrentMajorVersionNumber", "REG_DWORD", "10")
     }
 
     /// Where a file of Windows lies on this machine.
@@ -162,7 +170,7 @@ impl Computer {
 
     /// Takes off all that a run may leave.
     pub fn clean(&self, packages: &Path) -> Result<(), Error> {
-        self.become_version("win81")?;
+        self.become_windows_10()?;
         for package in ["1.msi", "2.msi", "3.msi", "3-again.msi", "3-signed.msi"] {
             self.msiexec(&["/x", &packages.join(package).to_string_lossy()])?;
         }

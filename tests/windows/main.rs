@@ -16,12 +16,13 @@ use std::process::ExitCode;
 use computer::Computer;
 
 const HELP: &str = "\
-tests-windows PACKAGES RUNNER PREFIX VERSION
+tests-windows PACKAGES RUNNER PREFIX VERSION PROFILE
 
 PACKAGES  a folder with 1.msi, 2.msi and 3.msi (versions 0.1.0 to 0.3.0), 3-again.msi and 3-signed.msi
 RUNNER    what runs a program of Windows
 PREFIX    the folder that holds drive_c
 VERSION   what ra-desk.exe says of itself
+PROFILE   shipped or quick: how ra-desk.exe was compiled
 
 Started by `cargo xtask test windows`, which builds all of these.";
 
@@ -47,13 +48,13 @@ impl Table {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [packages, runner, prefix, version] = words.as_slice() else {
+    let [packages, runner, prefix, version, profile] = words.as_slice() else {
         println!("{HELP}");
         return ExitCode::from(2);
     };
     let computer = Computer::new(PathBuf::from(runner), PathBuf::from(prefix));
     let mut table = Table { passed: 0, failed: 0 };
-    let done = package::look(&PathBuf::from(packages).join("1.msi"), &mut table)
+    let done = package::look(&PathBuf::from(packages).join("1.msi"), profile == "shipped", &mut table)
         .and_then(|()| steps::walk(&computer, &PathBuf::from(packages), version, &mut table));
     // The next run begins as this one did, whatever happened.
     let cleaned = computer.clean(&PathBuf::from(packages));

@@ -60,6 +60,8 @@ pub fn walk(computer: &Computer, packages: &Path, version: &str, table: &mut Tab
     computer.become_version("win7")?;
     step("Windows 7 is refused", "/i", "3.msi", &[], none.clone().refused())?;
     computer.become_version("win81")?;
+    step("Windows 8.1 is refused", "/i", "3.msi", &[], none.clone().refused())?;
+    computer.become_windows_10()?;
     step("the signed package installs", "/i", "3-signed.msi", &[ALL], third.set(ONE, 1))?;
     let said = computer.log(r"C:\uninstall.log")?.contains("What was not sent waits there");
     let wrong = (!said).then(|| "nothing about it stands in the log".to_owned());

@@ -18,23 +18,50 @@ const TO_PACK: &[&str] = &["wixl", "msitools", "osslsigncode", "python3"];
 
 /// What goes into a package.
 pub(super) struct Built {
-    /// `ra-desk.exe` as it is shipped.
+    profile: Profile,
+    /// `ra-desk.exe`.
     pub(super) program: PathBuf,
     /// What it needs to find the web view: it lies beside it.
     pub(super) loader: PathBuf,
 }
 
-/// Builds the page and the program as they are shipped.
-pub(super) fn build(toolchain: &Toolchain, limit: Duration) -> Outcome<Built> {
+/// How thoroughly the program is compiled. What it can do is the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// As it is shipped: small, quick, and minutes to build.
+    Shipped,
+    /// Unoptimised, sharing what the crates' tests are built from.
+    Quick,
+}
+
+impl Profile {
+    /// The features of the shipped program, in this profile.
+    pub(super) fn words(self) -> Vec<&'static str> {
+        let mut words = vec!["--package", "ra-desk", "--no-default-features"];
+        words.extend(["--features", "vendored-openssl,custom-protocol"]);
+        words.extend((self == Self::Shipped).then_some("--release"));
+        words
+    }
+
+    /// Where its builds end up.
+    pub(super) fn folder(self) -> PathBuf {
+        windows_target_dir().join(TARGET).join(if self == Self::Shipped { "release" } else { "debug" })
+    }
+}
+
+/// Builds the page and the program.
+pub(super) fn build(toolchain: &Toolchain, profile: Profile, limit: Duration) -> Outcome<Built> {
     build_page()?;
-    println!("cargo build --release (ra-desk.exe)");
+    let how = if profile == Profile::Shipped { "as it is shipped" } else { "unoptimised" };
+    println!("cargo build (ra-desk.exe, {how})");
     let mut command = toolchain.cargo("build");
-    command.args(["--release", "--package", "ra-desk", "--no-default-features"]);
-    command.args(["--features", "vendored-openssl,custom-protocol"]);
+    command.args(profile.words());
     program(command, limit)?;
-    let folder = windows_target_dir().join(TARGET).join("release");
-    let built = Built { program: folder.join("ra-desk.exe"), loader: folder.join("WebView2Loader.dll") };
-    names_no_place(&built.program)?;
+    let folder = profile.folder();
+    let built = Built { profile, program: folder.join("ra-desk.exe"), loader: folder.join("WebView2Loader.dll") };
+    if profile == Profile::Shipped {
+        names_no_place(&built.program)?;
+    }
     println!("ra-desk.exe: {:.1} MB", megabytes(&built.program)?);
     Ok(built)
 }
@@ -62,7 +89,7 @@ pub(super) fn pack(built: &Built, version: &str, package: &Path, yes: bool) -> O
     command.arg("--icon").arg(root().join("icons/icon.ico")).arg("--out").arg(package);
     program(command, Duration::from_secs(120))?;
     let size = std::fs::metadata(package)?.len();
-    if size > MOST {
+    if built.profile == Profile::Shipped && size > MOST {
         return failed(format!("the package weighs {:.1} MB and may weigh 12", megabytes(package)?));
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::installer::{Signer, build, megabytes, pack};
+use super::installer::{Profile, Signer, build, megabytes, pack};
 use super::sbom;
 use super::toolchain::Toolchain;
 use crate::machine::{Need, prepare};
@@ -75,7 +75,7 @@ fn readable(file: &str) -> Outcome<PathBuf> {
 pub(crate) fn msi(options: &Options) -> Outcome {
     prepare(Need::Build, options.yes)?;
     let toolchain = Toolchain::prepare(options.yes)?;
-    let mut built = build(&toolchain, Duration::from_secs(90 * 60))?;
+    let mut built = build(&toolchain, Profile::Shipped, Duration::from_secs(90 * 60))?;
     let version = match &options.version {
         Some(version) => version.clone(),
         None => workspace_version()?,

@@ -4,24 +4,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::installer::{Built, Signer, build, pack};
+use super::installer::{Built, Profile, Signer, build, pack};
 use super::msi::workspace_version;
 use super::toolchain::Toolchain;
+use super::windows_target_dir;
 use super::wine::Wine;
-use super::{TARGET, windows_target_dir};
 use crate::machine::cargo;
 use crate::stage::{Tests, program};
 use crate::{Outcome, failed};
 
-/// Runs all of it.
-pub(crate) fn windows(limit: Duration, yes: bool) -> Outcome<Tests> {
+/// Runs all of it, around the program as it is shipped or around one that is built in less time.
+pub(crate) fn windows(limit: Duration, yes: bool, shipped: bool) -> Outcome<Tests> {
+    let profile = if shipped { Profile::Shipped } else { Profile::Quick };
     let toolchain = Toolchain::prepare(yes)?;
     let wine = Wine::prepare(yes)?;
     let crates = test_crates(&toolchain, &wine, limit)?;
-    let key_store = test_key_store(&toolchain, &wine, limit)?;
-    let built = build(&toolchain, limit)?;
+    let key_store = test_key_store(&toolchain, &wine, profile, limit)?;
+    let built = build(&toolchain, profile, limit)?;
     let packages = packages(&built, yes)?;
-    let life = lifecycle(&packages, &wine, limit)?;
+    let life = lifecycle(&packages, &wine, profile, limit)?;
     Ok(crates.and(key_store).and(life))
 }
 
@@ -34,13 +35,12 @@ fn test_crates(toolchain: &Toolchain, wine: &Wine, limit: Duration) -> Outcome<T
 }
 
 /// The key store against Wine's Credential Manager.
-fn test_key_store(toolchain: &Toolchain, wine: &Wine, limit: Duration) -> Outcome<Tests> {
+fn test_key_store(toolchain: &Toolchain, wine: &Wine, profile: Profile, limit: Duration) -> Outcome<Tests> {
     let mut command = on_wine(toolchain, wine);
-    command.args(["--package", "ra-desk", "--no-default-features", "--features", "vendored-openssl,custom-protocol"]);
-    // As it is shipped, so that what is built here need not be built again for the package.
-    command.args(["--release", "--test", "key_store"]);
+    // Like the program, so that what is built here need not be built again for it.
+    command.args(profile.words()).args(["--test", "key_store"]);
     // Where the web view's loader lies, which the test imports with the rest.
-    command.env("WINEPATH", format!("Z:{}", windows_target_dir().join(TARGET).join("release").display()));
+    command.env("WINEPATH", format!("Z:{}", profile.folder().display()));
     let tests = program(command, limit)?;
     if tests.passed == 0 { failed("no test of the key store ran") } else { Ok(tests) }
 }
@@ -79,9 +79,10 @@ fn sign_for_a_test(folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn lifecycle(packages: &Path, wine: &Wine, limit: Duration) -> Outcome<Tests> {
+fn lifecycle(packages: &Path, wine: &Wine, profile: Profile, limit: Duration) -> Outcome<Tests> {
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "tests-windows", "--"]);
     command.arg(packages).arg(&wine.runner).arg(&wine.prefix).arg(workspace_version()?);
+    command.arg(if profile == Profile::Shipped { "shipped" } else { "quick" });
     program(command, limit)
 }

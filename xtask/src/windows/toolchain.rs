@@ -55,6 +55,7 @@ impl Toolchain {
         command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", flags("--remap-path-prefix="));
         command.env("CFLAGS_x86_64_pc_windows_gnu", flags("-ffile-prefix-map="));
         command.env("CXXFLAGS_x86_64_pc_windows_gnu", flags("-ffile-prefix-map="));
+        command.env("MAKEFILES", crate::root().join("packaging/windows/openssl.mk"));
         command
     }
 }

@@ -135,8 +135,8 @@ impl Drop for Service {
 
 /// Stops a group when this program has ended, however it ended: what a test program holds to its end is never dropped.
 fn guard(group: u32) -> std::io::Result<Child> {
-    // Its standard input closes with this program.
-    let script = r#"read -r _; kill -TERM -- "-$0"; sleep 3; kill -KILL -- "-$0""#;
+    // Its standard input closes with this program. The program `kill`: a shell's own may not know groups.
+    let script = r#"read -r _; env kill -TERM -- "-$0"; sleep 3; env kill -KILL -- "-$0""#;
     let group = group.to_string();
     let mut command = Command::new("sh");
     command.args(["-c", script, &group]).process_group(0);

@@ -82,9 +82,13 @@ impl Wine {
 /// A script, because cargo starts it too: the compiler's own libraries must not reach Wine, nor a window open.
 fn write_runner(runner: &Path, binary: &str) -> Outcome {
     use std::io::Write;
+    let server = Path::new(binary).with_file_name("wineserver64");
+    let server = server.display();
     let script = format!(
         "#!/bin/sh\nunset LD_LIBRARY_PATH DISPLAY WAYLAND_DISPLAY\n\
-         export WINEARCH=win64 WINEDEBUG=-all 'WINEDLLOVERRIDES=mscoree=;mshtml='\nexec {binary} \"$@\"\n"
+         export WINEARCH=win64 WINEDEBUG=-all 'WINEDLLOVERRIDES=mscoree=;mshtml='\n\
+         # Its server, which would tell of a hundred of its objects when it ends.\n\
+         {server} -p60 2>/dev/null\nexec {binary} \"$@\"\n"
     );
     if std::fs::read_to_string(runner).is_ok_and(|there| there == script) {
         return Ok(());

@@ -88,7 +88,7 @@ fn write_runner(runner: &Path, binary: &str) -> Outcome {
         "#!/bin/sh\nunset LD_LIBRARY_PATH DISPLAY WAYLAND_DISPLAY\n\
          export WINEARCH=win64 WINEDEBUG=-all 'WINEDLLOVERRIDES=mscoree=;mshtml='\n\
          # Its server, which would tell of a hundred of its objects when it ends.\n\
-         {server} -p60 2>/dev/null\nexec {binary} \"$@\"\n"
+         {server} -p3 2>/dev/null\nexec {binary} \"$@\"\n"
     );
     if std::fs::read_to_string(runner).is_ok_and(|there| there == script) {
         return Ok(());

@@ -91,6 +91,13 @@ impl Computer {
         self.set_value(WINDOWS, "CurrentMajorVersionNumber", "REG_DWORD", "10")
     }
 
+    /// Lets it be Windows 8.1, which has no such number.
+    pub fn become_windows_8_1(&self) -> Result<(), Error> {
+        self.become_version("win81")?;
+        let done = self.run("reg", &["delete", WINDOWS, "/v", "CurrentMajorVersionNumber", "/f", "/reg:64"])?;
+        if done.status.success() { Ok(()) } else { Err("Windows 8.1 has the number of Windows 10".into()) }
+    }
+
     /// Where a file of Windows lies on this machine.
     pub fn path(&self, windows: &str) -> PathBuf {
         let below = windows.trim_start_matches(r"C:\").replace('\\', "/");

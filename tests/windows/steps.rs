@@ -59,7 +59,7 @@ pub fn walk(computer: &Computer, packages: &Path, version: &str, table: &mut Tab
     step("uninstall, kiosk and all", "/x", "3.msi", &[], none.clone())?;
     computer.become_version("win7")?;
     step("Windows 7 is refused", "/i", "3.msi", &[], none.clone().refused())?;
-    computer.become_version("win81")?;
+    computer.become_windows_8_1()?;
     step("Windows 8.1 is refused", "/i", "3.msi", &[], none.clone().refused())?;
     computer.become_windows_10()?;
     step("the signed package installs", "/i", "3-signed.msi", &[ALL], third.set(ONE, 1))?;

@@ -3,8 +3,6 @@
 //! A desk here has no window and its key store is a file; everything else is what ships.
 
 mod doctor;
-mod journey;
-mod kills;
 mod network;
 mod network_faults;
 mod network_sign_in;
@@ -12,3 +10,5 @@ mod people_and_roles;
 mod refusals;
 mod registering;
 mod signing_in;
+
+use tests::journey;

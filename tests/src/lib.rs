@@ -7,8 +7,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests live in real time")]
 
 pub mod authority;
+pub mod crowd;
 pub mod desktop;
 pub mod form_browser;
+pub mod journey;
 pub mod practice;
 pub mod programs;
 pub mod proxy;

@@ -22,7 +22,9 @@ one that fails does not stop the others, and the command then ends with 1.
   unit       unit and property tests of every crate, and the gateway's and sandbox's own
   types      the page's types are what Rust says they are
   invariants the house's rules: who may depend on whom, where SQL stands, how long files are
-  product    journeys: the real desk against the real gateway over TLS, and kill -9 at random moments
+  product    journeys: the real desk against the real gateway over TLS
+  faults     kill -9, power cuts, bad disks and bad networks at the real desk and gateway, and one table of what was
+             lost, doubled or damaged; RA_DESK_SEED replays a run
   pages      every page in Chromium at three widths and in forced colours, with axe
   window     the real window through WebDriver, with axe on each page
   walk       the main job in the real window, online and offline, as `cargo xtask run` walks it
@@ -32,7 +34,7 @@ one that fails does not stop the others, and the command then ends with 1.
              With --full or by name around the program as it is shipped, else around one that is built faster
 
   --yes      install missing system packages without asking
-  --full     also the long runs: Windows with the shipped program, more kill -9 moments
+  --full     also the long runs: Windows with the shipped program, and hours of faults
 ";
 
 /// The version of cargo-deny that the stage uses.
@@ -50,6 +52,7 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("types", 20, types),
     ("invariants", 10, invariants),
     ("product", 25, product),
+    ("faults", 15, faults),
     ("pages", 15, pages),
     ("window", 30, window),
     ("walk", 15, walk_through),
@@ -231,10 +234,19 @@ fn product(bench: &Bench) -> Outcome<Tests> {
     let mut command = cargo();
     command.args(["test", "--package", "tests", "--test", "product", "--no-fail-fast"]);
     programs.name_in(&mut command);
+    program(command, bench.limit)
+}
+
+fn faults(bench: &Bench) -> Outcome<Tests> {
+    let mut command = cargo();
+    command.args(["test", "--package", "tests", "--test", "faults"]);
+    let mut limit = bench.limit;
     if bench.full {
         command.env("RA_DESK_TEST_FULL", "1");
+        // Ten thousand kills and a thousand power cuts take their time.
+        limit *= 24;
     }
-    program(command, bench.limit)
+    program(command, limit)
 }
 
 fn pages(bench: &Bench) -> Outcome<Tests> {

@@ -3,8 +3,9 @@
 use contract::{CareIdentityUuid, DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, SubmissionKey};
 use desk::{AddressForm, Desk, Draft, IdentityForm, SessionNow, Status, Submission};
 use sandbox::world::ra_users::{SpecialRaUser, owen_pritchard};
-use tests::Outcome;
-use tests::practice::{Practice, until};
+
+use crate::Outcome;
+use crate::practice::{Practice, until};
 
 /// A desk with an RA Agent of one role signed in and at work.
 pub async fn at_work(practice: &Practice, name: &str) -> Outcome<Desk> {

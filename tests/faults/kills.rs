@@ -1,0 +1,182 @@
+//! kill -9 at random moments, while the whole job is done: open, sign in, enqueue, send, acknowledge, audit.
+//!
+//! A desk in a process of its own registers one person after another of a long list, going on behind the last one its
+//! own store knows of. Whatever it is killed in, everything it said is recorded is in its store at every look, and in
+//! the end everybody up to there is registered exactly once and nobody else is. The gateway's own file is what is
+//! believed, not the desk.
+//!
+//! A kill leaves the system's page cache: a write that never reached the disk is found by [`crate::power`] only.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use desk::{Cause, Desk, NetworkFault, OutboxTab};
+use sandbox::world::ra_users::owen_pritchard;
+use tests::Outcome;
+use tests::crowd::{Somebody, everybody};
+use tests::journey::{fill_in_read, shut, start_work};
+use tests::practice::{AutoBrowser, FileKeys, Practice, open_desk, until};
+
+use crate::Run;
+use crate::child::{Child, need, recorded_in, say, say_recorded};
+use crate::cold;
+use crate::seed::Choices;
+use crate::table::{Promise, Row, Tally};
+
+/// The role of the desk that is killed.
+pub const ROLE: &str = "registrar";
+
+const FOLDER: &str = "RA_DESK_FAULTS_FOLDER";
+const SETTINGS: &str = "RA_DESK_FAULTS_SETTINGS";
+/// The list, beside the desk's folder: made once, since the desk that is killed has no time for it.
+const LIST: &str = "everybody.json";
+
+/// How many kills one world sees. Each world begins with a store that is not there yet.
+const KILLS_A_WORLD: u64 = 1_000;
+/// The gateway lets one person read six profiles a second, so this is enough for that many kills.
+const PEOPLE: usize = 20_000;
+/// From before the store is open to well after the first replies.
+const LONGEST_LIFE: Duration = Duration::from_millis(600);
+/// After so many kills the store is looked through.
+const LOOK_EVERY: u64 = 25;
+
+/// Kills.
+pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+    let mut choices = run.seed.choices("kill");
+    let mut tally = Tally::of("F1 kill -9 over open, enqueue, send, acknowledge, audit", Promise::Holds);
+    let (mut left, mut registered, mut recorded) = (run.count(300, 10_000), 0, 0);
+    while left > 0 {
+        let kills = left.min(KILLS_A_WORLD);
+        left -= kills;
+        let (people, acks) = one_world(&mut tally, &mut choices, kills).await?;
+        registered += people;
+        recorded += acks;
+    }
+    tally.note(format!("{recorded} said to be recorded by a desk that was killed; {registered} registered, each once"));
+    Ok(vec![tally.close()])
+}
+
+async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outcome<(usize, usize)> {
+    let practice = Practice::start_of(PEOPLE).await?;
+    let (folder, key) = (practice.data_dir("desk"), practice.data_dir("desk").with_extension("key"));
+    let everybody = everybody(PEOPLE);
+    std::fs::write(folder.with_file_name(LIST), serde_json::to_vec(&everybody)?)?;
+    let mut acked = BTreeSet::new();
+    for kill in 1..=kills {
+        let mut child = one_desk(&practice, &folder)?;
+        tokio::time::sleep(choices.within(LONGEST_LIFE)).await;
+        if let Some(status) = child.ended()? {
+            return Err(format!("the desk ended by itself with {status}:\n{}", child.last_words()).into());
+        }
+        let said = child.kill()?;
+        tally.case();
+        if said.iter().any(|line| line == "broken") {
+            tally.damaged("the audit's chain is broken");
+        }
+        acked.extend(recorded_in(&said));
+        if kill % LOOK_EVERY == 0 && folder.join("store.db").exists() {
+            look(tally, &folder, &key, &acked)?;
+        }
+    }
+    let people = settle(tally, &practice, &folder, &everybody).await?;
+    look(tally, &folder, &key, &acked)?;
+    if acked.len() < 20 {
+        tally.damaged(&format!("only {} were recorded: the kills came before anything happened", acked.len()));
+    }
+    Ok((people, acked.len()))
+}
+
+/// Looks a copy of the closed store through: the next desk must find what the kill left, not what a look tidied.
+fn look(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) -> Outcome {
+    let copy = folder.with_file_name("looked-at");
+    _ = std::fs::remove_dir_all(&copy);
+    std::fs::create_dir(&copy)?;
+    for file in std::fs::read_dir(folder)? {
+        let file = file?;
+        std::fs::copy(file.path(), copy.join(file.file_name()))?;
+    }
+    cold::count(tally, &copy, key, acked);
+    Ok(())
+}
+
+/// Lets the desk come to an end with everything and compares with the gateway's file.
+async fn settle(tally: &mut Tally, practice: &Practice, folder: &Path, everybody: &[Somebody]) -> Outcome<usize> {
+    let desk = open_and_sign_in(&practice.layout().desk_settings, folder).await?;
+    if !desk.audit_is_whole() {
+        tally.damaged("the audit's chain is broken");
+    }
+    until("nothing waits", || async { (desk.snapshot().await.ok()?.outbox.ready == 0).then_some(()) }).await?;
+    let counts = desk.snapshot().await?.outbox;
+    for refused in desk.outbox(OutboxTab::Attention).await?.submissions {
+        tally.damaged(&format!("refused: {:?} after {} attempts", refused.attention, refused.attempts));
+    }
+    let done = next_in_line(&desk, everybody).await?;
+    shut(desk).await;
+    if counts.waiting as usize != done {
+        tally.damaged(&format!("the desk holds {} registered for {done} people", counts.waiting));
+    }
+    let by_person =
+        |filter: &str| format!("SELECT count(*) FROM (SELECT uuid FROM registrations GROUP BY uuid {filter})");
+    let count = |sql: &str| -> Outcome<usize> { Ok(usize::try_from(practice.count(sql)?)?) };
+    let (all, people) = (count("SELECT count(*) FROM registrations")?, count(&by_person(""))?);
+    tally.twice(all - people, "registrations of somebody who has one");
+    tally.lost(done.saturating_sub(people), "people the desk recorded and the gateway does not know");
+    for (uuid, _) in &everybody[..done] {
+        if count(&format!("SELECT count(*) FROM registrations WHERE uuid = '{uuid}'"))? == 0 {
+            tally.lost(1, "somebody the desk recorded");
+        }
+    }
+    if people > done {
+        tally.damaged(&format!("{} people were registered whom nobody recorded", people - done));
+    }
+    Ok(done)
+}
+
+/// The place in line behind the last person this desk's store knows of.
+async fn next_in_line(desk: &Desk, everybody: &[Somebody]) -> Outcome<usize> {
+    let mut next = 0;
+    for tab in [OutboxTab::Ready, OutboxTab::Waiting, OutboxTab::Attention] {
+        for submission in desk.outbox(tab).await?.submissions {
+            let place = everybody.iter().position(|(uuid, _)| *uuid == submission.uuid);
+            next = next.max(place.ok_or("a submission of nobody on the list")? + 1);
+        }
+    }
+    Ok(next)
+}
+
+fn one_desk(practice: &Practice, folder: &Path) -> Outcome<Child> {
+    let needs: [(&str, &OsStr); 2] =
+        [(FOLDER, folder.as_os_str()), (SETTINGS, practice.layout().desk_settings.as_os_str())];
+    Child::start(ROLE, needs, &folder.with_file_name("last-words.txt"))
+}
+
+/// The desk that is killed.
+pub async fn registrar() -> Outcome {
+    let folder = PathBuf::from(need(FOLDER)?);
+    let everybody: Vec<Somebody> = serde_json::from_slice(&std::fs::read(folder.with_file_name(LIST))?)?;
+    let desk = open_and_sign_in(need(SETTINGS)?.as_ref(), &folder).await?;
+    if !desk.audit_is_whole() {
+        say("broken")?;
+    }
+    let next = next_in_line(&desk, &everybody).await?;
+    for (uuid, address) in &everybody[next..] {
+        // The gateway lets nobody ask faster than a person can.
+        while desk.profile(uuid.clone()).await.is_err_and(|failure| failure.cause == Cause::Network(NetworkFault::Busy))
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let draft = fill_in_read(&desk, uuid, address.as_str()).await?;
+        say_recorded(desk.record(draft.id).await?.key)?;
+    }
+    Err("everybody on the list is registered: the list is too short".into())
+}
+
+async fn open_and_sign_in(settings: &Path, folder: &Path) -> Outcome<Desk> {
+    let browser = AutoBrowser { user: owen_pritchard().uuid().to_string(), role: None };
+    let desk = open_desk(settings, folder, FileKeys(folder.with_extension("key")), browser).await?;
+    start_work(&desk).await?;
+    desk.confirm_recorded().await?;
+    Ok(desk)
+}

@@ -1,0 +1,92 @@
+//! Every fault that may cost a registration, made against the real desk and the real gateway, and what came of it in
+//! one table: `cargo xtask test faults`.
+//!
+//! A registration that an RA user was told is recorded is registered exactly once in the end (I1); nothing is half
+//! visible (I2); no key has two records (I3); and the audit's chain is whole after each fault (I7). Controls take a
+//! safeguard away and must fail: a harness that cannot fail proves nothing.
+//!
+//! `RA_DESK_SEED` makes the same choices again, `RA_DESK_FAULTS` names rooms to run (`kill,power`), and
+//! `RA_DESK_TEST_FULL` makes the long run.
+//!
+//! Deliberately absent: fakes. What a test of one crate can show faster stands there.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints the table that it is for")]
+#![expect(clippy::disallowed_methods, reason = "faults come in real time")]
+
+mod child;
+mod cold;
+mod kills;
+mod seed;
+mod table;
+
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use tests::Outcome;
+
+use seed::Seed;
+use table::Row;
+
+/// What all rooms of one run know.
+#[derive(Clone, Copy)]
+pub struct Run {
+    /// Where every random choice comes from.
+    pub seed: Seed,
+    /// Whether this is the long run.
+    pub full: bool,
+}
+
+impl Run {
+    /// How many cases, in the short run and in the long one.
+    pub const fn count(&self, short: u64, long: u64) -> u64 {
+        if self.full { long } else { short }
+    }
+}
+
+type Rows<'a> = Pin<Box<dyn Future<Output = Outcome<Vec<Row>>> + 'a>>;
+type Room = for<'a> fn(&'a Run) -> Rows<'a>;
+
+/// Every room, in the order in which it is run.
+const ROOMS: &[(&str, Room)] = &[("kill", |run| Box::pin(kills::run(run)))];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match std::env::var(child::ROLE) {
+        Ok(role) => in_role(&role).await.map(|()| true),
+        Err(_) => everything().await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// This program as one of its own children.
+async fn in_role(role: &str) -> Outcome {
+    match role {
+        kills::ROLE => kills::registrar().await,
+        other => Err(format!("no role is called {other}").into()),
+    }
+}
+
+async fn everything() -> Outcome<bool> {
+    let run = Run { seed: Seed::of_run()?, full: std::env::var_os("RA_DESK_TEST_FULL").is_some() };
+    let asked = std::env::var("RA_DESK_FAULTS").unwrap_or_default();
+    println!("seed {0} (RA_DESK_SEED={0} makes the same choices again)", run.seed);
+    let mut rows = Vec::new();
+    for (name, room) in ROOMS {
+        if !asked.is_empty() && !asked.split(',').any(|asked| asked == *name) {
+            continue;
+        }
+        match room(&run).await {
+            Ok(found) => rows.extend(found),
+            Err(error) => rows.push(Row::broken(name, &error)),
+        }
+    }
+    println!("\nseed {}", run.seed);
+    Ok(table::close(&rows))
+}

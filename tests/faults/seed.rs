@@ -1,0 +1,61 @@
+//! Every random choice of a run comes from one seed, which is printed: the same seed makes the same choices.
+//!
+//! Deliberately absent: the seed of the product itself. Its keys and tokens stay random, and which instruction a kill
+//! meets is the machine's choice; what is replayed is every choice the harness makes.
+
+use tests::Outcome;
+
+/// The seed of a run.
+#[derive(Clone, Copy)]
+pub struct Seed(u64);
+
+impl Seed {
+    /// `RA_DESK_SEED` where it is set, else one that differs from run to run.
+    pub fn of_run() -> Outcome<Self> {
+        match std::env::var("RA_DESK_SEED") {
+            Ok(text) => Ok(Self(text.parse().map_err(|_| format!("RA_DESK_SEED is not a number: {text}"))?)),
+            Err(_) => {
+                let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+                // Short enough to be typed again.
+                Ok(Self(now.as_nanos() as u64 % 1_000_000_000))
+            }
+        }
+    }
+
+    /// The choices of one room. They do not depend on which other rooms are run.
+    pub fn choices(self, room: &str) -> Choices {
+        // FNV-1a over the room's name, begun with the seed.
+        let begun = 0xcbf2_9ce4_8422_2325 ^ self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let state = room.bytes().fold(begun, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Choices(state | 1)
+    }
+}
+
+impl std::fmt::Display for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Choices that a seed determines (xorshift64*).
+pub struct Choices(u64);
+
+impl Choices {
+    /// Any number.
+    pub fn any(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below a limit, which is not 0.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.any() % limit
+    }
+
+    /// A time below a limit.
+    pub fn within(&mut self, limit: std::time::Duration) -> std::time::Duration {
+        std::time::Duration::from_micros(self.below(limit.as_micros() as u64 + 1))
+    }
+}

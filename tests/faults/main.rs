@@ -15,8 +15,12 @@
 
 mod child;
 mod cold;
+mod disk;
 mod kills;
+mod power;
+mod recorder;
 mod seed;
+mod station;
 mod table;
 
 use std::pin::Pin;
@@ -47,10 +51,11 @@ type Rows<'a> = Pin<Box<dyn Future<Output = Outcome<Vec<Row>>> + 'a>>;
 type Room = for<'a> fn(&'a Run) -> Rows<'a>;
 
 /// Every room, in the order in which it is run.
-const ROOMS: &[(&str, Room)] = &[("kill", |run| Box::pin(kills::run(run)))];
+const ROOMS: &[(&str, Room)] = &[("kill", |run| Box::pin(kills::run(run))), ("power", |run| Box::pin(power::run(run)))];
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    disk::in_a_namespace_of_its_own();
     let outcome = match std::env::var(child::ROLE) {
         Ok(role) => in_role(&role).await.map(|()| true),
         Err(_) => everything().await,
@@ -69,6 +74,8 @@ async fn main() -> ExitCode {
 async fn in_role(role: &str) -> Outcome {
     match role {
         kills::ROLE => kills::registrar().await,
+        recorder::ROLE => recorder::recorder().await,
+        power::ROLE => power::careless_writer(),
         other => Err(format!("no role is called {other}").into()),
     }
 }

@@ -6,6 +6,7 @@
 //! asks it which profile an NHS.net Connect account opens.
 
 mod cis2;
+pub mod fault_proxy;
 mod init;
 mod keys;
 mod nhs_net;

@@ -1,0 +1,305 @@
+//! The power goes: what was said to be recorded is on the disk, not in memory on its way there.
+//!
+//! The store lies on a file system in an image. A desk in a process of its own records without an end and is stopped
+//! dead; the image is copied as it is at that moment, which leaves behind everything the system still held in memory;
+//! the copy is mounted, as after a power cut, and opened with the key.
+//!
+//! It shows a missing or misplaced fsync. It does not show a disk that lies about having written (the second control
+//! does that to the real desk, and loses), and no writes that a disk puts in another order between two flushes.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+use tests::Outcome;
+use tests::crowd::{Somebody, everybody};
+use tests::practice::Practice;
+
+use crate::Run;
+use crate::child::{Child, need, say, say_recorded};
+use crate::cold;
+use crate::disk::{Bad, BadDisk, Mounted, copy_of_this_moment, done, make_image, why_no_mounts};
+use crate::recorder::{DONE, Orders, READY};
+use crate::seed::Choices;
+use crate::station::{WrongClock, open, ra_user};
+use crate::table::{Promise, Row, Tally};
+
+/// The role of a writer that is told how carefully to write.
+pub const ROLE: &str = "careless-writer";
+
+const FOLDER: &str = "RA_DESK_FAULTS_FOLDER";
+const KEY: &str = "RA_DESK_FAULTS_KEY";
+const CARE: &str = "RA_DESK_FAULTS_CARE";
+
+/// How many cuts one store sees.
+const CUTS_A_DISK: u64 = 10;
+/// Large enough for what is written in a round: a disk that is full would make every writer look careful.
+const MEGABYTES: u64 = 192;
+/// A store is made, opened and written within this.
+const FIRST_RUN: Duration = Duration::from_millis(500);
+/// The most time between two cuts.
+const BETWEEN: Duration = Duration::from_millis(400);
+
+/// Power cuts and the two controls.
+pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+    let fault = "F2 power cut while recording";
+    if let Some(why) = why_no_mounts() {
+        return Ok(vec![Row::skipped(fault, why)]);
+    }
+    let practice = Practice::start().await?;
+    let whom = everybody(200).into_iter().next().ok_or("nobody can be registered")?;
+    let mut bench = Bench { practice: &practice, whom, choices: run.seed.choices("power"), disks: 0 };
+    if let Err(why) = bench.disk() {
+        return Ok(vec![Row::skipped(fault, format!("no loop device: {why}"))]);
+    }
+    let mut rows = Vec::new();
+
+    let mut tally = Tally::of(fault, Promise::Holds);
+    let mut recorded = 0;
+    for cuts in rounds(run.count(30, 1_000)) {
+        recorded += bench.desk_round(&mut tally, cuts, &[]).await?;
+    }
+    tally.note(format!("{recorded} said to be recorded when the power went"));
+    rows.push(tally.close());
+
+    let mut tally = Tally::of("control: the same cuts, a disk that lies about fsync", Promise::MustLose);
+    let lies = BadDisk::build()?;
+    for cuts in rounds(run.count(10, 50)) {
+        let at = bench.next_at();
+        let met = at.with_extension("met");
+        bench.desk_round(&mut tally, cuts, &lies.under(&at, Bad::Lies, 0, &met)).await?;
+    }
+    rows.push(tally.close());
+
+    for (care, name, promise) in [
+        ("FULL", "F2 power cut, a plain writer with synchronous=FULL", Promise::Holds),
+        ("NORMAL", "control: the same writer with synchronous=NORMAL", Promise::MustLose),
+    ] {
+        let mut tally = Tally::of(name, promise);
+        for cuts in rounds(run.count(10, 50)) {
+            bench.careless_round(&mut tally, cuts, care).await?;
+        }
+        rows.push(tally.close());
+    }
+    Ok(rows)
+}
+
+fn rounds(cuts: u64) -> impl Iterator<Item = u64> {
+    let rest = cuts % CUTS_A_DISK;
+    std::iter::repeat_n(CUTS_A_DISK, usize::try_from(cuts / CUTS_A_DISK).unwrap_or_default())
+        .chain((rest > 0).then_some(rest))
+}
+
+struct Bench<'a> {
+    practice: &'a Practice,
+    whom: Somebody,
+    choices: Choices,
+    disks: usize,
+}
+
+/// A disk that is mounted, and its image.
+struct Disk {
+    mounted: Mounted,
+    image: PathBuf,
+    at: PathBuf,
+}
+
+impl Disk {
+    /// Where a desk keeps its store on it.
+    fn folder(&self) -> PathBuf {
+        self.at.join("desk")
+    }
+}
+
+impl Bench<'_> {
+    /// Where the next disk will be.
+    fn next_at(&self) -> PathBuf {
+        self.practice.data_dir(&format!("disk-{}", self.disks + 1))
+    }
+
+    fn disk(&mut self) -> Outcome<Disk> {
+        let at = self.next_at();
+        self.disks += 1;
+        let image = at.with_extension("image");
+        make_image(&image, MEGABYTES)?;
+        Ok(Disk { mounted: Mounted::image(&image, &at)?, image, at })
+    }
+
+    /// A new disk and the real desk on it, cut so many times. Gives how many registrations were recorded.
+    async fn desk_round(
+        &mut self,
+        tally: &mut Tally,
+        cuts: u64,
+        more: &[(&str, std::ffi::OsString)],
+    ) -> Outcome<usize> {
+        let disk = self.disk()?;
+        let key = disk.at.with_extension("key");
+        let user = ra_user(self.disks);
+        let orders = Orders {
+            layout: self.practice.layout(),
+            folder: &disk.folder(),
+            key: &key,
+            user: &user,
+            whom: &self.whom,
+            how_many: 0,
+        };
+        let mut child = orders.start(more)?;
+        // The first cut comes while the store is made, opened or first written.
+        std::thread::sleep(self.choices.within(FIRST_RUN));
+        for cut in 1..=cuts {
+            self.cut(tally, &mut child, &disk, &key, true).await?;
+            if cut == 1 {
+                child.until_it_says(READY)?;
+            }
+            std::thread::sleep(self.choices.within(BETWEEN));
+        }
+        finish(child, &disk)
+    }
+
+    /// A new disk, a store that the real desk made, and a writer that is as careful as it is told.
+    async fn careless_round(&mut self, tally: &mut Tally, cuts: u64, care: &str) -> Outcome {
+        let disk = self.disk()?;
+        let (folder, key) = (disk.folder(), disk.at.with_extension("key"));
+        let (layout, user) = (self.practice.layout(), ra_user(self.disks));
+        let orders = Orders { layout, folder: &folder, key: &key, user: &user, whom: &self.whom, how_many: 1 };
+        let (status, said) = orders.start(&[])?.wait()?;
+        if !status.success() || said.last().map(String::as_str) != Some(DONE) {
+            return Err("the desk made no store".into());
+        }
+        done("sync", &[])?;
+        let needs = [(FOLDER, folder.as_os_str()), (KEY, key.as_os_str()), (CARE, OsStr::new(care))];
+        let mut child = Child::start(ROLE, needs, &key.with_extension("last-words"))?;
+        child.until_it_says(READY)?;
+        for _ in 0..cuts {
+            std::thread::sleep(self.choices.within(BETWEEN));
+            self.cut(tally, &mut child, &disk, &key, false).await?;
+        }
+        finish(child, &disk).map(drop)
+    }
+
+    /// The power goes. Looks at what is on the disk, and lets the writer go on as if nothing had been.
+    async fn cut(&self, tally: &mut Tally, child: &mut Child, disk: &Disk, key: &Path, a_desk: bool) -> Outcome {
+        stop(child)?;
+        let acked = child.recorded();
+        let copy = disk.at.with_extension("copy");
+        copy_of_this_moment(&disk.mounted, &disk.image, &copy)?;
+        signal(child, "-CONT")?;
+        tally.case();
+        let at = disk.at.with_extension("after");
+        {
+            let _mounted = Mounted::image(&copy, &at)?;
+            self.look(tally, &at.join("desk"), key, &acked, a_desk).await?;
+        }
+        Ok(std::fs::remove_file(&copy)?)
+    }
+
+    /// The next start after the power came back.
+    async fn look(
+        &self,
+        tally: &mut Tally,
+        folder: &Path,
+        key: &Path,
+        acked: &BTreeSet<String>,
+        a_desk: bool,
+    ) -> Outcome {
+        if !folder.join("store.db").exists() {
+            tally.lost(acked.len(), "there is no store");
+            return Ok(());
+        }
+        if !a_desk {
+            match cold::look(folder, key) {
+                Ok(cold) => tally.lost(cold.missing(acked).len(), "written and gone"),
+                Err(error) => tally.damaged(&error.to_string()),
+            }
+            return Ok(());
+        }
+        match open(&self.practice.layout().desk_settings, folder, key, "", WrongClock::right()).await {
+            Err(error) => {
+                tally.damaged(&format!("the desk does not start again: {error}"));
+                tally.lost(acked.len(), "the desk does not start again");
+                return Ok(());
+            }
+            Ok(desk) => {
+                if !desk.audit_is_whole() {
+                    tally.damaged("the audit's chain is broken");
+                }
+                desk.close().await;
+            }
+        }
+        cold::count(tally, folder, key, acked);
+        Ok(())
+    }
+}
+
+/// The writer must have written to the end: one that stopped at a full disk would have lost nothing.
+fn finish(mut child: Child, disk: &Disk) -> Outcome<usize> {
+    let before = child.recorded().len();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.recorded().len() <= before {
+        if let Some(status) = child.ended()? {
+            return Err(format!("the writer ended by itself with {status}:\n{}", child.last_words()).into());
+        }
+        if Instant::now() > deadline {
+            return Err("the writer lives and writes nothing more".into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let said = child.kill()?;
+    let recorded = crate::child::recorded_in(&said).len();
+    _ = std::fs::remove_file(&disk.image);
+    Ok(recorded)
+}
+
+fn signal(child: &Child, signal: &str) -> Outcome {
+    done("kill", &[signal, &child.id().to_string()])
+}
+
+/// Stops a child dead, all its threads.
+fn stop(child: &Child) -> Outcome {
+    signal(child, "-STOP")?;
+    let tasks = format!("/proc/{}/task", child.id());
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let all = std::fs::read_dir(&tasks)?.flatten().all(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            // After the name, which is in brackets, comes the state.
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        });
+        if all {
+            // What it said before that is in the pipe; the reader needs a moment.
+            std::thread::sleep(Duration::from_millis(5));
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let stats: Vec<String> = std::fs::read_dir(&tasks)?
+                .flatten()
+                .map(|task| std::fs::read_to_string(task.path().join("stat")).unwrap_or_default())
+                .collect();
+            return Err(format!("the writer does not stop: {stats:?} {}", child.last_words()).into());
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The writer that is told how carefully to write: the store's own table, and one transaction a row.
+pub fn careless_writer() -> Outcome {
+    let (folder, key) = (PathBuf::from(need(FOLDER)?), PathBuf::from(need(KEY)?));
+    let conn: Connection = cold::open(&folder, &key)?;
+    conn.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {};", need(CARE)?))?;
+    let columns: Vec<String> = conn
+        .prepare("SELECT name FROM pragma_table_info('submission')")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let rest = columns.iter().filter(|name| *name != "key").map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut copy =
+        conn.prepare(&format!("INSERT INTO submission (key, {rest}) SELECT ?1, {rest} FROM submission LIMIT 1"))?;
+    say(READY)?;
+    for number in 0_u64.. {
+        let key = format!("careless-{number}");
+        copy.execute(params![key])?;
+        say_recorded(&key)?;
+    }
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! Why the store did not do what it was asked.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the store did not do what it was asked. Nothing was changed by the act that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match &error {
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
-            rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DiskFull => Self::DiskFull,
+            error if is_full(error) => Self::DiskFull,
             // The message may quote a value, the code cannot.
             rusqlite::Error::SqliteFailure(failure, _) => {
                 Self::Failed(format!("SQLite {:?} ({})", failure.code, failure.extended_code))
@@ -36,5 +36,26 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => Self::Failed("SQLite was used wrongly".into()),
         }
+    }
+}
+
+/// Whether there is no more room on the disk. SQLite calls it a failure of the disk where it is the journal's index
+/// that does not fit.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|failure| {
+        failure.code == ErrorCode::DiskFull || failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let of = |code| StoreError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        assert_eq!(of(ffi::SQLITE_FULL), StoreError::DiskFull);
+        assert_eq!(of(ffi::SQLITE_IOERR_SHMSIZE), StoreError::DiskFull);
+        assert!(matches!(of(ffi::SQLITE_IOERR_WRITE), StoreError::Failed(_)));
     }
 }

@@ -14,6 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::error::is_full;
 use super::migrations;
 use crate::{KeyStore, KeyStoreError, OpenError, Random};
 
@@ -302,8 +303,10 @@ fn folder_fault(error: &std::io::Error) -> OpenError {
 
 fn fault(error: &rusqlite::Error) -> OpenError {
     use rusqlite::ErrorCode;
+    if is_full(error) {
+        return OpenError::DiskFull;
+    }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => OpenError::DiskFull,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse,
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             OpenError::FolderNotWritable("the store's file cannot be opened".into())

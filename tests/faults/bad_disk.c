@@ -30,7 +30,8 @@ static int ours(int fd) {
     ssize_t n = readlink(link, path, sizeof path - 1);
     if (n <= 0) return 0;
     path[n] = 0;
-    return strncmp(path, folder, strlen(folder)) == 0;
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
 static int fault_is(const char *name) {

@@ -13,6 +13,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints the table that it is for")]
 #![expect(clippy::disallowed_methods, reason = "faults come in real time")]
 
+mod calls;
 mod child;
 mod cold;
 mod disk;
@@ -51,7 +52,11 @@ type Rows<'a> = Pin<Box<dyn Future<Output = Outcome<Vec<Row>>> + 'a>>;
 type Room = for<'a> fn(&'a Run) -> Rows<'a>;
 
 /// Every room, in the order in which it is run.
-const ROOMS: &[(&str, Room)] = &[("kill", |run| Box::pin(kills::run(run))), ("power", |run| Box::pin(power::run(run)))];
+const ROOMS: &[(&str, Room)] = &[
+    ("kill", |run| Box::pin(kills::run(run))),
+    ("power", |run| Box::pin(power::run(run))),
+    ("disk", |run| Box::pin(calls::run(run))),
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -18,9 +18,11 @@ mod child;
 mod cold;
 mod disk;
 mod kills;
+mod network;
 mod power;
 mod recorder;
 mod seed;
+mod sessions;
 mod station;
 mod table;
 
@@ -56,6 +58,8 @@ const ROOMS: &[(&str, Room)] = &[
     ("kill", |run| Box::pin(kills::run(run))),
     ("power", |run| Box::pin(power::run(run))),
     ("disk", |run| Box::pin(calls::run(run))),
+    ("network", |run| Box::pin(network::run(run))),
+    ("session", |run| Box::pin(sessions::run(run))),
 ];
 
 #[tokio::main]

@@ -1,14 +1,14 @@
 //! A desk at its place: a store, a key, a clock that can be put wrong, and a network that can be made bad.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contract::SubmissionKey;
 use desk::{
-    Cause, Clock, Desk, NetworkFault, OpenError, Parts, Persistence, ProxyAnswer, ProxyFinder, ProxyFinderError,
-    ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
+    Browser, BrowserError, Cause, Clock, Desk, NetworkFault, OpenError, Parts, Persistence, ProxyAnswer, ProxyFinder,
+    ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
 };
 use jiff::Timestamp;
 use sandbox::Layout;
@@ -74,6 +74,24 @@ impl ProxyFinder for NoProxies {
     }
 }
 
+/// Who signs in next: one desk, one person after another.
+#[derive(Clone)]
+pub struct Next(Arc<Mutex<String>>);
+
+impl Next {
+    /// This person signs in from now on.
+    pub fn is(&self, user: &str) {
+        user.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Browser for Next {
+    fn open(&self, url: &str) -> Result<(), BrowserError> {
+        let user = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        AutoBrowser { user, role: None }.open(url)
+    }
+}
+
 /// Opens a desk by that clock.
 pub async fn open(
     settings: &Path,
@@ -82,9 +100,19 @@ pub async fn open(
     user: &str,
     clock: Arc<WrongClock>,
 ) -> Result<Desk, OpenError> {
+    open_for(settings, folder, key, Next(Arc::new(Mutex::new(user.to_owned()))), clock).await
+}
+
+async fn open_for(
+    settings: &Path,
+    folder: &Path,
+    key: &Path,
+    next: Next,
+    clock: Arc<WrongClock>,
+) -> Result<Desk, OpenError> {
     let parts = Parts {
         keys: Arc::new(FileKeys(key.to_owned())),
-        browser: Arc::new(AutoBrowser { user: user.to_owned(), role: None }),
+        browser: Arc::new(next),
         clock,
         random: Arc::new(SystemRandom::default()),
         proxies: Arc::new(NoProxies),
@@ -105,8 +133,9 @@ pub struct Station {
     pub folder: PathBuf,
     /// Where its key is.
     pub key: PathBuf,
+    /// Who signs in.
+    pub next: Next,
     settings: PathBuf,
-    user: String,
 }
 
 impl Station {
@@ -115,34 +144,15 @@ impl Station {
         let proxy = FaultProxy::start(layout).await?;
         let settings = key.with_extension("toml");
         settings_behind(&proxy, layout, &settings)?;
-        let clock = WrongClock::right();
-        let desk = open(&settings, folder, key, user, clock.clone()).await?;
+        let (clock, next) = (WrongClock::right(), Next(Arc::new(Mutex::new(user.to_owned()))));
+        let desk = open_for(&settings, folder, key, next.clone(), clock.clone()).await?;
         start_work(&desk).await?;
-        let (folder, key, user) = (folder.to_owned(), key.to_owned(), user.to_owned());
-        Ok(Self { desk, proxy, clock, folder, key, settings, user })
+        Ok(Self { desk, proxy, clock, folder: folder.to_owned(), key: key.to_owned(), next, settings })
     }
 
-    /// Closes the desk and opens it again, on the same store; somebody signs in and confirms what waits.
-    pub async fn restart(self) -> Outcome<Self> {
-        let Self { desk, proxy, clock, folder, key, settings, user } = self;
-        desk.close().await;
-        drop(desk);
-        let desk = open(&settings, &folder, &key, &user, clock.clone()).await?;
-        let station = Self { desk, proxy, clock, folder, key, settings, user };
-        station.sign_in_again().await?;
-        Ok(station)
-    }
-
-    /// Signs in and confirms what waits.
-    pub async fn sign_in_again(&self) -> Outcome {
-        start_work(&self.desk).await?;
-        self.desk.confirm_recorded().await?;
-        Ok(())
-    }
-
-    /// Another desk on the same store, key and settings.
-    pub async fn second(&self) -> Result<Desk, OpenError> {
-        open(&self.settings, &self.folder, &self.key, &self.user, self.clock.clone()).await
+    /// Another desk with the same key and settings, on a store in that folder.
+    pub async fn second(&self, folder: &Path) -> Result<Desk, OpenError> {
+        open_for(&self.settings, folder, &self.key, self.next.clone(), self.clock.clone()).await
     }
 
     /// Reads somebody's profile, as fast as the gateway lets anybody.

@@ -85,11 +85,6 @@ impl Tally {
         self.row.note = note.into();
     }
 
-    /// How many were lost so far.
-    pub fn lost_so_far(&self) -> u64 {
-        self.row.lost
-    }
-
     /// The row.
     pub fn close(mut self) -> Row {
         self.row.took = self.started.elapsed();

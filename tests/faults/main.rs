@@ -13,6 +13,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints the table that it is for")]
 #![expect(clippy::disallowed_methods, reason = "faults come in real time")]
 
+mod backlog;
 mod calls;
 mod child;
 mod cold;
@@ -60,6 +61,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("disk", |run| Box::pin(calls::run(run))),
     ("network", |run| Box::pin(network::run(run))),
     ("session", |run| Box::pin(sessions::run(run))),
+    ("backlog", |run| Box::pin(backlog::run(run))),
 ];
 
 #[tokio::main]

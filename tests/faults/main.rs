@@ -19,6 +19,7 @@ mod child;
 mod cold;
 mod disk;
 mod kills;
+mod model;
 mod network;
 mod power;
 mod recorder;
@@ -62,6 +63,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("network", |run| Box::pin(network::run(run))),
     ("session", |run| Box::pin(sessions::run(run))),
     ("backlog", |run| Box::pin(backlog::run(run))),
+    ("model", |run| Box::pin(model::run(run))),
 ];
 
 #[tokio::main]

@@ -415,7 +415,7 @@ impl AtWork {
 }
 
 /// Somebody is busy: the gateway itself, in its own words, or a machine in front of it.
-fn busy(status: u16, ours: bool, retry_after: Option<&str>) -> Fault {
+pub fn busy(status: u16, ours: bool, retry_after: Option<&str>) -> Fault {
     let (kind, body) = if ours {
         let code = if status == 429 { FaultCode::TooManyRequests } else { FaultCode::Busy };
         let body = serde_json::to_string(&OperationOutcome::of(code, "too many calls at once")).unwrap_or_default();

@@ -14,6 +14,7 @@ use tests::practice::Practice;
 
 use crate::Run;
 use crate::cold;
+use crate::network::busy;
 use crate::seed::Choices;
 use crate::station::{BATCH, Station, ra_user};
 use crate::table::{Promise, Row, Tally};
@@ -114,8 +115,17 @@ impl Bench {
         for _ in 0..rounds {
             for jump in jumps {
                 let waiting = self.waiting().await?;
-                waiting.station.clock.jump(jump);
+                // A pause of a second, which no date can make longer.
+                waiting.station.proxy.next(BATCH, [busy(429, true, Some("1"))]);
                 waiting.station.proxy.always(None);
+                while waiting.station.proxy.left() > 0 {
+                    waiting.station.desk.send_now();
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                waiting.station.clock.jump(jump);
+                if jump < 0 && !waiting.station.settle(Duration::from_secs(10)).await? {
+                    tally.damaged("a clock that was set back makes a pause longer");
+                }
                 // It may send meanwhile or not; either is right if nothing comes of it twice.
                 waiting.try_for(Duration::from_millis(200)).await;
                 waiting.station.clock.jump(-jump);

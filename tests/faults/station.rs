@@ -150,6 +150,16 @@ impl Station {
         Ok(Self { desk, proxy, clock, folder: folder.to_owned(), key: key.to_owned(), next, settings })
     }
 
+    /// Closes the desk and opens it again on the same store; the same person signs in.
+    pub async fn restart(self) -> Outcome<Self> {
+        let Self { desk, proxy, clock, folder, key, next, settings } = self;
+        desk.close().await;
+        drop(desk);
+        let desk = open_for(&settings, &folder, &key, next.clone(), clock.clone()).await?;
+        start_work(&desk).await?;
+        Ok(Self { desk, proxy, clock, folder, key, next, settings })
+    }
+
     /// Another desk with the same key and settings, on a store in that folder.
     pub async fn second(&self, folder: &Path) -> Result<Desk, OpenError> {
         open_for(&self.settings, folder, &self.key, self.next.clone(), self.clock.clone()).await

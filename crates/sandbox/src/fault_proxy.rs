@@ -94,7 +94,24 @@ struct State {
     next: VecDeque<Fault>,
     path: String,
     intercepts: bool,
+    under_way: usize,
     came_by: CameBy,
+}
+
+/// A request that is not over yet.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        shared.state().under_way += 1;
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
+    }
 }
 
 impl FaultProxy {
@@ -144,6 +161,11 @@ impl FaultProxy {
     /// How many of the faults in line were not met yet.
     pub fn left(&self) -> usize {
         self.shared.state().next.len()
+    }
+
+    /// How many requests are on their way through it.
+    pub fn under_way(&self) -> usize {
+        self.shared.state().under_way
     }
 
     /// What came by.
@@ -222,6 +244,7 @@ async fn exchange(stream: TcpStream, shared: &Shared) -> Result<()> {
     }
     let mut client = shared.as_gateway.accept(stream).await?;
     let request = read_request(&mut client).await?;
+    let _under_way = UnderWay::begin(shared);
     match shared.fault_for(&request.path) {
         None => send(&mut client, &ask(shared, &request.bytes).await?).await,
         Some(Fault::Reset) => reset(&client),

@@ -124,6 +124,16 @@ codes! {
         WrongState = "WRONG_STATE",
         /// The profile is not as it was when it was read (`If-Match`).
         ProfileChanged = "PROFILE_CHANGED",
+        /// The gateway knows no computer of that name.
+        DeviceUnknown = "DEVICE_UNKNOWN",
+        /// The computer is known with another key. Never mended by itself.
+        DeviceKeyDiffers = "DEVICE_KEY_DIFFERS",
+        /// The signature is not one of the computer's key, or not over what was sent.
+        SignatureWrong = "SIGNATURE_WRONG",
+        /// The rows begin later than where those end that the gateway holds.
+        AuditGap = "AUDIT_GAP",
+        /// A row differs from the one of its number that the gateway holds. Kept as evidence, never mended by itself.
+        AuditForked = "AUDIT_FORKED",
         /// The body is larger than is read.
         TooLarge = "TOO_LARGE",
         /// The gateway is asked more often than it answers; `Retry-After` says when again.

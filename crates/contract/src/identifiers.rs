@@ -77,6 +77,10 @@ guid_newtype!(
     RequestId, "A request id"
 );
 guid_newtype!(
+    /// The name of one store on one computer. Made with the store, and with it the key that signs its audit.
+    DeviceId, "A device"
+);
+guid_newtype!(
     /// What ties the requests of one act together.
     CorrelationId, "A correlation id"
 );

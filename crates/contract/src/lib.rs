@@ -12,6 +12,7 @@
 mod text;
 
 mod address;
+mod audit;
 mod canonical;
 pub mod cis2;
 mod codes;
@@ -26,11 +27,16 @@ mod search;
 mod session;
 
 pub use address::NhsNetAddress;
+pub use audit::{
+    AuditHash, AuditHead, AuditReceipt, AuditReply, AuditRequest, AuditRow, DeviceReply, DeviceRequest, MAX_AUDIT_ROWS,
+    MAX_AUDIT_TEXT, PublicKey, Signature, SignedHead, audit_row_hash, device_bytes,
+};
 pub use canonical::{Fingerprint, FrozenBody, MAX_BODY, ProfileSeen};
 pub use codes::{FaultCode, RefusalCode, WarningCode};
 pub use field::{FieldError, FieldErrors, Invalid};
 pub use identifiers::{
-    AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, RegistrationId, RequestId, RoleProfileId, SubmissionKey,
+    AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, DeviceId, RegistrationId, RequestId, RoleProfileId,
+    SubmissionKey,
 };
 pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
 pub use outcome::{Coding, Details, FAULT_SYSTEM, Issue, OperationOutcome};

@@ -8,6 +8,7 @@
 //! Deliberately absent: any window, key store or Windows crate; text for pages; and any way to make time or
 //! randomness other than through their seams.
 
+mod audit;
 mod backoff;
 mod clock;
 mod desk;
@@ -32,6 +33,7 @@ mod sync;
 #[cfg(test)]
 mod testing;
 
+pub use audit::{AuditBreak, AuditCopyError, AuditFault, AuditReport, audit_as_csv, audit_report};
 pub use clock::SystemClock;
 pub use desk::Desk;
 pub use error::{Cause, Failure, OpenError};

@@ -10,6 +10,7 @@
 //! Deliberately absent: what a reply means ([`crate::reply`]), and what a submission becomes
 //! ([`crate::submission`]).
 
+mod audit;
 mod round;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::store::StoreError;
 use crate::store::queue;
 use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
 
+pub(crate) use audit::remember;
 use round::Progress;
 pub(crate) use round::{settle, settled};
 

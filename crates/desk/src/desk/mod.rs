@@ -63,6 +63,7 @@ impl Desk {
     pub async fn close(&self) {
         self.inner.stop.cancel();
         self.tasks.wait().await;
+        sync::remember(&self.inner).await;
     }
 
     /// Tells that something is no longer as it was: at once, and at most a few times a second of each kind.
@@ -75,9 +76,9 @@ impl Desk {
         self.inner.happened.subscribe()
     }
 
-    /// Whether the audit's chain was whole when the store was opened.
+    /// Whether the audit's chain was whole when the store was opened, and the store no older copy of itself.
     pub fn audit_is_whole(&self) -> bool {
-        self.inner.store.audit_is_whole
+        self.inner.store.audit.is_intact()
     }
 
     /// How much of everybody's waits in the open store, for whoever looks after the computer.

@@ -1,13 +1,23 @@
 //! The audit: what was done, by whom, to whom. A chain of hashes that is only ever added to.
 //!
-//! Each row is written in the transaction of the act it tells of. Rows hold UUIDs and codes, no names.
+//! Each row is written in the transaction of the act it tells of. Rows hold UUIDs and codes, no names. What a row's
+//! hash is over stands in [`contract::audit_row_hash`]; whether all rows are as they were written says [`verify`].
+//!
+//! Deliberately absent: signing ([`super::device`]) and sending ([`crate::sync`]).
 
-use contract::{CareIdentityUuid, RoleProfileId, SubmissionKey};
+mod csv;
+mod receipts;
+mod verify;
+
+use contract::{AuditHash, AuditRow, CareIdentityUuid, RoleProfileId, SubmissionKey};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
 use super::{StoreError, meta};
+
+pub(super) use csv::as_csv;
+pub(crate) use receipts::{keep as keep_receipt, last as last_receipt};
+pub(crate) use verify::{Against, verify};
 
 /// What an RA user, or RA Desk for them, did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +100,9 @@ pub(crate) fn append(
     actor: &Actor,
     about: &About,
 ) -> Result<(), StoreError> {
-    let before = head(conn)?;
-    let row = Row {
-        number: before.as_ref().map_or(1, |(number, _)| number + 1),
+    let (number, before) = head(conn)?.unwrap_or((0, AuditHash::NONE));
+    let row = AuditRow {
+        number: number + 1,
         at: now.as_microsecond(),
         act: act.as_str().into(),
         actor: actor.uuid.to_string(),
@@ -102,7 +112,7 @@ pub(crate) fn append(
         key: about.key.map(|key| key.to_string()).unwrap_or_default(),
         detail: about.detail.clone(),
     };
-    let hash = row.hash(before.as_ref().map(|(_, hash)| hash.as_slice()));
+    let hash = row.hash(&before);
     conn.prepare_cached(
         "INSERT INTO audit (number, at, act, actor, role, session, subject, key, detail, hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -117,77 +127,59 @@ pub(crate) fn append(
         row.subject,
         row.key,
         row.detail,
-        hash
+        hash.bytes()
     ])?;
     meta::set(conn, meta::AUDIT_HEAD, &head_text(row.number, &hash))
 }
 
-/// Whether the chain is whole: no row changed, missing, swapped or cut off at the end.
-pub(super) fn is_whole(conn: &Connection) -> Result<bool, StoreError> {
-    let mut statement = conn.prepare(
-        "SELECT number, at, act, actor, role, session, subject, key, detail, hash FROM audit ORDER BY number",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut before: Option<(i64, Vec<u8>)> = None;
-    while let Some(found) = rows.next()? {
-        let row = Row {
-            number: found.get(0)?,
-            at: found.get(1)?,
-            act: found.get(2)?,
-            actor: found.get(3)?,
-            role: found.get(4)?,
-            session: found.get(5)?,
-            subject: found.get(6)?,
-            key: found.get(7)?,
-            detail: found.get(8)?,
-        };
-        let hash: Vec<u8> = found.get(9)?;
-        let next = before.as_ref().map_or(1, |(number, _)| number + 1);
-        if row.number != next || row.hash(before.as_ref().map(|(_, hash)| hash.as_slice())) != hash {
-            return Ok(false);
-        }
-        before = Some((row.number, hash));
-    }
-    let head = meta::get(conn, meta::AUDIT_HEAD)?;
-    Ok(head == before.map(|(number, hash)| head_text(number, &hash)))
-}
-
-fn head(conn: &Connection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+/// The number and hash of the last row. None: there is no row.
+pub(crate) fn head(conn: &Connection) -> Result<Option<(i64, AuditHash)>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([], |row| Ok((row.get(0)?, read_hash(row, 1))))
         .optional()?)
 }
 
-fn head_text(number: i64, hash: &[u8]) -> String {
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+/// A hash that somebody spoilt is none. That is found when the chain is walked, and holds up no act before.
+fn read_hash(row: &rusqlite::Row<'_>, column: usize) -> AuditHash {
+    row.get(column).map_or(AuditHash::NONE, AuditHash::from_bytes)
+}
+
+/// The rows behind a number, the first ones first.
+pub(crate) fn rows_after(conn: &Connection, number: i64, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT number, at, act, actor, role, session, subject, key, detail FROM audit
+         WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![number, i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The hash of one row.
+pub(crate) fn hash_of(conn: &Connection, number: i64) -> Result<Option<AuditHash>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT hash FROM audit WHERE number = ?1")?
+        .query_row([number], |row| Ok(read_hash(row, 0)))
+        .optional()?)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditRow> {
+    Ok(AuditRow {
+        number: row.get(0)?,
+        at: row.get(1)?,
+        act: row.get(2)?,
+        actor: row.get(3)?,
+        role: row.get(4)?,
+        session: row.get(5)?,
+        subject: row.get(6)?,
+        key: row.get(7)?,
+        detail: row.get(8)?,
+    })
+}
+
+fn head_text(number: i64, hash: &AuditHash) -> String {
     format!("{number} {hash}")
 }
 
-struct Row {
-    number: i64,
-    at: i64,
-    act: String,
-    actor: String,
-    role: String,
-    session: String,
-    subject: String,
-    key: String,
-    detail: String,
-}
-
-impl Row {
-    fn hash(&self, before: Option<&[u8]>) -> Vec<u8> {
-        let mut hash = Sha256::new();
-        hash.update(b"ra-desk audit 1\0");
-        hash.update(before.unwrap_or(&[0; 32]));
-        hash.update(self.number.to_be_bytes());
-        hash.update(self.at.to_be_bytes());
-        let texts = [&self.act, &self.actor, &self.role, &self.session, &self.subject, &self.key, &self.detail];
-        for text in texts {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        }
-        hash.finalize().to_vec()
-    }
-}
+#[cfg(test)]
+mod tests;

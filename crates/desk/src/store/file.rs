@@ -14,6 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
+use super::device::Device;
 use super::error::is_full;
 use super::migrations;
 use crate::{KeyStore, KeyStoreError, OpenError, Random};
@@ -31,6 +32,10 @@ pub(super) struct StoreFile {
     pub(super) reader: Connection,
     /// Held for the life of the store.
     pub(super) lock: File,
+    /// What signs its audit, if the key store gives it.
+    pub(super) device: Option<Device>,
+    /// Whether it was made just now.
+    pub(super) is_new: bool,
 }
 
 /// Opens the store, or makes one where there is none. Whatever goes wrong, nothing that is there is changed.
@@ -43,19 +48,24 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> R
         check_nothing_left(folder)?;
     }
     let key = if is_there { existing_key(keys)? } else { key_for_a_new_store(keys, random)? };
-    if is_there {
+    let made = if is_there {
         check_whose(&path, &key)?;
+        None
     } else {
-        create(folder, &path, &key)?;
-    }
+        // A new store has another audit, so it is another device: its predecessor's heads must not fit it.
+        let device = Device::make(keys, random).map_err(key_store_fault)?;
+        create(folder, &path, &key, &device)?;
+        Some(device)
+    };
     let mut writer = connect(&path, &key)?;
     check_believable(&writer)?;
     writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(|error| fault(&error))?;
     writer.execute_batch("PRAGMA journal_mode = WAL;").map_err(|error| fault(&error))?;
     migrations::migrate(&mut writer).map_err(|error| fault(&error))?;
+    let device = made.or_else(|| Device::of_store(&writer, keys, random));
     let reader = connect(&path, &key)?;
     reader.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
-    Ok(StoreFile { writer, reader, lock })
+    Ok(StoreFile { writer, reader, lock, device, is_new: !is_there })
 }
 
 /// Opens a store that is there only to look at it: nothing is made, moved or brought up to date. None where there is
@@ -137,7 +147,7 @@ fn key_store_fault(error: KeyStoreError) -> OpenError {
 
 /// Makes a new store beside its place and moves it there when it is whole, so that a half-made one is never
 /// taken for a store.
-fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
+fn create(folder: &Path, path: &Path, key: &StoreKey, device: &Device) -> Result<(), OpenError> {
     let unfinished = folder.join("store.new");
     for left in [unfinished.clone(), folder.join("store.new-journal")] {
         match std::fs::remove_file(left) {
@@ -154,6 +164,7 @@ fn create(folder: &Path, path: &Path, key: &StoreKey) -> Result<(), OpenError> {
         Ok(())
     })();
     made.map_err(|error| fault(&error))?;
+    device.write_down(&conn).map_err(|error| OpenError::Damaged(error.to_string()))?;
     drop(conn);
     let moved = open_to_sync(&unfinished)
         .and_then(|file| file.sync_all())

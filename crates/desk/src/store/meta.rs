@@ -8,6 +8,12 @@ use super::StoreError;
 /// The number and hash of the last row of the audit.
 pub(super) const AUDIT_HEAD: &str = "audit_head";
 
+/// This store's name and public key: whose audit this is.
+pub(super) const DEVICE: &str = "device";
+
+/// The head of the audit of a store that was on this computer before this one was made.
+pub(super) const AUDIT_BEFORE: &str = "audit_before";
+
 /// Up to where an RA user's registrations were read.
 pub(super) fn cursor_name(author: &CareIdentityUuid) -> String {
     format!("changed_since {author}")

@@ -5,7 +5,14 @@
 use rusqlite::Connection;
 
 /// The steps, the first making version 1.
-const STEPS: &[&str] = &[include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_audit.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_outbox.sql"),
+    include_str!("migrations/0002_audit.sql"),
+    include_str!("migrations/0003_audit_receipts.sql"),
+];
+
+/// The first version that keeps the gateway's receipts.
+pub(super) const WITH_RECEIPTS: u32 = 3;
 
 /// The newest version known here.
 pub(super) const LATEST: u32 = STEPS.len() as u32;

@@ -7,6 +7,7 @@
 //! must say in [`crate::registering`].
 
 pub(crate) mod audit;
+pub(crate) mod device;
 pub(crate) mod drafts;
 mod error;
 mod file;
@@ -18,9 +19,10 @@ pub(crate) mod submissions;
 mod threads;
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
-use contract::CareIdentityUuid;
+use contract::{AuditHash, AuditHead, CareIdentityUuid};
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -30,8 +32,9 @@ pub use error::StoreError;
 pub(crate) use file::KEY_NAME;
 
 use crate::submission::Event;
-use crate::{DraftId, KeyStore, OpenError, Random, StoreHolds};
-use audit::{About, Act, Actor};
+use crate::{AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, StoreHolds};
+use audit::{About, Act, Actor, Against};
+use device::{Device, Remembered};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
 
@@ -42,36 +45,39 @@ pub(crate) struct Store {
     writer: ConnectionThread,
     /// Released last, when both connections are closed.
     _lock: File,
-    /// Whether the audit's chain was whole when the store was opened.
-    pub(crate) audit_is_whole: bool,
+    /// How the audit was when the store was opened.
+    pub(crate) audit: AuditReport,
+    /// What signs the audit, if the key store gives it.
+    pub(crate) device: Option<Device>,
 }
 
 impl Store {
     /// Opens the store in a folder, or makes one. Waits for the disk and the key store.
     pub(crate) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<Self, OpenError> {
         let opened = file::open(folder, keys, random)?;
-        let tidied = (|| {
+        let checked = (|| {
             let tx = opened.writer.unchecked_transaction()?;
             submissions::restart(&tx)?;
             drafts::forget_discarded(&tx)?;
             tx.commit()?;
-            audit::is_whole(&opened.reader)
+            check_audit(&opened, keys)
         })();
         // What is not sent yet must stay within reach, so a broken chain is told and does not lock anybody out.
-        let audit_is_whole = match tidied {
-            Ok(whole) => whole,
+        let audit = match checked {
+            Ok(report) => report,
             Err(StoreError::DiskFull) => return Err(OpenError::DiskFull),
             Err(error) => return Err(OpenError::Damaged(error.to_string())),
         };
-        if !audit_is_whole {
-            tracing::error!("the audit's chain is broken");
+        if let Some(AuditBreak { row, why }) = audit.broken {
+            tracing::error!(row, ?why, "the audit is not as it was written");
         }
         let thread_fault = |error: std::io::Error| OpenError::Damaged(format!("no thread: {}", error.kind()));
         Ok(Self {
             writer: ConnectionThread::writer(opened.writer).map_err(thread_fault)?,
             reader: ConnectionThread::reader(opened.reader).map_err(thread_fault)?,
             _lock: opened.lock,
-            audit_is_whole,
+            audit,
+            device: opened.device,
         })
     }
 
@@ -84,6 +90,16 @@ impl Store {
         self.writer.run(work)
     }
 
+    /// What the key store is to remember of the audit, signed; none where it cannot be signed. As long as the audit
+    /// does not fit what is remembered, that stays: it is the evidence.
+    pub(crate) async fn to_remember(&self, now: Timestamp) -> Result<Option<Remembered>, StoreError> {
+        let Some(device) = self.device.as_ref().filter(|_| self.audit.is_intact()) else { return Ok(None) };
+        let (head, receipt) = self.read(|conn| Ok((audit::head(conn)?, audit::last_receipt(conn)?))).await?;
+        let (number, hash) = head.unwrap_or((0, AuditHash::NONE));
+        let head = AuditHead { device: device.id(), number, hash, at: now.as_microsecond() };
+        Ok(Some(Remembered { head: device.sign(head), receipt }))
+    }
+
     /// Reads without waiting for writes.
     pub(crate) fn read<T, W>(&self, work: W) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
     where
@@ -92,6 +108,62 @@ impl Store {
     {
         self.reader.run(work)
     }
+}
+
+/// Walks the audit of a store that is being opened, and holds it against what the key store remembers.
+fn check_audit(opened: &file::StoreFile, keys: &dyn KeyStore) -> Result<AuditReport, StoreError> {
+    let against = Against { every_receipt: false, ..against(&opened.reader, keys) };
+    let mut report = audit::verify(&opened.reader, &against)?;
+    // The key store knows of an audit, and its store is gone. That is told once; from then on the new one knows it.
+    if opened.is_new
+        && let Some(before) = device::remembered(keys).filter(|before| before.head.head.number > 0)
+    {
+        let text = format!("{} {}", before.head.head.device, before.head.head.number);
+        meta::set(&opened.writer, meta::AUDIT_BEFORE, &text)?;
+        report.broken = Some(AuditBreak { row: 1, why: AuditFault::RolledBack });
+    }
+    Ok(report)
+}
+
+/// What a store's audit is held against: its own key, and what the key store remembers of it.
+fn against(conn: &Connection, keys: &dyn KeyStore) -> Against {
+    // A name that cannot be read is nobody's: what was signed for somebody does not hold then, and that is told.
+    let known = device::known(conn).unwrap_or_default();
+    let kept = Device::kept(keys).ok().flatten().map(|device| device.known());
+    let remembered = device::remembered(keys);
+    let superseded = known.is_some() && kept.is_some() && kept != known;
+    // A head of another store says nothing of this one's rows.
+    let remembered = remembered.filter(|remembered| {
+        known
+            .or(kept)
+            .is_some_and(|known| remembered.head.head.device == known.id && remembered.head.is_signed_with(&known.key))
+    });
+    Against { device: known, remembered, superseded, every_receipt: true }
+}
+
+/// Walks the audit of a closed store, every receipt included; none where there never was one. Changes nothing.
+pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<AuditReport>, OpenError> {
+    let Some((conn, _lock)) = file::look(folder, keys)? else {
+        let before = device::remembered(keys).map(|remembered| remembered.head.head.number).filter(|rows| *rows > 0);
+        return Ok(before.map(|rows| AuditReport {
+            rows: 0,
+            countersigned: None,
+            remembered: Some(rows),
+            broken: Some(AuditBreak { row: 1, why: AuditFault::RolledBack }),
+        }));
+    };
+    let report = audit::verify(&conn, &against(&conn, keys));
+    report.map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
+}
+
+/// Writes the audit of a closed store as CSV; none where there is no store. Changes nothing.
+pub(crate) fn audit_as_csv(
+    folder: &Path,
+    keys: &dyn KeyStore,
+    to: &mut dyn Write,
+) -> Result<Option<u64>, AuditCopyError> {
+    let Some((conn, _lock)) = file::look(folder, keys)? else { return Ok(None) };
+    audit::as_csv(&conn, to).map(Some)
 }
 
 /// What a closed store holds, of everybody; none where there is no store. Changes nothing.

@@ -73,8 +73,13 @@ const fn status_of(code: FaultCode) -> StatusCode {
         FaultCode::WrongRole | FaultCode::NotPermitted | FaultCode::SignInRefused => StatusCode::FORBIDDEN,
         FaultCode::InvalidRequest => StatusCode::BAD_REQUEST,
         FaultCode::SearchTooBroad | FaultCode::TooManyMatches => StatusCode::UNPROCESSABLE_ENTITY,
-        FaultCode::NotFound => StatusCode::NOT_FOUND,
-        FaultCode::WrongState | FaultCode::ProfileChanged => StatusCode::CONFLICT,
+        FaultCode::NotFound | FaultCode::DeviceUnknown => StatusCode::NOT_FOUND,
+        FaultCode::SignatureWrong => StatusCode::UNPROCESSABLE_ENTITY,
+        FaultCode::WrongState
+        | FaultCode::ProfileChanged
+        | FaultCode::DeviceKeyDiffers
+        | FaultCode::AuditGap
+        | FaultCode::AuditForked => StatusCode::CONFLICT,
         FaultCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FaultCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         FaultCode::Busy | FaultCode::IssuerUnavailable => StatusCode::SERVICE_UNAVAILABLE,

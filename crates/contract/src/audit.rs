@@ -329,6 +329,8 @@ pub struct DeviceReply {
 pub struct AuditRequest {
     /// The head behind the last row.
     pub head: SignedHead,
+    /// The hash of the row before the first of these; all zeros where there is none.
+    pub before: AuditHash,
     /// The rows.
     pub rows: Vec<AuditRow>,
 }

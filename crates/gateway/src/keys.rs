@@ -1,4 +1,5 @@
-//! The keys a gateway makes for itself: one for links, one for National Insurance numbers.
+//! The keys a gateway makes for itself: one for links, one for National Insurance numbers, one to countersign the
+//! audits of computers.
 //!
 //! They stand in a folder beside the database and are of no use without it, nor it without them: a database
 //! remembers which keys it was made with, and a gateway with others refuses to start.
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use contract::{NationalInsuranceNumber, RegistrationId};
+use contract::{AuditReceipt, NationalInsuranceNumber, PublicKey, RegistrationId, SignedHead};
+use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::random;
@@ -43,6 +46,7 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
 pub(crate) struct Keys {
     link: hmac::Key,
     nino: hmac::Key,
+    audit: SigningKey,
 }
 
 impl Keys {
@@ -50,7 +54,19 @@ impl Keys {
     pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
         fs::create_dir_all(folder).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
         only_for_us(folder, 0o700).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
-        Ok(Self { link: open_key(&folder.join("link.key"))?, nino: open_key(&folder.join("nino.key"))? })
+        let hmac_key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, &open_key(&folder.join(name))?));
+        let audit = SigningKey::from_bytes(&open_key(&folder.join("audit.key"))?);
+        Ok(Self { link: hmac_key("link.key")?, nino: hmac_key("nino.key")?, audit })
+    }
+
+    /// Gives the gateway's word that it holds a computer's audit up to a head.
+    pub(crate) fn countersign(&self, head: SignedHead, now: Timestamp) -> AuditReceipt {
+        AuditReceipt::countersign(head, now, &self.audit)
+    }
+
+    /// What the gateway's word is checked with. Public.
+    pub(crate) fn audit_key(&self) -> PublicKey {
+        PublicKey::of(&self.audit)
     }
 
     /// The secret part of a user's link. The same again for the same registration and serial, so that it need not
@@ -78,17 +94,14 @@ impl Keys {
     }
 }
 
-fn open_key(path: &Path) -> Result<hmac::Key, KeysError> {
+fn open_key(path: &Path) -> Result<[u8; 32], KeysError> {
     let unusable = |source| KeysError::Unusable { path: path.to_owned(), source };
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path).map_err(unusable)?,
         Err(error) => return Err(unusable(error)),
     };
-    if bytes.len() != 32 {
-        return Err(KeysError::NotAKey { path: path.to_owned() });
-    }
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+    bytes.try_into().map_err(|_| KeysError::NotAKey { path: path.to_owned() })
 }
 
 /// Makes a key and sees it on disk before it is used.

@@ -182,6 +182,13 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
                 Some(_) => {}
                 None => store::set_meta(connection, "keys", &fingerprint)?,
             }
+            // Kept apart, since a database of an earlier version does not know this key yet.
+            let audit_key = at_work.keys.audit_key();
+            match store::meta(connection, "audit_key")? {
+                Some(known) if known != audit_key.bytes() => return Err(StartError::Store(StoreError::OtherKeys)),
+                Some(_) => {}
+                None => store::set_meta(connection, "audit_key", audit_key.bytes())?,
+            }
             Ok(directory::take_in(connection, &file, &at_work.keys, now)?)
         })
         .await?;

@@ -29,6 +29,11 @@ impl Fault {
         Self { status: status_of(code), code, diagnostics: diagnostics.into(), fields: Vec::new(), retry_after }
     }
 
+    /// Its code.
+    pub(crate) const fn code(&self) -> FaultCode {
+        self.code
+    }
+
     /// The same with another status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;

@@ -20,6 +20,8 @@ pub(crate) struct Metrics {
     pub(crate) wrong_accounts: AtomicU64,
     pub(crate) removed: AtomicU64,
     pub(crate) notices_sent: AtomicU64,
+    pub(crate) audit_rows: AtomicU64,
+    pub(crate) audit_forks: AtomicU64,
 }
 
 /// Counts one more.
@@ -52,6 +54,8 @@ impl Metrics {
             ("wrong_accounts", &self.wrong_accounts),
             ("removed", &self.removed),
             ("notices_sent", &self.notices_sent),
+            ("audit_rows", &self.audit_rows),
+            ("audit_forks", &self.audit_forks),
         ] {
             let count = counter.load(Ordering::Relaxed);
             let _ = writeln!(text, "# TYPE gateway_{name}_total counter\ngateway_{name}_total {count}");

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: rules. A call reads its request, does one act, and words the answer.
 
+mod audit;
 mod caller;
 mod fault;
 mod frame;
@@ -28,7 +29,7 @@ pub(crate) use metrics::{Metrics, count};
 
 use crate::gateway::Gateway;
 
-/// The most bytes a batch has.
+/// The most bytes a batch has, of registrations or of an audit's rows.
 pub(crate) const BATCH_LIMIT: usize = 2 * 1024 * 1024;
 /// The most bytes any other body has.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
@@ -48,6 +49,8 @@ pub(crate) fn router() -> Router<Arc<Gateway>> {
         .route("/v1/registrations/{id}", get(registrations::state))
         .route("/v1/registrations/{id}/link", post(registrations::fresh_link))
         .route("/v1/submissions/{key}/cancel", put(registrations::cancel))
+        .route("/v1/devices/{id}", put(audit::device))
+        .route("/v1/audit", post(audit::rows))
         .route("/v1/issuer/authenticator", post(operations::authenticator))
         .route("/livez", get(operations::livez))
         .route("/readyz", get(operations::readyz))

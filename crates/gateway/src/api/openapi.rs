@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{oauth, operations, people, registrations, removal, session};
+use super::{audit, oauth, operations, people, registrations, removal, session};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,8 @@ use super::{oauth, operations, people, registrations, removal, session};
         registrations::state,
         registrations::fresh_link,
         registrations::cancel,
+        audit::device,
+        audit::rows,
         operations::authenticator,
         operations::livez,
         operations::readyz,

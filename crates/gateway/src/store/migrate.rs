@@ -14,6 +14,7 @@ const APPLICATION: i32 = 0x5241_444b;
 const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_directory_sessions_registrations.sql"),
     include_str!("../../migrations/0002_notices.sql"),
+    include_str!("../../migrations/0003_device_audits.sql"),
 ];
 
 /// Why the store cannot be used.
@@ -209,7 +210,7 @@ mod tests {
             assert_eq!(version(&connection).unwrap(), STEPS.len());
             let kept = |sql| connection.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
             assert_eq!(kept("SELECT count(*) FROM meta WHERE name = 'kept'"), 1);
-            assert_eq!(kept("SELECT count(*) FROM notices"), 0, "the last step's table is there");
+            assert_eq!(kept("SELECT count(*) FROM device_audit"), 0, "the last step's table is there");
         }
     }
 }

@@ -7,6 +7,7 @@
 //! Deliberately absent: what an answer looks like, and who may ask.
 
 mod audit;
+mod devices;
 mod directory;
 mod link_sign_ins;
 mod migrate;
@@ -27,6 +28,10 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
 pub(crate) use audit::{Act, append as append_audit, verify as verify_audit};
+pub(crate) use devices::{
+    Fork, audit_receipt, audit_row_hash_of, device_key, insert_device, insert_device_row, keep_audit_receipt,
+    keep_fork, last_audit_receipt, last_device_row,
+};
 pub use directory::DirectoryError;
 pub(crate) use directory::{ImportCounts, import, meta, set_meta};
 pub(crate) use link_sign_ins::{LinkSignIn, forget_old_link_sign_ins, start_link_sign_in, take_link_sign_in};

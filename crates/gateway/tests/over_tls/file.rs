@@ -83,9 +83,11 @@ async fn a_file_that_is_something_else_is_refused() {
 
 #[tokio::test]
 async fn other_keys_are_refused() {
-    let error =
-        refused_after(|world| std::fs::remove_file(world.folder.path().join("secrets/link.key")).unwrap()).await;
-    assert!(matches!(error, StoreError::OtherKeys), "{error:?}");
+    for key in ["link.key", "nino.key", "audit.key"] {
+        let gone = |world: &World| std::fs::remove_file(world.folder.path().join("secrets").join(key)).unwrap();
+        let error = refused_after(gone).await;
+        assert!(matches!(error, StoreError::OtherKeys), "{key}: {error:?}");
+    }
 }
 
 #[tokio::test]

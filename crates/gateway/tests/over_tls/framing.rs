@@ -166,11 +166,13 @@ async fn the_document_names_every_call_and_every_call_is_there() {
             "POST /backchannel-logout",
             "POST /oauth2/revoke",
             "POST /oauth2/token",
+            "POST /v1/audit",
             "POST /v1/care-identities/search",
             "POST /v1/care-identities/{uuid}/authenticators/{id}/removal",
             "POST /v1/issuer/authenticator",
             "POST /v1/registrations/batch",
             "POST /v1/registrations/{id}/link",
+            "PUT /v1/devices/{id}",
             "PUT /v1/submissions/{key}/cancel",
         ]
     );

@@ -6,6 +6,7 @@ mod issuer;
 mod mail;
 mod world;
 
+mod audit;
 mod batch;
 mod binary;
 mod file;

@@ -235,8 +235,12 @@ impl Session {
         Answer::of(self.request(http::Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &impl serde::Serialize) -> Answer {
         Answer::of(self.request(http::Method::POST, path).json(body)).await
+    }
+
+    pub async fn put_json(&self, path: &str, body: &impl serde::Serialize) -> Answer {
+        Answer::of(self.request(http::Method::PUT, path).json(body)).await
     }
 
     pub async fn put(&self, path: &str) -> Answer {

@@ -1,0 +1,194 @@
+//! The audits of computers: whose they are, their rows, and the gateway's word that it holds them.
+//!
+//! Any session may send them: whoever is signed in sends what everybody did on that computer. Deliberately absent:
+//! reading them here, which is for whoever runs the gateway.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use contract::{
+    AuditHash, AuditReply, AuditRequest, CareIdentityUuid, DeviceId, DeviceReply, DeviceRequest, FaultCode,
+    MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, OperationOutcome, Receipt,
+};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::caller::Caller;
+use super::json::Json;
+use super::metrics::count;
+use super::{BATCH_LIMIT, BODY_LIMIT, Fault};
+use crate::gateway::{Actor, Gateway, Rules};
+use crate::store::{self, Fork};
+
+/// Takes in a computer's public key, and says up to where its audit is held. The same again changes nothing; another
+/// key under a name that is known is refused.
+#[utoipa::path(put, path = "/v1/devices/{id}", tag = "audit",
+    params(("id" = DeviceId, Path, description = "The computer")), request_body = DeviceRequest,
+    responses((status = 200, body = DeviceReply), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn device(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    path: Result<Path<String>, PathRejection>,
+    Json(request): Json<DeviceRequest, BODY_LIMIT>,
+) -> Result<axum::Json<DeviceReply>, Fault> {
+    let id: DeviceId = path.ok().and_then(|Path(text)| text.parse().ok()).ok_or_else(|| Fault::no_such("device"))?;
+    if !request.is_signed(&id) {
+        return Err(Fault::new(FaultCode::SignatureWrong, "whoever sends this key does not have it"));
+    }
+    let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
+    let held = gateway
+        .store
+        .write(move |connection| {
+            match store::device_key(connection, &id)? {
+                Some(known) if known == request.key => {}
+                Some(_) => {
+                    return Err(Fault::new(FaultCode::DeviceKeyDiffers, "this computer is known with another key"));
+                }
+                None => {
+                    store::insert_device(connection, &id, &request.key, &actor.uuid, now)?;
+                    store::append_audit(connection, &actor.act(now, "new device", None, id.to_string()))?;
+                }
+            }
+            Ok(store::last_audit_receipt(connection, &id)?)
+        })
+        .await
+        .inspect_err(
+            |fault| tracing::warn!(device = %id, code = fault.code().as_str(), "a computer is not taken in"),
+        )?;
+    Ok(axum::Json(DeviceReply { receipt: Receipt { request_id: caller.ids.request, at: now }, held }))
+}
+
+/// Takes in rows of a computer's audit and countersigns its head. The same again is answered the same. Rows that
+/// differ from those that are held are refused, and kept as evidence.
+#[utoipa::path(post, path = "/v1/audit", tag = "audit", request_body = AuditRequest,
+    responses((status = 200, body = AuditReply), (status = "default", body = OperationOutcome)))]
+pub(crate) async fn rows(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Json(request): Json<AuditRequest, BATCH_LIMIT>,
+) -> Result<axum::Json<AuditReply>, Fault> {
+    check_shape(&request)?;
+    let device = request.head.head.device;
+    let (now, actor, rules) = (gateway.clock.now(), caller.actor(&gateway), Arc::clone(&gateway.rules));
+    let taken: Taken =
+        gateway.store.write(move |connection| take_in(connection, &rules, &actor, &request, now)).await?;
+    match taken {
+        Taken::In { audit, new } => {
+            for _ in 0..new {
+                count(&gateway.metrics.audit_rows);
+            }
+            let receipt = Receipt { request_id: caller.ids.request, at: now };
+            Ok(axum::Json(AuditReply { receipt, audit }))
+        }
+        Taken::Forked { number } => {
+            count(&gateway.metrics.audit_forks);
+            tracing::error!(%device, number, "a computer tells its audit anew: the evidence is kept");
+            let text = format!("row {number} is another than the one that is held");
+            Err(Fault::new(FaultCode::AuditForked, text))
+        }
+    }
+}
+
+/// What became of rows. A fork is no fault to the store: what it did not fit with is written down.
+enum Taken {
+    In { audit: contract::AuditReceipt, new: u32 },
+    Forked { number: i64 },
+}
+
+fn check_shape(request: &AuditRequest) -> Result<(), Fault> {
+    let wrong = |why: &str| Err(Fault::new(FaultCode::InvalidRequest, why));
+    let rows = &request.rows;
+    if !(1..=MAX_AUDIT_ROWS).contains(&rows.len()) {
+        return wrong("a call has 1 to 500 rows");
+    }
+    let first = rows[0].number;
+    let in_line = rows.iter().zip(first..).all(|(row, number)| row.number == number);
+    if first < 1 || !in_line || rows.last().map(|row| row.number) != Some(request.head.head.number) {
+        return wrong("rows follow each other, and the head is behind the last");
+    }
+    if rows.iter().any(|row| row.texts().iter().any(|text| text.len() > MAX_AUDIT_TEXT)) {
+        return wrong("a text of a row is too long");
+    }
+    Ok(())
+}
+
+fn take_in(
+    connection: &Connection,
+    rules: &Rules,
+    actor: &Actor,
+    request: &AuditRequest,
+    now: Timestamp,
+) -> Result<Taken, Fault> {
+    let head = &request.head;
+    let device = head.head.device;
+    let key = store::device_key(connection, &device)?
+        .ok_or_else(|| Fault::new(FaultCode::DeviceUnknown, "this computer is not known"))?;
+    let wrong = |why: &str| Fault::new(FaultCode::SignatureWrong, why);
+    if !head.is_signed_with(&key) {
+        return Err(wrong("the head is not signed with this computer's key"));
+    }
+    let hashes = chain(request);
+    if hashes.last() != Some(&head.head.hash) {
+        return Err(wrong("the rows do not lead to the head that is signed"));
+    }
+    if let Some(fork) = fork_of(connection, request, &hashes, &actor.uuid)? {
+        if store::keep_fork(connection, &fork, now)? {
+            let result = format!("{device} row {}", fork.number);
+            store::append_audit(connection, &actor.act(now, "audit forked", None, result))?;
+        }
+        return Ok(Taken::Forked { number: fork.number });
+    }
+    let held_to = store::last_device_row(connection, &device)?;
+    let mut new = 0;
+    for (row, hash) in request.rows.iter().zip(&hashes).filter(|(row, _)| row.number > held_to) {
+        store::insert_device_row(connection, &device, row, hash)?;
+        new += 1;
+    }
+    let audit = match store::audit_receipt(connection, &device, head.head.number)? {
+        Some(before) => before,
+        None => {
+            let receipt = rules.keys.countersign(*head, now);
+            store::keep_audit_receipt(connection, &receipt)?;
+            receipt
+        }
+    };
+    Ok(Taken::In { audit, new })
+}
+
+/// The hash of each row, as the computer has them.
+fn chain(request: &AuditRequest) -> Vec<AuditHash> {
+    let mut before = request.before;
+    let hashes = request.rows.iter().map(|row| {
+        before = row.hash(&before);
+        before
+    });
+    hashes.collect()
+}
+
+/// The first row that is another than the one that is held: of those before these rows, or among them.
+fn fork_of<'a>(
+    connection: &Connection,
+    request: &'a AuditRequest,
+    hashes: &[AuditHash],
+    sent_by: &'a CareIdentityUuid,
+) -> Result<Option<Fork<'a>>, Fault> {
+    let (head, first) = (&request.head, request.rows[0].number);
+    let device = &head.head.device;
+    let held = match first {
+        1 => AuditHash::NONE,
+        _ => store::audit_row_hash_of(connection, device, first - 1)?.ok_or_else(|| {
+            Fault::new(FaultCode::AuditGap, "the rows begin later than where those end that are held")
+        })?,
+    };
+    if held != request.before {
+        return Ok(Some(Fork { number: first - 1, held, given: request.before, head, row: None, sent_by }));
+    }
+    for (row, given) in request.rows.iter().zip(hashes) {
+        let Some(held) = store::audit_row_hash_of(connection, device, row.number)? else { break };
+        if held != *given {
+            return Ok(Some(Fork { number: row.number, held, given: *given, head, row: Some(row), sent_by }));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,242 @@
+//! Computers and their audits.
+
+use contract::{
+    AuditHash, AuditHead, AuditReceipt, AuditReply, AuditRequest, AuditRow, DeviceId, DeviceReply, DeviceRequest,
+    FaultCode,
+};
+use ed25519_dalek::SigningKey;
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::world::{AGENT, Answer, COLLEAGUE, Session, World};
+
+const ROWS: &str = "SELECT count(*) FROM device_audit";
+const FORKS: &str = "SELECT count(*) FROM audit_forks";
+
+/// A computer with its own audit.
+#[derive(Clone)]
+struct Computer {
+    id: DeviceId,
+    key: SigningKey,
+    rows: Vec<AuditRow>,
+    hashes: Vec<AuditHash>,
+}
+
+impl Computer {
+    fn new(seed: u8) -> Self {
+        let id = DeviceId::from_guid(uuid::Uuid::from_u128(seed.into()));
+        Self { id, key: SigningKey::from_bytes(&[seed; 32]), rows: Vec::new(), hashes: Vec::new() }
+    }
+
+    fn act(&mut self, what: &str) {
+        let row = AuditRow {
+            number: i64::try_from(self.rows.len()).unwrap() + 1,
+            at: 1_767_258_000_000_000,
+            act: what.into(),
+            actor: AGENT.into(),
+            role: String::new(),
+            session: "00000000-0000-0000-0000-000000000001".into(),
+            subject: String::new(),
+            key: String::new(),
+            detail: String::new(),
+        };
+        self.hashes.push(row.hash(&self.before(row.number)));
+        self.rows.push(row);
+    }
+
+    fn before(&self, number: i64) -> AuditHash {
+        usize::try_from(number - 2).map_or(AuditHash::NONE, |index| self.hashes[index])
+    }
+
+    fn acts(mut self, count: usize, what: &str) -> Self {
+        (0..count).for_each(|_| self.act(what));
+        self
+    }
+
+    /// Another story from one row on.
+    fn forked(&self, from: usize) -> Self {
+        let mut other = self.clone();
+        other.rows.truncate(from - 1);
+        other.hashes.truncate(from - 1);
+        other.acts(self.rows.len() - from + 1, "another")
+    }
+
+    /// The rows of that range, signed.
+    fn request(&self, from: usize, to: usize) -> AuditRequest {
+        let number = i64::try_from(to).unwrap();
+        let head = AuditHead { device: self.id, number, hash: self.hashes[to - 1], at: 1 }.sign(&self.key);
+        let before = self.before(i64::try_from(from).unwrap());
+        AuditRequest { head, before, rows: self.rows[from - 1..to].to_vec() }
+    }
+
+    async fn appear(&self, session: &Session) -> Answer {
+        let request = DeviceRequest::sign(&self.id, &self.key);
+        session.put_json(&format!("/v1/devices/{}", self.id), &request).await
+    }
+
+    async fn held(&self, session: &Session) -> Option<AuditReceipt> {
+        let answer = self.appear(session).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        serde_json::from_value::<DeviceReply>(answer.body).unwrap().held
+    }
+}
+
+async fn send(session: &Session, request: &AuditRequest) -> Answer {
+    session.post("/v1/audit", request).await
+}
+
+async fn taken(session: &Session, request: &AuditRequest) -> AuditReceipt {
+    let answer = send(session, request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    serde_json::from_value::<AuditReply>(answer.body).unwrap().audit
+}
+
+#[tokio::test]
+async fn rows_are_kept_and_countersigned_and_the_same_again_is_answered_the_same() {
+    let mut world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(7, "searched");
+    assert_eq!(computer.held(&session).await, None);
+    let first = taken(&session, &computer.request(1, 3)).await;
+    assert!(first.is_countersigned() && first.head == computer.request(1, 3).head);
+    world.clock.pass(SignedDuration::from_secs(60));
+    assert_eq!(taken(&session, &computer.request(1, 3)).await, first, "the answer may have been lost");
+    assert_eq!(world.count(ROWS), 3);
+    // A colleague on the same computer goes on, and overlaps.
+    let colleague = world.sign_in(COLLEAGUE).await;
+    let second = taken(&colleague, &computer.request(2, 7)).await;
+    assert_eq!((second.head.head.number, world.count(ROWS)), (7, 7));
+    assert_eq!(second.gateway, first.gateway);
+    assert_eq!(taken(&colleague, &computer.request(1, 3)).await, first);
+    world.restart().await;
+    let mut session = world.sign_in(AGENT).await;
+    session.move_to(world.url(""));
+    assert_eq!(computer.held(&session).await, Some(second), "the gateway's key and rows outlive a restart");
+    assert_eq!(world.count(FORKS), 0);
+}
+
+#[tokio::test]
+async fn a_computer_keeps_its_key() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(1, "searched");
+    assert_eq!(send(&session, &computer.request(1, 1)).await.fault(), FaultCode::DeviceUnknown);
+    for _ in 0..2 {
+        assert_eq!(computer.appear(&session).await.status, StatusCode::OK);
+    }
+    assert_eq!(world.count("SELECT count(*) FROM devices"), 1);
+    let impostor = Computer { key: SigningKey::from_bytes(&[9; 32]), ..computer.clone() };
+    let answer = impostor.appear(&session).await;
+    assert_eq!((answer.status, answer.fault()), (StatusCode::CONFLICT, FaultCode::DeviceKeyDiffers));
+    assert_eq!(send(&session, &impostor.request(1, 1)).await.fault(), FaultCode::SignatureWrong);
+    // Somebody who saw a public key does not have it.
+    let seen = DeviceRequest::sign(&computer.id, &computer.key);
+    let other = session.put_json(&format!("/v1/devices/{}", uuid::Uuid::from_u128(5)), &seen).await;
+    assert_eq!(other.fault(), FaultCode::SignatureWrong);
+    assert_eq!(session.put_json("/v1/devices/none", &seen).await.fault(), FaultCode::NotFound);
+    assert_eq!(world.count(ROWS), 0);
+}
+
+#[tokio::test]
+async fn another_story_is_refused_and_kept_as_evidence() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(10, "searched");
+    computer.appear(&session).await;
+    let held = taken(&session, &computer.request(1, 10)).await;
+    // Among the rows that are sent; before them; and an older copy of the store that was gone on with.
+    let cases = [
+        (computer.forked(4).request(1, 10), 4),
+        (computer.forked(4).request(10, 10), 9),
+        (computer.forked(10).request(10, 10), 10),
+        (computer.forked(6).acts(5, "later").request(6, 15), 6),
+        (computer.forked(6).acts(5, "later").request(11, 15), 10),
+    ];
+    for (number, (request, row)) in cases.iter().enumerate() {
+        for _ in 0..2 {
+            let answer = send(&session, request).await;
+            assert_eq!((answer.status, answer.fault()), (StatusCode::CONFLICT, FaultCode::AuditForked));
+            assert!(answer.diagnostics().contains(&format!("row {row} ")), "{}", answer.text);
+        }
+        let evidence = format!("SELECT count(*) FROM audit_forks WHERE number = {row}");
+        assert!(world.count(&evidence) >= 1, "case {number}");
+    }
+    let forks = world.count(FORKS);
+    assert!((4..=5).contains(&forks), "each once: {forks}");
+    assert_eq!(world.count("SELECT count(*) FROM audit WHERE action = 'audit forked'"), forks);
+    assert_eq!(world.count(ROWS), 10, "what is held stays as it is");
+    assert_eq!(computer.held(&session).await, Some(held));
+    let computer = computer.acts(1, "searched");
+    assert_eq!(taken(&session, &computer.request(11, 11)).await.head.head.number, 11, "and goes on");
+}
+
+#[tokio::test]
+async fn what_is_not_whole_or_not_signed_is_refused() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(501, "searched");
+    computer.appear(&session).await;
+    assert_eq!(send(&session, &computer.request(2, 3)).await.fault(), FaultCode::AuditGap);
+    assert_eq!(send(&session, &computer.request(1, 501)).await.fault(), FaultCode::InvalidRequest, "too many");
+    let good = computer.request(1, 5);
+    let shapes: [fn(&mut AuditRequest); 6] = [
+        |request| request.rows.clear(),
+        |request| drop(request.rows.pop()),
+        |request| drop(request.rows.remove(2)),
+        |request| request.rows.swap(1, 2),
+        |request| request.rows[0].number = 0,
+        |request| request.rows[1].detail = "x".repeat(2000),
+    ];
+    for (number, change) in shapes.into_iter().enumerate() {
+        let mut request = good.clone();
+        change(&mut request);
+        assert_eq!(send(&session, &request).await.fault(), FaultCode::InvalidRequest, "{number}");
+    }
+    let stories: [fn(&mut AuditRequest); 5] = [
+        |request| request.rows[2].subject = "555086689106".into(),
+        |request| request.rows[2].at += 1,
+        |request| request.before = AuditHash::from_bytes([1; 32]),
+        |request| request.head.head.at += 1,
+        |request| request.head.head.hash = AuditHash::from_bytes([1; 32]),
+    ];
+    for (number, change) in stories.into_iter().enumerate() {
+        let mut request = good.clone();
+        change(&mut request);
+        assert_eq!(send(&session, &request).await.fault(), FaultCode::SignatureWrong, "{number}");
+    }
+    let mut unknown: Value = serde_json::to_value(&good).unwrap();
+    unknown["rows"][0]["name"] = json!("x");
+    assert_eq!(session.post("/v1/audit", &unknown).await.fault(), FaultCode::InvalidRequest);
+    assert_eq!((world.count(ROWS), world.count(FORKS)), (0, 0));
+    assert_eq!(taken(&session, &computer.request(1, 500)).await.head.head.number, 500);
+}
+
+#[tokio::test]
+async fn nobody_sends_rows_without_a_session() {
+    let world = World::start().await;
+    let mut session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(1, "searched");
+    computer.appear(&session).await;
+    session.access = "another".into();
+    assert_eq!(send(&session, &computer.request(1, 1)).await.fault(), FaultCode::SignInNeeded);
+    assert_eq!(computer.appear(&session).await.fault(), FaultCode::SignInNeeded);
+}
+
+#[tokio::test]
+async fn rows_and_receipts_that_are_held_cannot_be_changed_or_taken_out() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(2, "searched");
+    computer.appear(&session).await;
+    taken(&session, &computer.request(1, 2)).await;
+    let connection = rusqlite::Connection::open(world.database()).unwrap();
+    for refused in [
+        "UPDATE device_audit SET detail = 'x'",
+        "DELETE FROM device_audit",
+        "UPDATE audit_receipts SET number = 9",
+        "DELETE FROM audit_receipts",
+    ] {
+        assert!(connection.execute(refused, []).is_err(), "{refused}");
+    }
+}

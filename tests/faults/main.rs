@@ -27,6 +27,7 @@ mod seed;
 mod sessions;
 mod station;
 mod table;
+mod upgrades;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ type Room = for<'a> fn(&'a Run) -> Rows<'a>;
 /// Every room, in the order in which it is run.
 const ROOMS: &[(&str, Room)] = &[
     ("kill", |run| Box::pin(kills::run(run))),
+    ("upgrade", |run| Box::pin(upgrades::run(run))),
     ("power", |run| Box::pin(power::run(run))),
     ("disk", |run| Box::pin(calls::run(run))),
     ("network", |run| Box::pin(network::run(run))),
@@ -88,6 +90,7 @@ async fn in_role(role: &str) -> Outcome {
     match role {
         kills::ROLE => kills::registrar().await,
         recorder::ROLE => recorder::recorder().await,
+        upgrades::ROLE => upgrades::opener().await,
         power::ROLE => power::careless_writer(),
         other => Err(format!("no role is called {other}").into()),
     }

@@ -176,7 +176,7 @@ impl Bench {
         let layout = self.practice.layout();
         // Every other time there is a store already.
         let mut recorded = BTreeSet::new();
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             let orders =
                 Orders { layout, folder: &folder, key: &key, user: &user, whom: &self.whom, how_many: RECORDED };
             let ended = end(orders.start(&[])?)?;

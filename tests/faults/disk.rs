@@ -22,7 +22,7 @@ pub fn is_root() -> bool {
 
 /// Becomes the same program in a mount namespace of its own, where the machine allows it.
 pub fn in_a_namespace_of_its_own() {
-    if !is_root() || std::env::var_os(OWN_MOUNTS).is_some() || !done("unshare", &["--mount", "true"]).is_ok() {
+    if !is_root() || std::env::var_os(OWN_MOUNTS).is_some() || done("unshare", &["--mount", "true"]).is_err() {
         return;
     }
     if let Ok(program) = std::env::current_exe() {

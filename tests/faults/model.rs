@@ -256,7 +256,7 @@ impl Round {
         station.proxy.always(None);
         soon("the attempt was made", || async {
             station.desk.send_now();
-            let made = !sends || station.proxy.left() <= EVER - 1;
+            let made = !sends || station.proxy.left() < EVER;
             let outbox = station.desk.outbox(OutboxTab::Ready).await.ok()?.submissions;
             let rests = outbox.iter().all(|s| s.status == Status::ReadyToSend && !s.withdrawal_requested);
             (made && rests && outbox.iter().all(|s| s.unsettled)).then_some(())

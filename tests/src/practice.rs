@@ -121,23 +121,31 @@ impl ProxyFinder for NoProxies {
     }
 }
 
-/// A key store that is a file, for desks without a desktop. The real ones are tested in the real window.
+/// A key store that is a file an entry, for desks without a desktop. The real ones are tested in the real window.
 pub struct FileKeys(pub PathBuf);
 
+impl FileKeys {
+    fn entry(&self, name: &str) -> PathBuf {
+        let mut path = self.0.clone().into_os_string();
+        path.push(format!(".{name}"));
+        path.into()
+    }
+}
+
 impl KeyStore for FileKeys {
-    fn load(&self, _name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
-        match std::fs::read(&self.0) {
+    fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        match std::fs::read(self.entry(name)) {
             Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(KeyStoreError::Failed(error.to_string())),
         }
     }
 
-    fn save(&self, _name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+    fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
         // Whole or not at all, as a key store does it: a test may be killed at any moment.
-        let new = self.0.with_extension("new");
+        let (path, new) = (self.entry(name), self.entry("new"));
         std::fs::write(&new, bytes)
-            .and_then(|()| std::fs::rename(&new, &self.0))
+            .and_then(|()| std::fs::rename(&new, &path))
             .map_err(|error| KeyStoreError::Failed(error.to_string()))
     }
 }

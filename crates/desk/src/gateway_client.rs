@@ -70,6 +70,11 @@ impl GatewayClient {
         Self { http: self.http.part(), ..self.clone() }
     }
 
+    /// The same, as it is now ([`HttpClient::as_it_is`]).
+    pub(crate) fn as_it_is(&self) -> Self {
+        Self { http: self.http.as_it_is(), ..self.clone() }
+    }
+
     /// A name for a new request.
     pub(crate) fn new_request_id(&self) -> RequestId {
         RequestId::from_guid(self.parts.random.guid())

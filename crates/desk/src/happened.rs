@@ -15,4 +15,6 @@ pub enum Happened {
     SessionEnded(EndReason),
     /// Something was to be recorded without a network on a computer where that is not done.
     OfflineRecordingRefused,
+    /// The gateway holds another audit of this computer than the one that is here.
+    AuditBroken,
 }

@@ -7,6 +7,8 @@
 //! What is about to be sent is marked on disk before the request is made, with the same key and bytes at each
 //! attempt, so that a crash or a lost answer costs a repetition and never a second registration.
 //!
+//! Beside it, and woken by it, another loop sends the audit ([`audit`]).
+//!
 //! Deliberately absent: what a reply means ([`crate::reply`]), and what a submission becomes
 //! ([`crate::submission`]).
 
@@ -24,7 +26,7 @@ use crate::store::StoreError;
 use crate::store::queue;
 use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
 
-pub(crate) use audit::remember;
+pub(crate) use audit::{remember, run as send_audit};
 use round::Progress;
 pub(crate) use round::{settle, settled};
 
@@ -65,6 +67,7 @@ pub(crate) async fn run(desk: Arc<Inner>) {
             () = desk.stop.cancelled() => return,
             wait = pass(&desk, &mut progress) => wait,
         };
+        desk.audit_wake.notify_one();
         tokio::select! {
             () = desk.stop.cancelled() => return,
             () = desk.wake.notified() => {}

@@ -18,7 +18,7 @@ pub enum SecurityEvent {
     KeyStoreRefused(String),
     /// The store cannot be opened.
     StoreRefused(String),
-    /// The store was opened, and its audit is not as it was written.
+    /// The audit is not as it was written, as the store itself shows or the gateway.
     AuditBroken,
     /// Somebody signed in.
     SignedIn,
@@ -158,7 +158,7 @@ impl SecurityEvent {
             Self::KioskStarted => "after 100, in kiosk mode",
             Self::KioskLeft => "before 101, with exit code 20",
             Self::KioskCloseRefused => "when Alt+F4 or the close button was used",
-            Self::AuditBroken => "at a start",
+            Self::AuditBroken => "at a start, or when the gateway holds another",
             Self::NotKept(_) => "at a start, with the reason",
             Self::WorkWaits { .. } => "at a start where there are any; a warning from the eighth day on",
             Self::OfflineRecordingRefused => "where 150 was told at the start",
@@ -222,6 +222,7 @@ impl From<Happened> for SecurityEvent {
                 .to_owned(),
             ),
             Happened::OfflineRecordingRefused => Self::OfflineRecordingRefused,
+            Happened::AuditBroken => Self::AuditBroken,
         }
     }
 }

@@ -51,6 +51,7 @@ impl Desk {
         let inner = Arc::new(Inner::new(settings, parts, store, client));
         let tasks = TaskTracker::new();
         tasks.spawn(sync::run(inner.clone()));
+        tasks.spawn(until_stopped(inner.stop.clone(), sync::send_audit(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), tell_changes(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), keep_time(inner.clone())));
         tasks.close();

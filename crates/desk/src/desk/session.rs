@@ -180,8 +180,9 @@ impl Inner {
             state.watched = None;
             (state.gateway.replace((gateway, CancellationToken::new())), other)
         };
-        // A role is changed by the same person, who need not sign in to the proxy again.
-        let client = if other { self.client.part() } else { self.client.clone() };
+        // A role is changed by the same person, who need not sign in to the proxy again. They may be gone before the
+        // gateway has heard of it.
+        let client = if other { self.client.part() } else { self.client.as_it_is() };
         if let Some((gateway, ended)) = before {
             ended.cancel();
             self.revoke(client, gateway, EndReason::SignedOut);

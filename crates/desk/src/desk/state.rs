@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) happened: broadcast::Sender<Happened>,
     /// Something is to be sent or asked now.
     pub(crate) wake: Notify,
+    /// The audit may be sent now: registrations have had their turn.
+    pub(crate) audit_wake: Notify,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
     /// Calls that tell the gateway of a session's end.
@@ -100,6 +102,7 @@ impl Inner {
             changes: Changes::new(),
             happened: broadcast::channel(64).0,
             wake: Notify::new(),
+            audit_wake: Notify::new(),
             stop: CancellationToken::new(),
             revocations: TaskTracker::new(),
             state: Mutex::new(State {

@@ -1,9 +1,9 @@
 //! The gateway's calls, one function each.
 
 use contract::{
-    AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid, ChangedReply, ProfileReply,
-    Registration, RegistrationId, RemovalReply, RemovalRequest, SearchReply, SearchRequest, SessionReply,
-    SubmissionKey,
+    AuditReply, AuditRequest, AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid,
+    ChangedReply, DeviceId, DeviceReply, DeviceRequest, ProfileReply, Registration, RegistrationId, RemovalReply,
+    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey,
 };
 use http::Method;
 use serde::Serialize;
@@ -101,6 +101,35 @@ impl GatewayClient {
     ) -> Result<Registration, CallError> {
         let call = Call { method: Method::POST, ..self.get(format!("/v1/registrations/{id}/link")) };
         self.call(session, call).await
+    }
+
+    /// Tells the gateway this computer's public key, and asks up to where it holds its audit.
+    pub(crate) async fn device(
+        &self,
+        session: &GatewaySession,
+        id: DeviceId,
+        request: &DeviceRequest,
+    ) -> Result<DeviceReply, CallError> {
+        let call = Call { method: Method::PUT, ..self.post(format!("/v1/devices/{id}"), request) };
+        let request_id = call.request_id;
+        let reply: DeviceReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
+    }
+
+    /// Sends rows of the audit. Anything but the gateway's word for just this head is not the gateway's answer.
+    pub(crate) async fn audit(
+        &self,
+        session: &GatewaySession,
+        request: &AuditRequest,
+    ) -> Result<AuditReply, CallError> {
+        let call = self.post("/v1/audit".into(), request);
+        let request_id = call.request_id;
+        let reply: AuditReply = self.call(session, call).await?;
+        let head = (reply.audit.head.head.number, reply.audit.head.head.hash, reply.audit.head.head.device);
+        let asked = (request.head.head.number, request.head.head.hash, request.head.head.device);
+        self.same_request(reply.receipt.request_id == request_id && head == asked && reply.audit.is_countersigned())?;
+        Ok(reply)
     }
 
     fn get(&self, path: String) -> Call<'static, ()> {

@@ -92,6 +92,14 @@ impl HttpClient {
         Self { dialer: Arc::new(self.dialer.part()), clients: Arc::new(Mutex::new(theirs)) }
     }
 
+    /// The same, as it is now: whatever is told a proxy or forgotten later, this one goes on as it is. For what is left
+    /// to be said of a session that another of the same person has taken the place of.
+    pub(crate) fn as_it_is(&self) -> Self {
+        let clients = self.clients();
+        let theirs = Clients { by_way: clients.by_way.clone(), whereabouts: clients.whereabouts };
+        Self { dialer: Arc::new(self.dialer.as_it_is()), clients: Arc::new(Mutex::new(theirs)) }
+    }
+
     /// Tries the ways in their order. Only while no connection stood is the request made again on another.
     async fn by_its_ways(&self, request: &Request<Bytes>) -> Result<RawReply, NetworkFault> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| NetworkFault::NotOurServer)?;

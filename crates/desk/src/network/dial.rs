@@ -114,6 +114,11 @@ impl Dialer {
     pub(super) fn part(&self) -> Self {
         Self { ways: self.ways.clone(), tls: self.tls.clone(), sign_in: self.sign_in.part() }
     }
+
+    /// The same, with what was told a proxy by now.
+    pub(super) fn as_it_is(&self) -> Self {
+        Self { ways: self.ways.clone(), tls: self.tls.clone(), sign_in: self.sign_in.as_it_is() }
+    }
 }
 
 impl Way {

@@ -86,6 +86,11 @@ impl ProxySignIn {
         Self(Mutex::new(theirs))
     }
 
+    /// The same, whatever is told or forgotten later.
+    pub(super) fn as_it_is(&self) -> Self {
+        Self(Mutex::new(self.known().clone()))
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,7 +7,7 @@
 //!
 //! Deliberately absent: when it is written ([`crate::sync`]), and what follows from it ([`super::audit`]).
 
-use contract::{AuditHead, AuditReceipt, DeviceId, PublicKey, SignedHead};
+use contract::{AuditHead, AuditReceipt, DeviceId, DeviceRequest, PublicKey, SignedHead};
 use ed25519_dalek::SigningKey;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,11 @@ impl Device {
     /// Signs a head of its audit.
     pub(crate) fn sign(&self, head: AuditHead) -> SignedHead {
         head.sign(&self.key)
+    }
+
+    /// Shows a gateway that its key is its own.
+    pub(crate) fn request(&self) -> DeviceRequest {
+        DeviceRequest::sign(&self.id, &self.key)
     }
 
     fn read(entry: &[u8]) -> Option<Self> {

@@ -169,14 +169,14 @@ async fn open(folder: &Path) -> Desk {
 struct KeyFile(PathBuf);
 
 impl KeyStore for KeyFile {
-    fn load(&self, _: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
-        Ok(std::fs::read(&self.0).ok().map(Zeroizing::new))
+    fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        Ok(std::fs::read(self.0.with_extension(name)).ok().map(Zeroizing::new))
     }
 
-    fn save(&self, _: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+    fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
         let beside = self.0.with_extension("new");
         std::fs::write(&beside, bytes).unwrap();
-        std::fs::rename(beside, &self.0).unwrap();
+        std::fs::rename(beside, self.0.with_extension(name)).unwrap();
         Ok(())
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use contract::{
-    AuditHash, AuditReply, AuditRequest, CareIdentityUuid, DeviceId, DeviceReply, DeviceRequest, FaultCode,
-    MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, OperationOutcome, Receipt,
+    AuditHash, AuditReceipt, AuditReply, AuditRequest, CareIdentityUuid, DeviceId, DeviceReply, DeviceRequest,
+    FaultCode, MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, OperationOutcome, Receipt,
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -79,7 +79,7 @@ pub(crate) async fn rows(
                 count(&gateway.metrics.audit_rows);
             }
             let receipt = Receipt { request_id: caller.ids.request, at: now };
-            Ok(axum::Json(AuditReply { receipt, audit }))
+            Ok(axum::Json(AuditReply { receipt, audit: *audit }))
         }
         Taken::Forked { number } => {
             count(&gateway.metrics.audit_forks);
@@ -92,7 +92,7 @@ pub(crate) async fn rows(
 
 /// What became of rows. A fork is no fault to the store: what it did not fit with is written down.
 enum Taken {
-    In { audit: contract::AuditReceipt, new: u32 },
+    In { audit: Box<AuditReceipt>, new: u32 },
     Forked { number: i64 },
 }
 
@@ -153,7 +153,7 @@ fn take_in(
             receipt
         }
     };
-    Ok(Taken::In { audit, new })
+    Ok(Taken::In { audit: Box::new(audit), new })
 }
 
 /// The hash of each row, as the computer has them.

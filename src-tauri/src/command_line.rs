@@ -11,14 +11,19 @@ RA Desk
   ra-desk doctor          says what on this computer or in its network keeps RA Desk from working
   ra-desk doctor --json   the same, for programs
   ra-desk diagnostics     what support asks for: the doctor's report and the end of the log, as JSON
+  ra-desk audit verify            says whether the audit on this computer is as it was written
+  ra-desk audit verify --json     the same, for programs
+  ra-desk audit export --csv FILE writes the audit into a new file, for a spreadsheet
   ra-desk --version       says which version this is
 
-doctor and diagnostics need no window and change nothing. They hold nothing about people.
-Exit codes: 0 all well, 1 something keeps RA Desk from working, 2 wrong words, 3 it works, with warnings.
+None of these but the first two needs a window, and none changes anything. What doctor and diagnostics say holds nothing
+about people; the audit holds Care Identity UUIDs and no names. RA Desk must be closed while its audit is looked at.
+Exit codes of doctor: 0 all well, 1 something keeps RA Desk from working, 2 wrong words, 3 it works, with warnings.
+Exit codes of audit: 0 intact, or written; 1 not as it was written; 2 wrong words; 3 it could not be looked at or written.
 ";
 
 /// What was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// The window.
     Window(Start),
@@ -33,6 +38,16 @@ pub enum Asked {
     },
     /// `diagnostics`.
     Diagnostics,
+    /// `audit verify`.
+    AuditVerify {
+        /// For programs.
+        json: bool,
+    },
+    /// `audit export`.
+    AuditExport {
+        /// The file to write.
+        csv: String,
+    },
 }
 
 impl Asked {
@@ -48,6 +63,9 @@ impl Asked {
             ["doctor"] => Some(Self::Doctor { json: false }),
             ["doctor", "--json"] => Some(Self::Doctor { json: true }),
             ["diagnostics"] => Some(Self::Diagnostics),
+            ["audit", "verify"] => Some(Self::AuditVerify { json: false }),
+            ["audit", "verify", "--json"] => Some(Self::AuditVerify { json: true }),
+            ["audit", "export", "--csv", file] if !file.is_empty() => Some(Self::AuditExport { csv: (*file).into() }),
             _ => None,
         }
     }
@@ -63,6 +81,12 @@ mod tests {
         assert_eq!(read(""), Some(Asked::Window(Start { kiosk: false })));
         assert_eq!(read("--kiosk"), Some(Asked::Window(Start { kiosk: true })));
         assert_eq!(read("doctor --json"), Some(Asked::Doctor { json: true }));
+        assert_eq!(read("audit verify"), Some(Asked::AuditVerify { json: false }));
+        assert_eq!(read("audit verify --json"), Some(Asked::AuditVerify { json: true }));
+        assert_eq!(read("audit export --csv a.csv"), Some(Asked::AuditExport { csv: "a.csv".into() }));
+        for wrong in ["audit", "audit export", "audit export --csv", "audit export a.csv", "audit verify all"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
         for wrong in ["--kios", "doctor --jsn", "doctor doctor", "--kiosk --kiosk", "https://example.org"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }

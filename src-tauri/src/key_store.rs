@@ -1,7 +1,8 @@
 //! The operating system's key store: Secret Service on Linux, Credential Manager on Windows.
 //!
-//! Holds one secret, the key of the store's file, and nothing else. There is deliberately no fallback: without a
-//! key store RA Desk does not start, rather than keep a key where anybody can read it.
+//! Holds the key of the store's file, the key that signs its audit, and where the audit ended when that was last told,
+//! and nothing else. There is deliberately no fallback: without a key store RA Desk does not start, rather than keep a
+//! key where anybody can read it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! A thin coat around [`desk`]: it opens the desk with the computer's own parts, shows the page, and passes calls.
 //! Deliberately absent: anything that decides about registrations, sessions or what may be shown to whom.
 
+mod audit;
 mod browser;
 mod clipboard;
 mod command_line;
@@ -50,6 +51,8 @@ pub fn main(words: impl IntoIterator<Item = String>) -> u8 {
         Some(Asked::Version) => told(concat!("ra-desk ", env!("CARGO_PKG_VERSION"), "\n")),
         Some(Asked::Doctor { json }) => doctor::tell(json),
         Some(Asked::Diagnostics) => doctor::tell_diagnostics(),
+        Some(Asked::AuditVerify { json }) => audit::tell(json),
+        Some(Asked::AuditExport { csv }) => audit::export(csv.as_ref()),
         None => {
             console::say(command_line::HELP);
             2

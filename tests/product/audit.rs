@@ -1,4 +1,4 @@
-//! A computer's audit on its way to the gateway.
+//! A computer's audit on its way to the gateway, and what the real program says of it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use desk::{AuditReport, Desk, Happened, Status, audit_report};
 use sandbox::world::people;
 use sandbox::world::ra_users::owen_pritchard;
-use tests::Outcome;
+use tests::desktop::Desktop;
 use tests::practice::{FileKeys, Practice, until};
+use tests::{Outcome, programs};
 
 use crate::journey::{at_work, record, registrations_of, shut, start_work, until_status};
 
@@ -139,5 +140,35 @@ async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
     })
     .await?;
     assert_eq!(practice.count(HELD)?, held, "what the gateway holds stands");
+    Ok(())
+}
+
+#[test]
+fn the_program_answers_of_the_audit_without_a_window() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let desktop = Desktop::start(home.path())?;
+    let data = home.path().join("data");
+    let ask = |words: &[&str]| -> Outcome<(String, Option<i32>)> {
+        let mut command = desktop.command(&programs::desk()?);
+        let output = command.args(words).env("RA_DESK_DATA_DIR", &data).env_remove("DISPLAY").output()?;
+        Ok((String::from_utf8(output.stdout)?, output.status.code()))
+    };
+    let copy = home.path().join("audit.csv");
+    let export = ["audit", "export", "--csv", copy.to_str().ok_or("a path that is text")?];
+    let (said, code) = ask(&["audit", "verify"])?;
+    assert!(said.contains("no audit") && code == Some(0), "{said}");
+    assert_eq!(ask(&export)?.1, Some(3));
+    assert!(!copy.exists() && !data.exists(), "nothing is made");
+    assert_eq!(ask(&["audit", "vrify"])?.1, Some(2));
+
+    // A store whose key is elsewhere: nothing is known of its audit, and nothing is changed.
+    std::fs::create_dir(&data)?;
+    std::fs::write(data.join("store.db"), [7; 4096])?;
+    let (said, code) = ask(&["audit", "verify", "--json"])?;
+    let said: serde_json::Value = serde_json::from_str(&said)?;
+    assert_eq!((said["result"].as_str(), code), (Some("not_looked_at"), Some(3)), "{said}");
+    assert_eq!(ask(&export)?.1, Some(3));
+    assert!(!copy.exists());
+    assert_eq!(std::fs::read(data.join("store.db"))?, [7; 4096]);
     Ok(())
 }

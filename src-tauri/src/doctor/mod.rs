@@ -41,12 +41,12 @@ pub async fn diagnostics_text() -> String {
     to_json(&diagnostics::diagnostics().await)
 }
 
-fn waited_for<T>(work: impl Future<Output = T>) -> Option<T> {
+pub(crate) fn waited_for<T>(work: impl Future<Output = T>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.ok().map(|runtime| runtime.block_on(work))
 }
 
-fn to_json(value: &impl Serialize) -> String {
+pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 

@@ -28,13 +28,12 @@ const MOST_CALLS: u64 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every call, a small disk, and a folder that can only be read.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let bench = Bench {
         practice: Practice::start().await?,
         whom: everybody(200).into_iter().next().ok_or("nobody can be registered")?,
         bad_disk: BadDisk::build()?,
     };
-    let mut rows = Vec::new();
     // Of the second and third, the short run makes one at each call, in turn; the long run makes each at each.
     let step = run.count(2, 1);
     for (bad, name, first, step) in [
@@ -45,7 +44,7 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         rows.push(bench.sweep(bad, name, first, step).await?);
     }
     rows.extend(bench.disks_of_their_own(run).await?);
-    Ok(rows)
+    Ok(())
 }
 
 struct Bench {

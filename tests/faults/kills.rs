@@ -43,7 +43,7 @@ const LONGEST_LIFE: Duration = Duration::from_millis(600);
 const LOOK_EVERY: u64 = 25;
 
 /// Kills.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let mut choices = run.seed.choices("kill");
     let mut tally = Tally::of("F1 kill -9 over open, enqueue, send, acknowledge, audit", Promise::Holds);
     let (mut left, mut registered, mut recorded) = (run.count(300, 10_000), 0, 0);
@@ -55,7 +55,8 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         recorded += acks;
     }
     tally.note(format!("{recorded} said to be recorded by a desk that was killed; {registered} registered, each once"));
-    Ok(vec![tally.close()])
+    rows.push(tally.close());
+    Ok(())
 }
 
 async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outcome<(usize, usize)> {

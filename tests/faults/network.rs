@@ -33,7 +33,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
 type Case = (&'static str, Vec<Fault>);
 
 /// Every fault, the partition, and the controls.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let mut bench = Bench {
         practice: Practice::start_of(PEOPLE).await?,
         crowd: everybody(PEOPLE).into_iter(),
@@ -41,7 +41,6 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         together: usize::try_from(run.count(3, 5))?,
     };
     let rounds = run.count(3, 20);
-    let mut rows = Vec::new();
     for (name, faults) in on_the_way(run) {
         let mut tally = Tally::of(name, Promise::Holds);
         // Those that wait are made once in the short run.
@@ -57,7 +56,7 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
     rows.push(bench.retry_after(run).await?);
     rows.push(bench.partition(run).await?);
     rows.extend(bench.controls().await?);
-    Ok(rows)
+    Ok(())
 }
 
 fn on_the_way(run: &Run) -> Vec<Case> {
@@ -126,7 +125,25 @@ impl Bench {
         let at_work = self.at_work(self.together).await?;
         at_work.station.proxy.next(BATCH, faults.iter().cloned());
         let keys = at_work.record_all().await?;
-        self.judge(tally, at_work, &keys, faults.len()).await
+        let people = at_work.people.clone();
+        self.judge(tally, at_work, &keys, faults.len()).await?;
+        // Whoever was registered before its answer was lost is told so, and not that somebody was there first.
+        let mut again = 0;
+        for (uuid, _) in &people {
+            let answered = |result: &str| {
+                let sql = "SELECT count(*) FROM audit WHERE action = 'register'";
+                self.practice.count(&format!("{sql} AND whom = '{uuid}' AND result {result}"))
+            };
+            again += answered("= 'registered before'")?;
+            if answered("NOT LIKE 'registered%'")? > 0 {
+                tally.damaged("a repetition was refused");
+            }
+        }
+        let committed = matches!(faults[0], Fault::CutAfter | Fault::HalfReply | Fault::HalfOpen);
+        if committed && again == 0 {
+            tally.damaged("a repetition was not answered as the first time");
+        }
+        Ok(())
     }
 
     async fn judge(&self, tally: &mut Tally, at_work: AtWork, keys: &[SubmissionKey], faults: usize) -> Outcome {

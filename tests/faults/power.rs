@@ -43,19 +43,19 @@ const FIRST_RUN: Duration = Duration::from_millis(500);
 const BETWEEN: Duration = Duration::from_millis(400);
 
 /// Power cuts and the two controls.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let fault = "F2 power cut while recording";
     if let Some(why) = why_no_mounts() {
-        return Ok(vec![Row::skipped(fault, why)]);
+        rows.push(Row::skipped(fault, why));
+        return Ok(());
     }
     let practice = Practice::start().await?;
     let whom = everybody(200).into_iter().next().ok_or("nobody can be registered")?;
     let mut bench = Bench { practice: &practice, whom, choices: run.seed.choices("power"), disks: 0 };
     if let Err(why) = bench.disk() {
-        return Ok(vec![Row::skipped(fault, format!("no loop device: {why}"))]);
+        rows.push(Row::skipped(fault, format!("no loop device: {why}")));
+        return Ok(());
     }
-    let mut rows = Vec::new();
-
     let mut tally = Tally::of(fault, Promise::Holds);
     let mut recorded = 0;
     for cuts in rounds(run.count(30, 1_000)) {
@@ -83,7 +83,7 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         }
         rows.push(tally.close());
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn rounds(cuts: u64) -> impl Iterator<Item = u64> {

@@ -26,7 +26,7 @@ const TOGETHER: usize = 3;
 const HOUR: i64 = 60 * 60;
 
 /// Clocks, sessions, copies, colleagues.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let people = if run.full { 10 * PEOPLE } else { PEOPLE };
     let mut bench = Bench {
         practice: Practice::start_of(people).await?,
@@ -34,12 +34,11 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         desks: 0,
         choices: run.seed.choices("session"),
     };
-    Ok(vec![
-        bench.clocks(run.count(1, 10)).await?,
-        bench.ended_sessions(run.count(3, 50)).await?,
-        bench.two_copies(run.count(3, 50)).await?,
-        bench.colleagues(run.count(40, 1_000)).await?,
-    ])
+    rows.push(bench.clocks(run.count(1, 10)).await?);
+    rows.push(bench.ended_sessions(run.count(3, 50)).await?);
+    rows.push(bench.two_copies(run.count(3, 50)).await?);
+    rows.push(bench.colleagues(run.count(40, 1_000)).await?);
+    Ok(())
 }
 
 struct Bench {

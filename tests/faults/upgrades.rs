@@ -34,7 +34,7 @@ const WAITING: u64 = 20;
 const LONGEST_LIFE: Duration = Duration::from_millis(40);
 
 /// Kills during an upgrade.
-pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
+pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let practice = Practice::start().await?;
     let mut choices = run.seed.choices("upgrade");
     let (new, old) = (practice.data_dir("new"), practice.data_dir("old"));
@@ -87,7 +87,8 @@ pub async fn run(run: &Run) -> Outcome<Vec<Row>> {
         }
     }
     tally.note(format!("{before} killed before the store was open, {after} after"));
-    Ok(vec![tally.close()])
+    rows.push(tally.close());
+    Ok(())
 }
 
 /// Writes what waits in a store into one of the first version, under the same key.

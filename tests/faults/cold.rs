@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 use tests::Outcome;
+use tests::practice::FileKeys;
 
 use crate::table::Tally;
 
@@ -27,9 +28,9 @@ impl Cold {
     }
 }
 
-/// Opens a closed store as it lies there, with the key in that file.
+/// Opens a closed store as it lies there, with the key that this key store holds.
 pub fn open(folder: &Path, key: &Path) -> Outcome<Connection> {
-    let (path, key) = (folder.join("store.db"), std::fs::read(key)?);
+    let (path, key) = (folder.join("store.db"), FileKeys(key.to_owned()).store_key()?);
     // The cipher's salt is the file's head.
     let salt = std::fs::read(&path)?.get(..16).ok_or("the store has no head")?.to_vec();
     let hex: String = key.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();

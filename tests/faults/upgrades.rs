@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tests::Outcome;
 use tests::crowd::everybody;
-use tests::practice::Practice;
+use tests::practice::{FileKeys, Practice};
 
 use crate::Run;
 use crate::child::{Child, need, say};
@@ -55,6 +55,10 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
         let folder = practice.data_dir(&format!("case-{case}"));
         std::fs::create_dir(&folder)?;
         std::fs::copy(old.join("store.db"), folder.join("store.db"))?;
+        // A computer of the first version remembered nothing of an audit.
+        let old_key = FileKeys(key.clone());
+        let key = folder.with_extension("key");
+        old_key.copy_store_key(&FileKeys(key.clone()))?;
         let settings = &practice.layout().desk_settings;
         let needs: [(&str, &OsStr); 3] =
             [(FOLDER, folder.as_os_str()), (KEY, key.as_os_str()), (SETTINGS, settings.as_os_str())];
@@ -96,7 +100,8 @@ fn make_old(new: &Path, old: &Path, key: &Path) -> Outcome {
     std::fs::create_dir(old)?;
     let from = cold::open(new, key)?;
     let salt = std::fs::read(new.join("store.db"))?.get(..16).ok_or("the store has no head")?.to_vec();
-    let hex: String = std::fs::read(key)?.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String =
+        FileKeys(key.to_owned()).store_key()?.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
     let mut to = Connection::open(old.join("store.db"))?;
     to.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\";"))?;
     let tx = to.transaction()?;

@@ -124,7 +124,21 @@ impl ProxyFinder for NoProxies {
 /// A key store that is a file an entry, for desks without a desktop. The real ones are tested in the real window.
 pub struct FileKeys(pub PathBuf);
 
+/// The entry with the key of the store's file.
+const STORE_KEY: &str = "store-key-1";
+
 impl FileKeys {
+    /// The key of the store's file, for a test that looks into that without the desk.
+    pub fn store_key(&self) -> Outcome<Vec<u8>> {
+        Ok(std::fs::read(self.entry(STORE_KEY))?)
+    }
+
+    /// Another key store, with the key of the store's file and nothing else.
+    pub fn copy_store_key(&self, to: &Self) -> Outcome {
+        std::fs::copy(self.entry(STORE_KEY), to.entry(STORE_KEY))?;
+        Ok(())
+    }
+
     fn entry(&self, name: &str) -> PathBuf {
         let mut path = self.0.clone().into_os_string();
         path.push(format!(".{name}"));

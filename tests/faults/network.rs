@@ -22,8 +22,8 @@ use crate::cold;
 use crate::station::{BATCH, Station, ra_user};
 use crate::table::{Promise, Row, Tally};
 
-/// How many people live in this world; about a third of them can be registered.
-const PEOPLE: usize = 6_000;
+/// How many people live in the world of the short run; about a quarter of them can be registered.
+const PEOPLE: u64 = 4_000;
 /// How long a case may take: longer than a call at most, and than the longest pause by itself.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// What a pause that the gateway asked for is at most.
@@ -34,9 +34,10 @@ type Case = (&'static str, Vec<Fault>);
 
 /// Every fault, the partition, and the controls.
 pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
+    let people = usize::try_from(run.count(PEOPLE, 5 * PEOPLE))?;
     let mut bench = Bench {
-        practice: Practice::start_of(PEOPLE).await?,
-        crowd: everybody(PEOPLE).into_iter(),
+        practice: Practice::start_of(people).await?,
+        crowd: everybody(people).into_iter(),
         desks: 0,
         together: usize::try_from(run.count(3, 5))?,
     };

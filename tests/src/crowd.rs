@@ -9,7 +9,7 @@ use sandbox::world::{Person, World};
 /// Whom to register, and with which address.
 pub type Somebody = (CareIdentityUuid, NhsNetAddress);
 
-/// About a third of a practice world of so many people.
+/// About a quarter of a practice world of so many people.
 pub fn everybody(people: usize) -> Vec<Somebody> {
     let world = World::generate(sandbox::Options::default().seed, people);
     let linked: HashSet<NhsNetAddress> = world

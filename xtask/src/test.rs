@@ -243,8 +243,8 @@ fn faults(bench: &Bench) -> Outcome<Tests> {
     let mut limit = bench.limit;
     if bench.full {
         command.env("RA_DESK_TEST_FULL", "1");
-        // Ten thousand kills and a thousand power cuts take their time.
-        limit *= 24;
+        // Ten thousand kills, a thousand power cuts and a million random acts take their time.
+        limit *= 48;
     }
     program(command, limit)
 }

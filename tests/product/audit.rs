@@ -143,6 +143,53 @@ async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
     Ok(())
 }
 
+/// Adds rows behind the last one, as RA Desk would have on a long day without a network.
+fn work_offline(practice: &Practice, rows: i64) -> Outcome {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let store = practice.data_dir("desk").join("store.db");
+    let key = std::fs::read(practice.data_dir("desk.key.store-key-1"))?;
+    // The file begins with the cipher's salt.
+    let salt = &std::fs::read(&store)?[..16];
+    let mut file = rusqlite::Connection::open(&store)?;
+    file.execute_batch(&format!("PRAGMA key = \"x'{}{}'\"", hex(&key), hex(salt)))?;
+    let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+    let (mut number, hash): (i64, [u8; 32]) = file.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut hash = contract::AuditHash::from_bytes(hash);
+    let tx = file.transaction()?;
+    for _ in 0..rows {
+        number += 1;
+        let texts = ["searched", "555086689106", "", "00000000-0000-0000-0000-000000000001", "", "", "0"];
+        hash = contract::audit_row_hash(&hash, number, number, texts.map(str::as_bytes));
+        let [act, actor, role, session, subject, key, detail] = texts;
+        tx.execute(
+            "INSERT INTO audit (number, at, act, actor, role, session, subject, key, detail, hash)
+             VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            rusqlite::params![number, act, actor, role, session, subject, key, detail, hash.bytes()],
+        )?;
+    }
+    tx.execute("UPDATE meta SET value = ?1 WHERE name = 'audit_head'", [format!("{number} {hash}")])?;
+    Ok(tx.commit()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_audit_is_sent_call_by_call() -> Outcome {
+    let practice = Practice::start().await?;
+    let desk = at_work(&practice, "desk").await?;
+    until_countersigned(&practice, 1).await?;
+    shut(desk).await;
+    work_offline(&practice, 1_700)?;
+    let before = report(&practice)?;
+    assert!(before.is_intact() && before.rows > 1_700, "{before:?}");
+    let desk = at_work(&practice, "desk").await?;
+    until_countersigned(&practice, before.rows + 1).await?;
+    shut(desk).await;
+    assert!(practice.count(HELD)? > before.rows);
+    assert_eq!(practice.count("SELECT max(number) FROM device_audit")?, practice.count(HELD)?, "none twice, no gap");
+    assert!(practice.count("SELECT count(*) FROM audit_receipts")? >= 4, "at most 500 a call");
+    assert!(report(&practice)?.is_intact());
+    Ok(())
+}
+
 #[test]
 fn the_program_answers_of_the_audit_without_a_window() -> Outcome {
     let home = tempfile::tempdir()?;

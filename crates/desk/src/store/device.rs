@@ -79,6 +79,11 @@ impl Device {
         Ok(keys.load(DEVICE_NAME)?.and_then(|entry| Self::read(&entry)))
     }
 
+    /// The public half of it; a key store that does not answer keeps none.
+    pub(super) fn kept_known(keys: &dyn KeyStore) -> Option<Known> {
+        Self::kept(keys).ok().flatten().map(|device| device.known())
+    }
+
     /// Makes one. It is used only when the key store gives it back.
     pub(super) fn make(keys: &dyn KeyStore, random: &dyn Random) -> Result<Self, KeyStoreError> {
         let mut made = Zeroizing::new(vec![0; LENGTH]);

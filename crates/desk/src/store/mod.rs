@@ -34,7 +34,7 @@ pub(crate) use file::KEY_NAME;
 use crate::submission::Event;
 use crate::{AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, StoreHolds};
 use audit::{About, Act, Actor, Against};
-use device::{Device, Remembered};
+use device::{Device, Known, Remembered};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
 
@@ -112,11 +112,14 @@ impl Store {
 
 /// Walks the audit of a store that is being opened, and holds it against what the key store remembers.
 fn check_audit(opened: &file::StoreFile, keys: &dyn KeyStore) -> Result<AuditReport, StoreError> {
-    let against = Against { every_receipt: false, ..against(&opened.reader, keys) };
+    // Each question to the key store takes its time: what is known of it by now is not asked again.
+    let kept = opened.device.as_ref().map_or_else(|| Device::kept_known(keys), |device| Some(device.known()));
+    let remembered = device::remembered(keys);
+    let against = Against { every_receipt: false, ..against(&opened.reader, kept, remembered) };
     let mut report = audit::verify(&opened.reader, &against)?;
     // The key store knows of an audit, and its store is gone. That is told once; from then on the new one knows it.
     if opened.is_new
-        && let Some(before) = device::remembered(keys).filter(|before| before.head.head.number > 0)
+        && let Some(before) = remembered.filter(|before| before.head.head.number > 0)
     {
         let text = format!("{} {}", before.head.head.device, before.head.head.number);
         meta::set(&opened.writer, meta::AUDIT_BEFORE, &text)?;
@@ -126,11 +129,9 @@ fn check_audit(opened: &file::StoreFile, keys: &dyn KeyStore) -> Result<AuditRep
 }
 
 /// What a store's audit is held against: its own key, and what the key store remembers of it.
-fn against(conn: &Connection, keys: &dyn KeyStore) -> Against {
+fn against(conn: &Connection, kept: Option<Known>, remembered: Option<Remembered>) -> Against {
     // A name that cannot be read is nobody's: what was signed for somebody does not hold then, and that is told.
     let known = device::known(conn).unwrap_or_default();
-    let kept = Device::kept(keys).ok().flatten().map(|device| device.known());
-    let remembered = device::remembered(keys);
     let superseded = known.is_some() && kept.is_some() && kept != known;
     // A head of another store says nothing of this one's rows.
     let remembered = remembered.filter(|remembered| {
@@ -152,7 +153,8 @@ pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<
             broken: Some(AuditBreak { row: 1, why: AuditFault::RolledBack }),
         }));
     };
-    let report = audit::verify(&conn, &against(&conn, keys));
+    let against = against(&conn, Device::kept_known(keys), device::remembered(keys));
+    let report = audit::verify(&conn, &against);
     report.map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
 }
 

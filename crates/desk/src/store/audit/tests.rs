@@ -334,7 +334,8 @@ fn rows_verified_a_second() {
     let rows = rows_after(&opened.reader, 0, usize::MAX).unwrap();
     let mut plain = Vec::new();
     for row in &rows {
-        plain.push([&[0; 32][..], &row.number.to_be_bytes(), &row.at.to_be_bytes()].concat());
+        plain
+            .push([&b"ra-desk audit 1\0"[..], &[0; 32][..], &row.number.to_be_bytes(), &row.at.to_be_bytes()].concat());
         let last = plain.last_mut().unwrap();
         last.extend(
             row.texts().iter().flat_map(|text| [&(text.len() as u64).to_be_bytes()[..], text.as_bytes()].concat()),

@@ -54,7 +54,7 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
     };
     broken("a page's seal", "PRAGMA cipher_integrity_check", &[])?;
     broken("a table", "PRAGMA integrity_check", &["ok"])?;
-    // A submission, its audit row and the end of its draft are one act.
+    // A submission and its audit row are one act.
     broken(
         "a submission and not once recorded in the audit",
         "SELECT key FROM submission WHERE (SELECT count(*) FROM audit WHERE act = 'recorded' AND key = submission.key) <> 1",

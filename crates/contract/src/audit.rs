@@ -16,7 +16,7 @@ use crate::{DeviceId, Invalid, Receipt};
 /// The most rows one call carries.
 pub const MAX_AUDIT_ROWS: usize = 500;
 /// The most bytes one text of a row has on its way to the gateway.
-pub const MAX_AUDIT_TEXT: usize = 1024;
+pub const MAX_AUDIT_TEXT: usize = 128;
 
 /// Makes a newtype over bytes that are hexadecimal digits on the wire.
 macro_rules! hex_newtype {

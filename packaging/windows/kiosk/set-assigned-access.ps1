@@ -3,7 +3,7 @@
 .SYNOPSIS
 Makes this computer a kiosk that shows RA Desk and nothing else (Assigned Access). Run as the system account.
 .DESCRIPTION
-Windows restarts into the kiosk. undo-kiosk.ps1 takes it back. Not run by the project's own checks.
+After a restart Windows shows the kiosk. undo-kiosk.ps1 takes it back. Not run by the project's own checks.
 #>
 [CmdletBinding()]
 param()

@@ -12,8 +12,10 @@ param()
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot 'kiosk.psm1') -Force
 Assert-LocalSystem
+$failed = 0
 foreach ($property in 'Configuration', 'ShellLauncher') {
     # One that was never set may not be taken back; the other is, all the same.
-    try { Set-Configuration -Property $property -Xml '' } catch { Write-Warning "$property : $_" }
+    try { Set-Configuration -Property $property -Xml '' } catch { $failed++; Write-Warning "$property : $_" }
 }
-Write-Output 'This computer is no kiosk any more. Restart the computer.'
+if ($failed -eq 2) { throw 'Neither could be taken back: this computer may still be a kiosk.' }
+Write-Output 'Taken back, but for what is warned of above. Restart the computer.'

@@ -131,16 +131,10 @@ pub(super) fn known(conn: &Connection) -> Result<Option<Known>, StoreError> {
     known.map(Some).ok_or_else(|| StoreError::Failed("it does not say whose audit it holds".into()))
 }
 
-/// What the key store remembers. Unreadable is none: whoever can spoil the entry can take it away.
-pub(super) fn remembered(keys: &dyn KeyStore) -> Option<Remembered> {
-    let entry = match keys.load(HEAD_NAME) {
-        Ok(entry) => entry?,
-        Err(error) => {
-            tracing::warn!(%error, "what the key store remembers of the audit cannot be read");
-            return None;
-        }
-    };
-    serde_json::from_slice(&entry).ok()
+/// What the key store remembers. An entry that is not one is none: whoever can spoil it can take it away. A key store
+/// that fails is an error: what it did not say may be evidence.
+pub(super) fn remembered(keys: &dyn KeyStore) -> Result<Option<Remembered>, KeyStoreError> {
+    Ok(keys.load(HEAD_NAME)?.and_then(|entry| serde_json::from_slice(&entry).ok()))
 }
 
 /// Lets the key store remember where the audit ends. Waits for the key store.

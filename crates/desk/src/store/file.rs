@@ -138,7 +138,7 @@ fn key_for_a_new_store(keys: &dyn KeyStore, random: &dyn Random) -> Result<Store
     }
 }
 
-fn key_store_fault(error: KeyStoreError) -> OpenError {
+pub(super) fn key_store_fault(error: KeyStoreError) -> OpenError {
     match error {
         KeyStoreError::Locked => OpenError::KeyStoreLocked,
         KeyStoreError::Missing | KeyStoreError::Failed(_) => OpenError::KeyStoreMissing(error.to_string()),

@@ -49,18 +49,23 @@ pub(crate) struct Store {
     pub(crate) audit: AuditReport,
     /// What signs the audit, if the key store gives it.
     pub(crate) device: Option<Device>,
+    /// Whether the key store said what it remembers of the audit.
+    heard: bool,
 }
 
 impl Store {
     /// Opens the store in a folder, or makes one. Waits for the disk and the key store.
     pub(crate) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<Self, OpenError> {
         let opened = file::open(folder, keys, random)?;
+        let remembered = device::remembered(keys)
+            .inspect_err(|error| tracing::warn!(%error, "what the key store remembers of the audit cannot be read"));
+        let heard = remembered.is_ok();
         let checked = (|| {
             let tx = opened.writer.unchecked_transaction()?;
             submissions::restart(&tx)?;
             drafts::forget_discarded(&tx)?;
             tx.commit()?;
-            check_audit(&opened, keys)
+            check_audit(&opened, keys, remembered.unwrap_or_default())
         })();
         // What is not sent yet must stay within reach, so a broken chain is told and does not lock anybody out.
         let audit = match checked {
@@ -78,6 +83,7 @@ impl Store {
             _lock: opened.lock,
             audit,
             device: opened.device,
+            heard,
         })
     }
 
@@ -91,9 +97,11 @@ impl Store {
     }
 
     /// What the key store is to remember of the audit, signed; none where it cannot be signed. As long as the audit
-    /// does not fit what is remembered, that stays: it is the evidence.
+    /// does not fit what is remembered, or it is not known what that is, it stays: it may be the evidence.
     pub(crate) async fn to_remember(&self, now: Timestamp) -> Result<Option<Remembered>, StoreError> {
-        let Some(device) = self.device.as_ref().filter(|_| self.audit.is_intact()) else { return Ok(None) };
+        let Some(device) = self.device.as_ref().filter(|_| self.heard && self.audit.is_intact()) else {
+            return Ok(None);
+        };
         let (head, receipt) = self.read(|conn| Ok((audit::head(conn)?, audit::last_receipt(conn)?))).await?;
         let (number, hash) = head.unwrap_or((0, AuditHash::NONE));
         let head = AuditHead { device: device.id(), number, hash, at: now.as_microsecond() };
@@ -111,10 +119,13 @@ impl Store {
 }
 
 /// Walks the audit of a store that is being opened, and holds it against what the key store remembers.
-fn check_audit(opened: &file::StoreFile, keys: &dyn KeyStore) -> Result<AuditReport, StoreError> {
+fn check_audit(
+    opened: &file::StoreFile,
+    keys: &dyn KeyStore,
+    remembered: Option<Remembered>,
+) -> Result<AuditReport, StoreError> {
     // Each question to the key store takes its time: what is known of it by now is not asked again.
     let kept = opened.device.as_ref().map_or_else(|| Device::kept_known(keys), |device| Some(device.known()));
-    let remembered = device::remembered(keys);
     let against = Against { every_receipt: false, ..against(&opened.reader, kept, remembered) };
     let mut report = audit::verify(&opened.reader, &against)?;
     // The key store knows of an audit, and its store is gone. That is told once; from then on the new one knows it.
@@ -144,8 +155,9 @@ fn against(conn: &Connection, kept: Option<Known>, remembered: Option<Remembered
 
 /// Walks the audit of a closed store, every receipt included; none where there never was one. Changes nothing.
 pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<AuditReport>, OpenError> {
+    let remembered = || device::remembered(keys).map_err(file::key_store_fault);
     let Some((conn, _lock)) = file::look(folder, keys)? else {
-        let before = device::remembered(keys).map(|remembered| remembered.head.head.number).filter(|rows| *rows > 0);
+        let before = remembered()?.map(|remembered| remembered.head.head.number).filter(|rows| *rows > 0);
         return Ok(before.map(|rows| AuditReport {
             rows: 0,
             countersigned: None,
@@ -153,7 +165,7 @@ pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<
             broken: Some(AuditBreak { row: 1, why: AuditFault::RolledBack }),
         }));
     };
-    let against = against(&conn, Device::kept_known(keys), device::remembered(keys));
+    let against = against(&conn, Device::kept_known(keys), remembered()?);
     let report = audit::verify(&conn, &against);
     report.map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
 }

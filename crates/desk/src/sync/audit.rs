@@ -15,10 +15,12 @@ use crate::gateway_client::CallError;
 use crate::reply::Trouble;
 use crate::store::device::{self, Device};
 use crate::store::{StoreError, audit};
-use crate::{Happened, Network};
+use crate::{Happened, Network, NetworkFault};
 
 /// How long it waits after a failure that may pass.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
+/// How long the key store may take. Closing waits for it, and some ask their user first.
+const KEY_STORE: Duration = Duration::from_secs(5);
 /// How long it waits after a refusal that stays unless somebody does something about it.
 const AFTER_REFUSAL: Duration = Duration::from_secs(60 * 60);
 
@@ -135,6 +137,10 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
         let head = device.sign(AuditHead { device: device.id(), number, hash, at });
         let request = AuditRequest { head, before, rows };
         let reply = desk.client.audit(&at_work.gateway, &request).await.map_err(trouble)?;
+        // A receipt is kept for ever: one for another signature would look like a changed one from then on.
+        if !reply.audit.head.is_signed_with(&device.known().key) {
+            return Err(Halt::Trouble(Trouble::Network(NetworkFault::NotOurServer)));
+        }
         keep(desk, reply.audit).await?;
         held = number;
     }
@@ -157,8 +163,8 @@ async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: 
         keep(desk, held).await?;
         return Ok(number);
     }
-    // An older copy of this store, or another story. What was written since is sent all the same, so that the
-    // gateway has the evidence.
+    // An older copy of this store, or another story. What was written since is sent all the same: the gateway refuses
+    // it, and keeps the first row that differs as evidence.
     differs(desk, progress);
     Ok(own.min(number))
 }
@@ -183,8 +189,8 @@ pub(crate) async fn remember(desk: &Arc<Inner>) {
         Err(error) => return tracing::warn!(%error, "the key store could not be told how far the audit goes"),
     };
     let keys = desk.parts.keys.clone();
-    let told = tokio::task::spawn_blocking(move || device::remember(&*keys, &what)).await;
-    if !matches!(told, Ok(Ok(()))) {
+    let telling = tokio::task::spawn_blocking(move || device::remember(&*keys, &what));
+    if !matches!(tokio::time::timeout(KEY_STORE, telling).await, Ok(Ok(Ok(())))) {
         tracing::warn!("the key store does not remember how far the audit goes");
     }
 }

@@ -96,6 +96,37 @@ async fn an_older_copy_of_the_whole_store_is_found() {
     assert_eq!(report.broken, Some(AuditBreak { row: 7, why: AuditFault::Rewritten }), "longer by now, and another");
 }
 
+/// A key store that fails when it is asked for one entry.
+struct FailsFor<'a>(&'a Keys, &'a str);
+
+impl KeyStore for FailsFor<'_> {
+    fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        if name == self.1 { Err(KeyStoreError::Failed("busy".into())) } else { self.0.load(name) }
+    }
+
+    fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        self.0.save(name, bytes)
+    }
+}
+
+#[tokio::test]
+async fn what_the_key_store_did_not_say_is_not_written_over() {
+    let computer = Computer::new();
+    computer.work(3).await;
+    let aside = computer.folder.path().join("aside");
+    copy(&computer.data(), &aside);
+    computer.work(4).await;
+    std::fs::remove_dir_all(computer.data()).unwrap();
+    copy(&aside, &computer.data());
+    let keys = FailsFor(&computer.keys, HEAD_NAME);
+    let store = Store::open(&computer.data(), &keys, &SystemRandom::default()).unwrap();
+    assert!(store.audit.is_intact(), "nothing is known against it");
+    assert_eq!(store.to_remember(NOW).await.unwrap(), None);
+    drop(store);
+    assert!(audit_report(&computer.data(), &keys).is_err(), "not looked at is not intact");
+    assert_eq!(computer.report().unwrap().broken, rolled_back(4), "found as soon as the key store answers");
+}
+
 #[tokio::test]
 async fn rows_the_key_store_has_not_heard_of_yet_are_no_fault() {
     let computer = Computer::new();

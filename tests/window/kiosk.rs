@@ -36,13 +36,15 @@ async fn it_fills_the_screen_and_stays_open() -> Outcome {
     screen.picture("kiosk-sign-in");
     assert_eq!((setting.events(100), setting.events(130)), (1, 1), "the start is logged");
 
-    // The window manager asks it to close, as its close button and Alt+F4 do.
+    // The window manager asks it to close, as its close button and Alt+F4 do. It asks whichever has the keyboard.
+    screen.activate(&screen.see(AGENT)?)?;
     screen.press("alt+F4")?;
     window.see("#close-refused").await?;
     accessible(&window, "sign-in").await?;
     assert_eq!(setting.events(132), 1, "the try is logged");
     screen.picture("kiosk-close-refused");
     // The window manager makes it smaller; it fills the screen again, sooner than the page hears that it did not.
+    screen.activate(&screen.see(AGENT)?)?;
     screen.press("super+f")?;
     until("the whole screen again", || async {
         let size = value(&window, "innerHeight === screen.height").await.ok()?;

@@ -57,7 +57,7 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("window", 30, window),
     ("walk", 15, walk_through),
     ("shipped", 15, shipped),
-    ("windows", 90, windows),
+    ("windows", 60, windows),
 ];
 
 /// What was asked for.

@@ -10,7 +10,7 @@ use std::path::Path;
 use desk::{AuditBreak, AuditCopyError, AuditReport, OpenError};
 use serde::Serialize;
 
-use crate::doctor::{to_json, waited_for};
+use crate::console::{to_json, waited_for};
 use crate::key_store::SystemKeyStore;
 use crate::{console, machine};
 

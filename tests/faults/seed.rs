@@ -3,6 +3,7 @@
 //! Deliberately absent: the seed of the product itself. Its keys and tokens stay random, and which instruction a kill
 //! meets is the machine's choice; what is replayed is every choice the harness makes.
 
+use sandbox::world::prng::Prng;
 use tests::Outcome;
 
 /// The seed of a run.
@@ -24,10 +25,8 @@ impl Seed {
 
     /// The choices of one room. They do not depend on which other rooms are run.
     pub fn choices(self, room: &str) -> Choices {
-        // FNV-1a over the room's name, begun with the seed.
-        let begun = 0xcbf2_9ce4_8422_2325 ^ self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let state = room.bytes().fold(begun, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Choices(state | 1)
+        let purpose = room.bytes().fold(0_u64, |purpose, byte| purpose.wrapping_mul(257).wrapping_add(byte.into()));
+        Choices(Prng::new(self.0, purpose))
     }
 }
 
@@ -37,21 +36,13 @@ impl std::fmt::Display for Seed {
     }
 }
 
-/// Choices that a seed determines (xorshift64*).
-pub struct Choices(u64);
+/// Choices that a seed determines.
+pub struct Choices(Prng);
 
 impl Choices {
-    /// Any number.
-    pub fn any(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
     /// A number below a limit, which is not 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.any() % limit
+        self.0.below(limit)
     }
 
     /// A time below a limit.

@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use desk::{Clock, EndpointReport, SettingsError, StoreHolds, SystemClock};
 use jiff::Timestamp;
-use serde::Serialize;
 use settings::Resolution;
 
 use report::Check;
 pub use report::{Report, SettingFound, Verdict};
 
+use crate::console::{to_json, waited_for};
 use crate::key_store::SystemKeyStore;
 use crate::proxy::SystemProxies;
 use crate::{console, machine, profile};
@@ -39,15 +39,6 @@ pub fn tell_diagnostics() -> u8 {
 /// What support asks for, as text.
 pub async fn diagnostics_text() -> String {
     to_json(&diagnostics::diagnostics().await)
-}
-
-pub(crate) fn waited_for<T>(work: impl Future<Output = T>) -> Option<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.ok().map(|runtime| runtime.block_on(work))
-}
-
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
 /// Looks at everything. Takes some seconds: servers are asked.

@@ -177,7 +177,7 @@ impl Population {
         const FIRST: &[u8] = b"ABCEGHJKLMNOPRSTWXYZ";
         const SECOND: &[u8] = b"ABCEGHJKLMNPRSTWXYZ";
         loop {
-            let bits = self.prng.next();
+            let bits = self.prng.number();
             let letter = |letters: &[u8], bits: u64| char::from(letters[(bits % letters.len() as u64) as usize]);
             let text = format!(
                 "{}{}{:06}{}",

@@ -7,7 +7,7 @@ mod generate;
 mod names;
 pub mod organisations;
 pub mod people;
-mod prng;
+pub mod prng;
 pub mod ra_users;
 
 use std::collections::HashMap;

@@ -3,21 +3,22 @@
 //! Our own twenty lines (SplitMix64, Steele, Lea and Flood 2014) rather than a crate, because a crate may change
 //! its streams between versions and the people of a practice world must not. Never used for keys or tokens:
 //! those come from [`crate::random`].
+//! The fault harness makes its choices with it too.
 
 /// A stream of numbers.
 #[derive(Debug, Clone)]
-pub(crate) struct Prng(u64);
+pub struct Prng(u64);
 
 impl Prng {
     /// The stream of one seed for one purpose; other purposes have streams of their own.
-    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
+    pub fn new(seed: u64, purpose: u64) -> Self {
         let mut mixed = Self(seed ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03));
-        mixed.next();
+        mixed.number();
         mixed
     }
 
     /// The next 64 bits.
-    pub(crate) fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,8 +27,8 @@ impl Prng {
     }
 
     /// A number below `limit`, which is at least 1. The bias is below one in a billion for the limits used here.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.number() % limit.max(1)
     }
 
     /// True in `percent` of a hundred cases.
@@ -55,17 +56,17 @@ mod tests {
     #[test]
     fn the_stream_never_changes() {
         let mut prng = Prng::new(1, 0);
-        let first: Vec<u64> = (0..3).map(|_| prng.next()).collect();
+        let first: Vec<u64> = (0..3).map(|_| prng.number()).collect();
         let again: Vec<u64> = {
             let mut prng = Prng::new(1, 0);
-            (0..3).map(|_| prng.next()).collect()
+            (0..3).map(|_| prng.number()).collect()
         };
         assert_eq!(first, again);
         // Reference values of SplitMix64 from seed 0, after the one step that mixing takes.
         let mut reference = Prng::new(0, 0);
-        assert_eq!(reference.next(), 0x6e78_9e6a_a1b9_65f4);
-        assert_eq!(reference.next(), 0x06c4_5d18_8009_454f);
-        assert_ne!(Prng::new(1, 1).next(), Prng::new(1, 2).next(), "purposes have streams of their own");
+        assert_eq!(reference.number(), 0x6e78_9e6a_a1b9_65f4);
+        assert_eq!(reference.number(), 0x06c4_5d18_8009_454f);
+        assert_ne!(Prng::new(1, 1).number(), Prng::new(1, 2).number(), "purposes have streams of their own");
         for digits in 1..12 {
             assert_eq!(prng.digits(digits).to_string().len(), digits as usize);
         }

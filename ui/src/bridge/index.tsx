@@ -1,6 +1,5 @@
 // The one door between the pages and the desk. Nothing outside this folder knows of Tauri.
 
-import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   type ReactNode,
@@ -12,6 +11,7 @@ import {
   useRef,
   useState,
 } from "react";
+import useSWR, { type Cache, SWRConfig, useSWRConfig } from "swr";
 import type { Changed, Code, DraftView, Fault, ProfileView, Snapshot, SubmissionView } from "./bindings";
 import { type Calls, type Desk, faultOf } from "./desk";
 
@@ -32,41 +32,37 @@ const STALE: Record<Changed, string[]> = {
 /** Faults that mean that the frame must ask again who is signed in. */
 const SESSION_GONE: ReadonlySet<Code> = new Set<Code>(["SIGN_IN_NEEDED", "SESSION_ENDED"]);
 
+/** What is known of no person, and so outlives whoever was at work. */
+const NOBODYS = ["snapshot", "startup", "shell", "thisComputer"];
+
 /** Gives the pages below it their desk. */
 export function DeskProvider({ desk, children }: { desk: Desk; children: ReactNode }) {
-  const [client] = useState(() => {
-    const client: QueryClient = new QueryClient({
-      queryCache: new QueryCache({
-        onError: (thrown, query) => {
-          const gone = SESSION_GONE.has(faultOf(thrown).code) && query.queryKey[0] !== "snapshot";
-          if (gone) client.invalidateQueries({ queryKey: ["snapshot"] });
-        },
-      }),
-      defaultOptions: {
-        queries: {
-          // The desk decides what to try again, and whether there is a network; the page only asks.
-          retry: false,
-          networkMode: "always",
-          refetchOnWindowFocus: false,
-          refetchOnReconnect: false,
-          gcTime: Number.POSITIVE_INFINITY,
-        },
-      },
-    });
-    return client;
+  const [settings] = useState(() => {
+    const answers: Cache = new Map();
+    return {
+      provider: () => answers,
+      // The desk decides what to try again, and whether there is a network; the page only asks.
+      shouldRetryOnError: false,
+      revalidateOnFocus: false,
+      revalidateOnReconnect: false,
+      dedupingInterval: 0,
+    };
   });
-  useEffect(
-    () =>
-      desk.onChanged((what) => {
-        for (const key of STALE[what]) client.invalidateQueries({ queryKey: [key] });
-      }),
-    [desk, client],
-  );
   return (
     <DeskContext value={desk}>
-      <QueryClientProvider client={client}>{children}</QueryClientProvider>
+      <SWRConfig value={settings}>
+        <Listening />
+        {children}
+      </SWRConfig>
     </DeskContext>
   );
+}
+
+/** Asks again for what the desk says has changed. */
+function Listening() {
+  const { changed } = useKeep();
+  useHear(changed);
+  return null;
 }
 
 /** Hears from the desk. */
@@ -100,38 +96,53 @@ export function useCommand<Name extends keyof Calls>(
   ...args: Parameters<Calls[Name]>
 ): Answered<Awaited<ReturnType<Calls[Name]>>> {
   const calls = useDesk();
-  const query = useQuery({
-    queryKey: [name, ...args],
-    queryFn: async () => (await (calls[name] as (...args: unknown[]) => Promise<unknown>)(...args)) ?? null,
-  });
+  const { changed } = useKeep();
+  const question = useSWR(
+    [name, ...args],
+    async () => (await (calls[name] as (...args: unknown[]) => Promise<unknown>)(...args)) ?? null,
+    {
+      onError: (thrown) => {
+        if (SESSION_GONE.has(faultOf(thrown).code) && name !== "snapshot") changed("network");
+      },
+    },
+  );
   return {
-    data: query.data as Awaited<ReturnType<Calls[Name]>> | undefined,
-    fault: query.error ? faultOf(query.error) : null,
-    asking: query.isFetching,
-    again: query.refetch,
+    data: question.data as Awaited<ReturnType<Calls[Name]>> | undefined,
+    fault: question.error ? faultOf(question.error) : null,
+    asking: question.isValidating,
+    again: question.mutate,
   };
 }
 
 /** Puts answers into the cache that came with an act, or drops what another person may not see. */
 export function useKeep() {
-  const client = useQueryClient();
-  return useMemo(
-    () => ({
-      snapshot: (snapshot: Snapshot) => client.setQueryData(["snapshot"], snapshot),
-      forgetAll: () =>
-        client.removeQueries({
-          predicate: (query) => !["snapshot", "startup", "shell"].includes(String(query.queryKey[0])),
-        }),
-      changed: (what: Changed) => {
-        for (const key of STALE[what]) client.invalidateQueries({ queryKey: [key] });
+  const { mutate } = useSWRConfig();
+  return useMemo(() => {
+    const put = (answer: unknown, ...question: [keyof Calls, ...unknown[]]) => {
+      mutate(question, answer, { revalidate: false });
+    };
+    const stale = (name: string, argument?: string) => {
+      mutate((question) => isAsked(question, name) && (argument === undefined || question[1] === argument));
+    };
+    return {
+      snapshot: (snapshot: Snapshot) => put(snapshot, "snapshot"),
+      /** Also of an answer that is still on its way nothing is kept. */
+      forgetAll: () => {
+        mutate((question) => !NOBODYS.some((name) => isAsked(question, name)), undefined, { revalidate: false });
       },
-      draft: (draft: DraftView) => client.setQueryData(["draft", draft.id], draft),
-      submission: (submission: SubmissionView) => client.setQueryData(["submission", submission.key], submission),
-      profile: (profile: ProfileView) => client.setQueryData(["profile", profile.uuid], profile),
-      profileChanged: (uuid: string) => client.invalidateQueries({ queryKey: ["profile", uuid] }),
-    }),
-    [client],
-  );
+      changed: (what: Changed) => {
+        for (const name of STALE[what]) stale(name);
+      },
+      draft: (draft: DraftView) => put(draft, "draft", draft.id),
+      submission: (submission: SubmissionView) => put(submission, "submission", submission.key),
+      profile: (profile: ProfileView) => put(profile, "profile", profile.uuid),
+      profileChanged: (uuid: string) => stale("profile", uuid),
+    };
+  }, [mutate]);
+}
+
+function isAsked(question: unknown, name: string): question is unknown[] {
+  return Array.isArray(question) && question[0] === name;
 }
 
 /** One act at a time: a second press while the first is under way does nothing. */
@@ -148,7 +159,7 @@ export interface Act<Args extends unknown[]> {
 
 /** Wraps something the RA user does, with its fault. */
 export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<void>): Act<Args> {
-  const client = useQueryClient();
+  const { changed } = useKeep();
   const latest = useRef(act);
   useLayoutEffect(() => {
     latest.current = act;
@@ -171,7 +182,7 @@ export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<v
           () => setState((before) => ({ ...before, busy: false, fault: null, done: before.done + 1 })),
           (thrown) => {
             const fault = faultOf(thrown);
-            if (SESSION_GONE.has(fault.code)) client.invalidateQueries({ queryKey: ["snapshot"] });
+            if (SESSION_GONE.has(fault.code)) changed("network");
             setState((before) => ({ ...before, busy: false, fault, faults: before.faults + 1 }));
           },
         )
@@ -179,7 +190,7 @@ export function useAct<Args extends unknown[]>(act: (...args: Args) => Promise<v
           running.current = false;
         });
     },
-    [client],
+    [changed],
   );
   const clear = useCallback(() => setState((before) => ({ ...before, fault: null })), []);
   return { run, clear, ...state };

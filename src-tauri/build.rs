@@ -32,6 +32,7 @@ const COMMANDS: &[&str] = &[
     "copy_link",
     "fresh_link",
     "watch_registration",
+    "waiting_elsewhere",
     "shell",
     "leave_kiosk",
     "this_computer",

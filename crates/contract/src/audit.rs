@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{DeviceId, Invalid, Receipt};
+use crate::{DeviceId, DeviceWaiting, Invalid, Receipt};
 
 /// The most rows one call carries.
 pub const MAX_AUDIT_ROWS: usize = 500;
@@ -297,13 +297,16 @@ pub struct DeviceRequest {
     pub key: PublicKey,
     /// Its signature over the computer's name and that key ([`device_bytes`]).
     pub signature: Signature,
+    /// How many wait on it. None: this call does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<DeviceWaiting>,
 }
 
 impl DeviceRequest {
     /// Shows that a key is this computer's.
     pub fn sign(device: &DeviceId, key: &SigningKey) -> Self {
         let public = PublicKey::of(key);
-        Self { key: public, signature: sign(key, &device_bytes(device, &public)) }
+        Self { key: public, signature: sign(key, &device_bytes(device, &public)), waiting: None }
     }
 
     /// Whether whoever sends this has the key.

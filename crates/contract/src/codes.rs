@@ -128,6 +128,8 @@ codes! {
         DeviceUnknown = "DEVICE_UNKNOWN",
         /// The computer is known with another key. Never mended by itself.
         DeviceKeyDiffers = "DEVICE_KEY_DIFFERS",
+        /// The gateway takes no calls from this computer any more. What is on it stays there.
+        DeviceRevoked = "DEVICE_REVOKED",
         /// The signature is not one of the computer's key, or not over what was sent.
         SignatureWrong = "SIGNATURE_WRONG",
         /// The rows begin later than where those end that the gateway holds.

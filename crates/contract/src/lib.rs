@@ -25,6 +25,7 @@ mod profile;
 mod registration;
 mod search;
 mod session;
+mod waiting;
 
 pub use address::NhsNetAddress;
 pub use audit::{
@@ -52,6 +53,7 @@ pub use session::{
     Access, DeclarationText, EndReason, NoAccessReason, Permissions, Policy, RaRole, RaUser, Role, RoleAccess,
     SessionReply, TokenReply,
 };
+pub use waiting::{ComputerName, DeviceWaiting, MAX_WAITING_GROUPS, WaitingGroup, WaitingReply, WaitingRow};
 
 /// Header that names one request; the gateway mirrors it. A repeated request carries the same value.
 pub const HEADER_REQUEST_ID: &str = "x-request-id";
@@ -59,3 +61,5 @@ pub const HEADER_REQUEST_ID: &str = "x-request-id";
 pub const HEADER_CORRELATION_ID: &str = "x-correlation-id";
 /// Header with the role profile (URID) the caller acts in; must equal the session's role.
 pub const HEADER_SESSION_URID: &str = "nhsd-session-urid";
+/// Header with the name of the computer that calls, once it has one: a computer that is shut out is told so.
+pub const HEADER_DEVICE: &str = "ra-desk-device";

@@ -122,7 +122,7 @@ const fn fhir_issue_type(code: FaultCode) -> &'static str {
     match code {
         FaultCode::SignInNeeded | FaultCode::SignInRefused => "login",
         FaultCode::SessionEnded => "expired",
-        FaultCode::WrongRole | FaultCode::NotPermitted => "forbidden",
+        FaultCode::WrongRole | FaultCode::NotPermitted | FaultCode::DeviceRevoked => "forbidden",
         FaultCode::InvalidRequest | FaultCode::SearchTooBroad => "invalid",
         FaultCode::TooManyMatches => "multiple-matches",
         FaultCode::NotFound | FaultCode::DeviceUnknown => "not-found",

@@ -53,6 +53,9 @@ pub enum Cause {
     /// The profile is not as it was when it was read.
     #[error("the profile is not as it was when it was read")]
     ProfileChanged,
+    /// The gateway takes no calls from this computer. What is on it stays.
+    #[error("the gateway has shut this computer out")]
+    DeviceRevoked,
     /// A refusal that is known at once.
     #[error("refused: {0}")]
     Refused(RefusalCode),

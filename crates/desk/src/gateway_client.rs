@@ -10,7 +10,7 @@ mod tokens;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{CorrelationId, RequestId, RoleProfileId};
+use contract::{CorrelationId, DeviceId, RequestId, RoleProfileId};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Uri};
 use jiff::Timestamp;
@@ -39,6 +39,8 @@ pub(crate) struct GatewayClient {
     base: String,
     client_id: String,
     parts: Parts,
+    /// How this computer is named to the gateway, once that is known.
+    device: Option<DeviceId>,
 }
 
 /// One call.
@@ -57,6 +59,7 @@ impl GatewayClient {
             base: settings.gateway_url.as_str().trim_end_matches('/').to_owned(),
             client_id: settings.client_id.clone(),
             parts: parts.clone(),
+            device: None,
         })
     }
 
@@ -73,6 +76,11 @@ impl GatewayClient {
     /// The same, as it is now ([`HttpClient::as_it_is`]).
     pub(crate) fn as_it_is(&self) -> Self {
         Self { http: self.http.as_it_is(), ..self.clone() }
+    }
+
+    /// The same, as this computer.
+    pub(crate) fn of_device(self, device: Option<DeviceId>) -> Self {
+        Self { device, ..self }
     }
 
     /// A name for a new request.
@@ -126,6 +134,9 @@ impl GatewayClient {
         put(ACCEPT, "application/json");
         put(http::HeaderName::from_static(contract::HEADER_REQUEST_ID), &call.request_id.to_string());
         put(http::HeaderName::from_static(contract::HEADER_CORRELATION_ID), &reference.to_string());
+        if let Some(device) = &self.device {
+            put(http::HeaderName::from_static(contract::HEADER_DEVICE), &device.to_string());
+        }
         if let Some(role) = role {
             put(http::HeaderName::from_static(contract::HEADER_SESSION_URID), role.as_str());
         }

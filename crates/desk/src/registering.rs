@@ -149,16 +149,20 @@ pub(crate) fn registration_body(
 
 /// A role as it is told on a list: *RA Agent, B81603*.
 pub(crate) fn role_text(role: &Role) -> String {
-    let name = match role.ra_role {
-        RaRole::RaManager => "RA Manager",
-        RaRole::RaAgentAdvanced => "RA Agent (Advanced)",
-        RaRole::RaAgent => "RA Agent",
-        RaRole::Sponsor => "Sponsor",
-        RaRole::IdChecker => "RA Agent ID Checker",
-        RaRole::LocalSmartcardAdministrator => "Local Smartcard Administrator",
-        RaRole::Other => &role.name,
-    };
-    format!("{name}, {}", role.organisation.code)
+    format!("{}, {}", role_name(role.ra_role).unwrap_or(&role.name), role.organisation.code)
+}
+
+/// What RA Desk calls a role; none where it has no name of its own for it.
+pub(crate) const fn role_name(role: RaRole) -> Option<&'static str> {
+    match role {
+        RaRole::RaManager => Some("RA Manager"),
+        RaRole::RaAgentAdvanced => Some("RA Agent (Advanced)"),
+        RaRole::RaAgent => Some("RA Agent"),
+        RaRole::Sponsor => Some("Sponsor"),
+        RaRole::IdChecker => Some("RA Agent ID Checker"),
+        RaRole::LocalSmartcardAdministrator => Some("Local Smartcard Administrator"),
+        RaRole::Other => None,
+    }
 }
 
 #[cfg(test)]

@@ -157,6 +157,8 @@ pub enum PauseReason {
     Busy,
     /// The computer's disk cannot be written.
     Store,
+    /// The gateway takes no calls from this computer.
+    DeviceRevoked,
 }
 
 /// What is no longer as it was when it was last asked for.

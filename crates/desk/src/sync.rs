@@ -7,18 +7,19 @@
 //! What is about to be sent is marked on disk before the request is made, with the same key and bytes at each
 //! attempt, so that a crash or a lost answer costs a repetition and never a second registration.
 //!
-//! Beside it, and woken by it, another loop sends the audit ([`audit`]).
+//! Beside it, and woken by it, other loops send the audit ([`audit`]) and tell how many wait ([`report`]).
 //!
 //! Deliberately absent: what a reply means ([`crate::reply`]), and what a submission becomes
 //! ([`crate::submission`]).
 
 mod audit;
+mod report;
 mod round;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::EndReason;
+use contract::{EndReason, FaultCode};
 
 use crate::desk::Inner;
 use crate::reply::Trouble;
@@ -27,6 +28,7 @@ use crate::store::queue;
 use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
 
 pub(crate) use audit::{remember, run as send_audit};
+pub(crate) use report::run as report_waiting;
 use round::Progress;
 pub(crate) use round::{settle, settled};
 
@@ -38,6 +40,8 @@ const ASKING: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long it waits when nobody is at work; something wakes it before.
 const ASLEEP: Duration = Duration::from_secs(60);
+/// How long it waits when the gateway has shut this computer out.
+const SHUT_OUT: Duration = Duration::from_secs(5 * 60);
 /// How long it waits before it asks again for what the gateway is working on at this moment.
 const IN_FLIGHT: Duration = Duration::from_secs(2);
 
@@ -68,6 +72,7 @@ pub(crate) async fn run(desk: Arc<Inner>) {
             wait = pass(&desk, &mut progress) => wait,
         };
         desk.audit_wake.notify_one();
+        desk.report_wake.notify_one();
         tokio::select! {
             () = desk.stop.cancelled() => return,
             () = desk.wake.notified() => {}
@@ -135,6 +140,10 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
         Halt::Trouble(Trouble::Busy(asked)) => {
             let until = desk.pause(asked);
             desk.note_sync(paused(PauseReason::Busy, Some(until)));
+        }
+        Halt::Trouble(Trouble::Refused { code: Some(FaultCode::DeviceRevoked), .. }) => {
+            let until = desk.pause_for(SHUT_OUT);
+            desk.note_sync(paused(PauseReason::DeviceRevoked, Some(until)));
         }
         Halt::Trouble(Trouble::Refused { code, .. }) => {
             tracing::warn!(code = code.map(|code| code.as_str()), "the gateway refused a call of the queue");

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use contract::ComputerName;
 use url::{Host, Url};
 
 use crate::resolve::Resolution;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub idle_minutes: u32,
     /// Whether registrations may be recorded while the gateway cannot be reached.
     pub offline_recording: bool,
+    /// What this computer is called where its waiting work is told of.
+    pub computer_name: Option<ComputerName>,
 }
 
 /// Whose certificates are believed.
@@ -109,6 +112,8 @@ impl Resolution {
             proxy: self.proxy()?,
             idle_minutes: self.whole("idle_minutes"),
             offline_recording: self.yes("offline_recording"),
+            // Checked as a value already.
+            computer_name: self.text("computer_name").and_then(|text| text.parse().ok()),
         })
     }
 

@@ -35,6 +35,8 @@ pub enum Kind {
     },
     /// The full path of a file.
     File,
+    /// What an organisation calls a computer.
+    ComputerName,
     /// True or false; 1 or 0 in the registry.
     YesNo,
     /// A whole number within bounds, both included.
@@ -277,6 +279,16 @@ pub static KEYS: &[Key] = &[
         if_wrong: IfWrong::Refuse,
     },
     Key {
+        name: "computer_name",
+        registry_name: "ComputerName",
+        title: "Name of this computer",
+        meaning: "What RA users and their manager are shown when registrations wait on this computer and they are at another, for instance its asset tag. The gateway keeps it. Without it they see a short number.",
+        kind: Kind::ComputerName,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::UseBuiltIn,
+    },
+    Key {
         name: "log_level",
         registry_name: "LogLevel",
         title: "How much is logged",
@@ -333,6 +345,7 @@ impl Key {
             }
             Kind::Text { most } => format!("text of 1 to {most} characters"),
             Kind::File => "the full path of a file".into(),
+            Kind::ComputerName => "1 to 40 letters, digits, spaces, hyphens, underscores and full stops".into(),
             Kind::YesNo => "true or false (1 or 0 in the registry)".into(),
             Kind::Whole { least, most, unit } => format!("{least} to {most} {unit}"),
             Kind::OneOf(choices) => {

@@ -3,6 +3,7 @@
 //! Grouped as the desk is: who is signed in, finding people, drafts and submissions.
 
 mod computer;
+mod elsewhere;
 mod outbox;
 mod people;
 mod session;
@@ -62,6 +63,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             outbox::copy_link,
             outbox::fresh_link,
             outbox::watch_registration,
+            elsewhere::waiting_elsewhere,
             shell::shell,
             shell::leave_kiosk,
             computer::this_computer,

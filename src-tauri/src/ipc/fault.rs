@@ -90,6 +90,8 @@ pub enum Code {
     ProfileChanged,
     /// A refusal the gateway gave at once.
     Refused,
+    /// The gateway has shut this computer out. What is on it stays.
+    DeviceRevoked,
     /// No connection, and this computer forgets what is written: nothing was saved.
     ComputerForgets,
     /// No connection, and the data folder is on another computer: nothing was saved.
@@ -153,6 +155,7 @@ fn code_of(cause: &Cause) -> Code {
         Cause::WrongState => Code::WrongState,
         Cause::ProfileChanged => Code::ProfileChanged,
         Cause::Refused(_) => Code::Refused,
+        Cause::DeviceRevoked => Code::DeviceRevoked,
         Cause::OfflineRecordingRefused(NotKept::NetworkFolder) => Code::DataOnNetwork,
         Cause::OfflineRecordingRefused(NotKept::BySetting) => Code::OfflineRecordingOff,
         Cause::OfflineRecordingRefused(_) => Code::ComputerForgets,
@@ -171,6 +174,7 @@ fn code_of_sign_in(error: &SignInError) -> Code {
         SignInError::BrowserNotOpened => Code::BrowserNotOpened,
         SignInError::NoFreePort => Code::NoFreePort,
         SignInError::Network(fault) => code_of_network(*fault),
+        SignInError::DeviceRevoked => Code::DeviceRevoked,
         SignInError::GatewayFault => Code::GatewayFault,
     }
 }

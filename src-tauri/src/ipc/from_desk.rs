@@ -150,6 +150,7 @@ impl From<SyncNow> for SyncView {
                     Pause::OtherRole => PauseReason::OtherRole,
                     Pause::Busy => PauseReason::Busy,
                     Pause::Store => PauseReason::Store,
+                    Pause::DeviceRevoked => PauseReason::DeviceRevoked,
                 };
                 Self::Paused { why, until: until.map(|until| until.to_string()) }
             }

@@ -4,6 +4,7 @@
 //! text, numbers are at most 32 bits. No token, key or user's link ever stands in a type of this room.
 
 mod computer;
+mod elsewhere;
 mod fault;
 mod find;
 mod from_desk;
@@ -12,6 +13,7 @@ mod session;
 mod shell;
 
 pub use computer::{ComputerView, SettingFrom, SettingView};
+pub use elsewhere::WaitingOnView;
 pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
 pub use outbox::{

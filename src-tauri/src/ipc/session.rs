@@ -253,4 +253,6 @@ pub enum PauseReason {
     Busy,
     /// The computer's disk cannot be written.
     Store,
+    /// The gateway has shut this computer out.
+    DeviceRevoked,
 }

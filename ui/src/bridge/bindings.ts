@@ -67,6 +67,8 @@ export const commands = {
 	freshLink: (key: string) => typedError<SubmissionView, Fault>(__TAURI_INVOKE("fresh_link", { key })),
 	/**  Names the submission that is shown live, or none. */
 	watchRegistration: (key: string | null) => typedError<null, Fault>(__TAURI_INVOKE("watch_registration", { key })),
+	/**  What waits on other computers, as each last told. */
+	waitingElsewhere: () => typedError<WaitingOnView[], Fault>(__TAURI_INVOKE("waiting_elsewhere")),
 	/**  What the pages have to know of the program around them. */
 	shell: () => typedError<ShellView, Fault>(__TAURI_INVOKE("shell")),
 	/**  Signs the RA user out and ends RA Desk, in kiosk mode. */
@@ -245,6 +247,8 @@ export type Code =
 "PROFILE_CHANGED" | 
 /**  A refusal the gateway gave at once. */
 "REFUSED" | 
+/**  The gateway has shut this computer out. What is on it stays. */
+"DEVICE_REVOKED" | 
 /**  No connection, and this computer forgets what is written: nothing was saved. */
 "COMPUTER_FORGETS" | 
 /**  No connection, and the data folder is on another computer: nothing was saved. */
@@ -608,7 +612,9 @@ export type PauseReason =
 /**  The gateway asked for a pause. */
 "busy" | 
 /**  The computer's disk cannot be written. */
-"store";
+"store" | 
+/**  The gateway has shut this computer out. */
+"device_revoked";
 
 /**  Enough of a person to tell them from another. */
 export type PersonRow = {
@@ -973,6 +979,34 @@ total: number } |
 why: PauseReason; 
 /**  When it tries again by itself, RFC 3339, if it will. */
 until: string | null };
+
+/**  What waits on one computer of one RA user in one role, as that computer last told. */
+export type WaitingOnView = {
+	/**  What the computer is called. */
+	computer: string,
+	/**  Whether it is this one. */
+	here: boolean,
+	/**  Whether the gateway takes no calls from it any more. */
+	revoked: boolean,
+	/**  When it last told, RFC 3339. */
+	heard_at: string,
+	/**  Whether they are the RA user's own. */
+	own: boolean,
+	/**  Whose they are, if the gateway knows their name. */
+	author: string | null,
+	/**  The role they were recorded in: *RA Agent, B81603*. */
+	role: string | null,
+	/**  Recorded, and not answered for when the computer last told. */
+	unsent: number,
+	/**  Refused, and not dealt with when the computer last told. */
+	attention: number,
+	/**  When the oldest unsent one was recorded, RFC 3339. */
+	oldest: string | null,
+	/**  How many were taken in from a sealed copy. */
+	imported: number,
+	/**  When that was last done, RFC 3339. */
+	imported_at: string | null,
+};
 
 /**  What an RA user should know before going on. None of them stops a registration. */
 export type WarningCode = 

@@ -18,6 +18,7 @@ import type {
   ShellView,
   Snapshot,
   SubmissionView,
+  WaitingOnView,
 } from "./bindings";
 import { type Calls, type Desk, FaultError } from "./desk";
 
@@ -266,6 +267,21 @@ export const SUBMISSION: SubmissionView = {
   replaced_by: null,
 };
 
+export const WAITING_ON: WaitingOnView = {
+  computer: "LAPTOP-0417",
+  here: false,
+  revoked: false,
+  heard_at: "2026-11-20T16:40:00Z",
+  own: true,
+  author: "Priya Nair",
+  role: "RA Agent, B81603",
+  unsent: 3,
+  attention: 0,
+  oldest: "2026-11-20T09:12:00Z",
+  imported: 0,
+  imported_at: null,
+};
+
 /** A picture that is shaped like a QR code and leads nowhere. */
 export const QR = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29" shape-rendering="crispEdges"><rect width="29" height="29" fill="#fff"/><path d="M4 4h7v7H4zM18 4h7v7h-7zM4 18h7v7H4zM13 5h2v2h-2zM13 9h3v1h-3zM12 13h2v2h-2zM16 12h3v2h-3zM21 13h2v3h-2zM13 17h2v4h-2zM17 18h3v2h-3zM22 19h3v2h-3zM16 22h4v3h-4zM22 23h2v2h-2zM5 13h3v2H5z" fill="#000"/><path d="M5 5h5v5H5zM19 5h5v5h-5zM5 19h5v5H5z" fill="#fff"/><path d="M6 6h3v3H6zM20 6h3v3h-3zM6 20h3v3H6z" fill="#000"/></svg>`;
 
@@ -367,6 +383,7 @@ function plainAnswers(): Required<Answers> {
     copyLink: null,
     freshLink: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
     watchRegistration: null,
+    waitingElsewhere: [],
     shell: SHELL,
     thisComputer: COMPUTER,
     copyDiagnostics: null,

@@ -138,6 +138,12 @@ export const FAULTS: Record<Code, Explained> = {
     explanation: "Nothing was changed.",
     next: "Look at the profile again to see why.",
   },
+  DEVICE_REVOKED: {
+    heading: "This computer is shut out by the RA service",
+    explanation:
+      "Your RA service no longer takes anything from this computer. Nothing on it is lost: what was recorded stays here, encrypted.",
+    next: "Tell your service desk that this computer is in use. Until it is let in again, use another computer.",
+  },
   COMPUTER_FORGETS: {
     heading: "This cannot be sent now, so it cannot be recorded here",
     explanation:
@@ -369,6 +375,10 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
     next: "What is ready was recorded in another role. Change to that role to send it.",
   },
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
+  device_revoked: {
+    heading: "This computer is shut out by the RA service",
+    next: "What is recorded here is kept, encrypted. Tell your service desk that this computer is in use.",
+  },
   store: {
     heading: "This computer’s disk cannot be written",
     next: "Free some space. RA Desk sends again by itself.",

@@ -18,6 +18,7 @@ import { Remove } from "../routes/remove";
 import { NoneFound, Offline, Results, TooMany } from "../routes/results";
 import { Submission } from "../routes/submission";
 import { ThisComputer } from "../routes/this-computer";
+import { WaitingElsewhere } from "../routes/waiting-elsewhere";
 import { Withdraw } from "../routes/withdraw";
 import { type Place, usePlaces } from "./places";
 import { useSearch } from "./search";
@@ -63,6 +64,8 @@ function PageAt({ place }: { place: Place }) {
       return <Help />;
     case "this-computer":
       return <ThisComputer />;
+    case "waiting-elsewhere":
+      return <WaitingElsewhere />;
     case "leave-kiosk":
       return <LeaveKiosk />;
   }

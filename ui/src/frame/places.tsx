@@ -22,6 +22,7 @@ export type Place =
   | { at: "confirm-recorded" }
   | { at: "help" }
   | { at: "this-computer" }
+  | { at: "waiting-elsewhere" }
   | { at: "leave-kiosk" };
 
 export interface Places {

@@ -11,6 +11,7 @@ import {
 } from "../bridge";
 import { NEXT_STEPS, REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
+import { ELSEWHERE } from "../content/elsewhere";
 import { OUTBOX } from "../content/outbox";
 import { shownStatus, VARIATIONS } from "../content/status";
 import { firstUnanswered } from "../frame/draft-steps";
@@ -34,6 +35,7 @@ export function Outbox({ tab: first, confirmed, discarded: before }: OutboxProps
   const desk = useDesk();
   const keep = useKeep();
   const announce = useAnnounce();
+  const { go } = usePlaces();
   const { outbox: counts } = useSnapshot();
   const [tab, setTab] = useState(first);
   const [discarded, setDiscarded] = useState(before);
@@ -97,6 +99,11 @@ export function Outbox({ tab: first, confirmed, discarded: before }: OutboxProps
         {answer.data && <Rows tab={tab} page={answer.data} onDiscard={discard.run} />}
       </Tabs>
       <Waits />
+      <p>
+        <ButtonLink id="waiting-elsewhere" onClick={() => go({ at: "waiting-elsewhere" })}>
+          {ELSEWHERE.link}
+        </ButtonLink>
+      </p>
     </Page>
   );
 }

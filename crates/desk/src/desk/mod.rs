@@ -4,6 +4,7 @@
 //! at this door; what is behind it may rely on that.
 
 mod drafts;
+mod elsewhere;
 mod keeping;
 mod network;
 mod outbox;
@@ -52,6 +53,7 @@ impl Desk {
         let tasks = TaskTracker::new();
         tasks.spawn(sync::run(inner.clone()));
         tasks.spawn(until_stopped(inner.stop.clone(), sync::send_audit(inner.clone())));
+        tasks.spawn(until_stopped(inner.stop.clone(), sync::report_waiting(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), tell_changes(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), keep_time(inner.clone())));
         tasks.close();

@@ -16,6 +16,7 @@ use crate::reply::Trouble;
 use crate::session::{Session, SignedIn};
 use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
+use crate::store::device::Device;
 use crate::{Cause, Changed, Failure, Happened, Network, NetworkFault, Parts, ProfileRead, Settings, SyncNow, backoff};
 
 /// How long the gateway has to hear that a session is over.
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// The audit may be sent now: registrations have had their turn.
     pub(crate) audit_wake: Notify,
+    /// What waits may be told now.
+    pub(crate) report_wake: Notify,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
     /// Calls that tell the gateway of a session's end.
@@ -94,6 +97,7 @@ pub(crate) fn actor(who: &SignedIn) -> Actor {
 
 impl Inner {
     pub(crate) fn new(settings: Settings, parts: Parts, store: Store, client: GatewayClient) -> Self {
+        let client = client.of_device(store.device.as_ref().map(Device::id));
         Self {
             settings,
             parts,
@@ -103,6 +107,7 @@ impl Inner {
             happened: broadcast::channel(64).0,
             wake: Notify::new(),
             audit_wake: Notify::new(),
+            report_wake: Notify::new(),
             stop: CancellationToken::new(),
             revocations: TaskTracker::new(),
             state: Mutex::new(State {
@@ -281,6 +286,13 @@ impl Inner {
         self.wake.notify_one();
     }
 
+    /// Pauses sending for so long, unless somebody asks to try sooner.
+    pub(crate) fn pause_for(&self, wait: Duration) -> Timestamp {
+        let moment = self.parts.clock.moment();
+        self.state().pause = Some(Pause { over: moment.steady + wait, asked: false });
+        moment.wall.checked_add(wait).unwrap_or(moment.wall)
+    }
+
     /// Pauses sending: for as long as the gateway asked, or for longer each time.
     pub(crate) fn pause(&self, asked: Option<Duration>) -> Timestamp {
         let moment = self.parts.clock.moment();
@@ -303,6 +315,7 @@ fn cause_of(code: Option<contract::FaultCode>, fields: Vec<contract::FieldError>
         Some(FaultCode::NotFound) => Cause::NotFound,
         Some(FaultCode::WrongState) => Cause::WrongState,
         Some(FaultCode::ProfileChanged) => Cause::ProfileChanged,
+        Some(FaultCode::DeviceRevoked) => Cause::DeviceRevoked,
         code => Cause::GatewayFault(code),
     }
 }

@@ -3,7 +3,7 @@
 use contract::{
     AuditReply, AuditRequest, AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid,
     ChangedReply, DeviceId, DeviceReply, DeviceRequest, ProfileReply, Registration, RegistrationId, RemovalReply,
-    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey,
+    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey, WaitingReply,
 };
 use http::Method;
 use serde::Serialize;
@@ -113,6 +113,15 @@ impl GatewayClient {
         let call = Call { method: Method::PUT, ..self.post(format!("/v1/devices/{id}"), request) };
         let request_id = call.request_id;
         let reply: DeviceReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
+    }
+
+    /// What waits on which computer.
+    pub(crate) async fn waiting(&self, session: &GatewaySession) -> Result<WaitingReply, CallError> {
+        let call = self.get("/v1/devices/waiting".into());
+        let request_id = call.request_id;
+        let reply: WaitingReply = self.call(session, call).await?;
         self.same_request(reply.receipt.request_id == request_id)?;
         Ok(reply)
     }

@@ -26,6 +26,9 @@ pub enum SignInError {
     /// The issuer or the gateway did not answer.
     #[error("{0}")]
     Network(NetworkFault),
+    /// The gateway takes no calls from this computer.
+    #[error("the gateway has shut this computer out")]
+    DeviceRevoked,
     /// The gateway failed.
     #[error("the gateway failed")]
     GatewayFault,

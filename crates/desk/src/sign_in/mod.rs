@@ -187,6 +187,7 @@ fn of_trouble(trouble: Trouble) -> SignInError {
             SignInError::Denied(code.to_string())
         }
         Trouble::SignInNeeded | Trouble::SessionEnded(_) => SignInError::Denied("the gateway ended it".into()),
+        Trouble::Refused { code: Some(FaultCode::DeviceRevoked), .. } => SignInError::DeviceRevoked,
         Trouble::Refused { .. } => SignInError::GatewayFault,
     }
 }

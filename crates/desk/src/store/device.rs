@@ -7,7 +7,7 @@
 //!
 //! Deliberately absent: when it is written ([`crate::sync`]), and what follows from it ([`super::audit`]).
 
-use contract::{AuditHead, AuditReceipt, DeviceId, DeviceRequest, PublicKey, SignedHead};
+use contract::{AuditHead, AuditReceipt, DeviceId, DeviceRequest, DeviceWaiting, PublicKey, SignedHead};
 use ed25519_dalek::SigningKey;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,11 @@ impl Device {
     /// Shows a gateway that its key is its own.
     pub(crate) fn request(&self) -> DeviceRequest {
         DeviceRequest::sign(&self.id, &self.key)
+    }
+
+    /// The same, with what waits here.
+    pub(crate) fn request_with(&self, waiting: DeviceWaiting) -> DeviceRequest {
+        DeviceRequest { waiting: Some(waiting), ..self.request() }
     }
 
     fn read(entry: &[u8]) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! The queue over the submissions: what may be sent in a session, what waits and for what, and how many.
 
-use contract::{BatchItem, CareIdentityUuid, SubmissionKey};
+use contract::{BatchItem, CareIdentityUuid, SubmissionKey, WaitingGroup};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{self, About, Act, Actor};
@@ -182,6 +182,27 @@ pub(crate) fn held(conn: &Connection) -> Result<StoreHolds, StoreError> {
             drafts: row.get(4)?,
         })
     })?)
+}
+
+/// What waits on this computer, by RA user and role: who has most first, at most `limit` of them.
+pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<Vec<WaitingGroup>, StoreError> {
+    let sql = format!(
+        "SELECT author, role, count(*) FILTER (WHERE {UNSENT}), count(*) FILTER (WHERE status = 'needs_attention'),
+                min(recorded_at) FILTER (WHERE {UNSENT})
+         FROM submission WHERE {UNSENT} OR status = 'needs_attention'
+         GROUP BY author, role ORDER BY count(*) DESC, author, role LIMIT ?1"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let groups = statement.query_map([limit], |row| {
+        Ok(WaitingGroup {
+            author: rows::parsed(row, 0, str::parse)?,
+            role: rows::parsed(row, 1, str::parse)?,
+            unsent: row.get(2)?,
+            attention: row.get(3)?,
+            oldest: rows::at_or_none(row, 4)?,
+        })
+    })?;
+    rows::readable(groups)
 }
 
 /// How many there are of each. Of other people only how many they have not sent.

@@ -7,6 +7,7 @@
 
 mod corrections;
 mod crash;
+mod elsewhere;
 mod faults;
 mod journey;
 mod keeping;

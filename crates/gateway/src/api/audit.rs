@@ -14,9 +14,10 @@ use contract::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::caller::Caller;
+use super::caller::{Caller, refuse_revoked};
 use super::json::Json;
 use super::metrics::count;
+use super::waiting::check_shape as check_waiting;
 use super::{BATCH_LIMIT, BODY_LIMIT, Fault};
 use crate::gateway::{Actor, Gateway, Rules};
 use crate::store::{self, Fork};
@@ -36,6 +37,9 @@ pub(crate) async fn device(
     if !request.is_signed(&id) {
         return Err(Fault::new(FaultCode::SignatureWrong, "whoever sends this key does not have it"));
     }
+    if let Some(waiting) = &request.waiting {
+        check_waiting(waiting)?;
+    }
     let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
     let held = gateway
         .store
@@ -49,6 +53,10 @@ pub(crate) async fn device(
                     store::insert_device(connection, &id, &request.key, &actor.uuid, now)?;
                     store::append_audit(connection, &actor.act(now, "new device", None, id.to_string()))?;
                 }
+            }
+            refuse_revoked(connection, &id)?;
+            if let Some(waiting) = &request.waiting {
+                store::keep_waiting(connection, &id, waiting, now)?;
             }
             Ok(store::last_audit_receipt(connection, &id)?)
         })
@@ -124,6 +132,7 @@ fn take_in(
     let device = head.head.device;
     let key = store::device_key(connection, &device)?
         .ok_or_else(|| Fault::new(FaultCode::DeviceUnknown, "this computer is not known"))?;
+    refuse_revoked(connection, &device)?;
     let wrong = |why: &str| Fault::new(FaultCode::SignatureWrong, why);
     if !head.is_signed_with(&key) {
         return Err(wrong("the head is not signed with this computer's key"));

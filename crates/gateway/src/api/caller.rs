@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use contract::{Access, EndReason, FaultCode, HEADER_SESSION_URID, Permissions};
+use contract::{Access, DeviceId, EndReason, FaultCode, HEADER_DEVICE, HEADER_SESSION_URID, Permissions};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
@@ -75,9 +75,15 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
         let token = bearer(&parts.headers)
             .ok_or_else(|| Fault::new(FaultCode::SignInNeeded, "the call has no bearer token"))?;
         let digest = keys::digest(token);
+        let device = device(&parts.headers)?;
         let found = gateway
             .store
-            .read(move |connection| store::session_by_token(connection, &digest, TokenKind::Access))
+            .read(move |connection| {
+                if let Some(device) = &device {
+                    refuse_revoked(connection, device)?;
+                }
+                Ok::<_, Fault>(store::session_by_token(connection, &digest, TokenKind::Access)?)
+            })
             .await?;
         let Some((session, token_ends)) = found else {
             return Err(Fault::new(FaultCode::SignInNeeded, "the token is not known"));
@@ -92,6 +98,21 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
         caller.pay(gateway, CALL)?;
         Ok(caller)
     }
+}
+
+/// Which computer calls, if it says so.
+fn device(headers: &HeaderMap) -> Result<Option<DeviceId>, Fault> {
+    let Some(value) = headers.get(HEADER_DEVICE) else { return Ok(None) };
+    let device = value.to_str().ok().and_then(|text| text.parse().ok());
+    device.map(Some).ok_or_else(|| Fault::new(FaultCode::InvalidRequest, "RA-Desk-Device is a GUID"))
+}
+
+/// Lets no computer go on that is shut out.
+pub(crate) fn refuse_revoked(connection: &rusqlite::Connection, device: &DeviceId) -> Result<(), Fault> {
+    if store::is_revoked(connection, device)? {
+        return Err(Fault::new(FaultCode::DeviceRevoked, "this computer is shut out; what is on it stays there"));
+    }
+    Ok(())
 }
 
 /// Whether a session is still open, or who ended it.

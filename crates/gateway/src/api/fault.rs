@@ -75,7 +75,9 @@ pub(crate) const fn word_of(reason: EndReason) -> &'static str {
 const fn status_of(code: FaultCode) -> StatusCode {
     match code {
         FaultCode::SignInNeeded | FaultCode::SessionEnded => StatusCode::UNAUTHORIZED,
-        FaultCode::WrongRole | FaultCode::NotPermitted | FaultCode::SignInRefused => StatusCode::FORBIDDEN,
+        FaultCode::WrongRole | FaultCode::NotPermitted | FaultCode::SignInRefused | FaultCode::DeviceRevoked => {
+            StatusCode::FORBIDDEN
+        }
         FaultCode::InvalidRequest => StatusCode::BAD_REQUEST,
         FaultCode::SearchTooBroad | FaultCode::TooManyMatches => StatusCode::UNPROCESSABLE_ENTITY,
         FaultCode::NotFound | FaultCode::DeviceUnknown => StatusCode::NOT_FOUND,

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{audit, oauth, operations, people, registrations, removal, session};
+use super::{audit, oauth, operations, people, registrations, removal, session, waiting};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{audit, oauth, operations, people, registrations, removal, session};
         registrations::cancel,
         audit::device,
         audit::rows,
+        waiting::waiting,
         operations::authenticator,
         operations::livez,
         operations::readyz,

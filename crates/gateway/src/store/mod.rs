@@ -17,6 +17,7 @@ mod registrations;
 mod rows;
 mod sessions;
 mod submissions;
+mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -51,6 +52,9 @@ pub(crate) use sessions::{
     insert_session, insert_token, session_by_token, use_refresh_token,
 };
 pub(crate) use submissions::{Settled, SubmissionRow, settle, submission, withdraw};
+pub(crate) use waiting::{
+    SealedImport, Waiting, is_revoked, keep_import, keep_waiting, known_role, remember_roles, set_revoked, waiting,
+};
 
 /// How many connections read at the same time.
 const READERS: usize = 4;

@@ -9,6 +9,7 @@ mod world;
 mod audit;
 mod batch;
 mod binary;
+mod devices;
 mod file;
 mod framing;
 mod link;

@@ -14,6 +14,7 @@ import {
   SMARTCARD,
   SUBMISSION,
   snapshotOf,
+  WAITING_ON,
 } from "../fake";
 import { address, cannotStart, KIOSK, offline, out, profile, refused, type Scene, scene, unsent } from "./parts";
 import { SENDING } from "./sending";
@@ -266,6 +267,33 @@ export const SCENES: Record<string, Scene> = {
     { start: { at: "profile", uuid: PROFILE.uuid } },
   ),
   help: scene("help", {}, { start: { at: "help" } }),
+  "waiting-elsewhere": scene(
+    "waiting-elsewhere",
+    {
+      waitingElsewhere: [
+        WAITING_ON,
+        {
+          ...WAITING_ON,
+          computer: "LAPTOP-0102",
+          here: true,
+          own: false,
+          author: "Tom Ward",
+          role: null,
+          unsent: 0,
+          attention: 2,
+          oldest: null,
+        },
+        { ...WAITING_ON, computer: "018f0000", revoked: true, imported: 3, imported_at: "2026-11-22T11:00:00Z" },
+      ],
+    },
+    { start: { at: "waiting-elsewhere" } },
+  ),
+  "waiting-elsewhere-none": scene("waiting-elsewhere", {}, { start: { at: "waiting-elsewhere" } }),
+  "waiting-elsewhere-offline": scene(
+    "offline",
+    { waitingElsewhere: refused("OFFLINE"), snapshot: offline() },
+    { start: { at: "waiting-elsewhere" } },
+  ),
   "this-computer": scene("this-computer", {}, { start: { at: "this-computer" } }),
   "this-computer-copied": scene("this-computer", {}, { start: { at: "this-computer" }, press: ["#copy-diagnostics"] }),
   "this-computer-wrong-settings": scene(

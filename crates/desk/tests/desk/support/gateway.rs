@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) log: Vec<(String, String, String)>,
     /// Registrations by key: profile, frozen body, and the registration.
     pub(crate) registrations: HashMap<String, (String, String, Value)>,
+    /// What `GET /v1/devices/waiting` tells.
+    pub(crate) waiting: Vec<Value>,
     /// Tombstones.
     pub(crate) cancelled: Vec<String>,
     pub(crate) expires_in: u32,
@@ -134,6 +136,10 @@ impl Fake {
             "/oauth2/revoke" => Response::Json(200, json!({})),
             "/v1/session" => session(world),
             "/v1/care-identities/search" => Response::Json(200, json!({ "matches": [] })),
+            "/v1/devices/waiting" => {
+                Response::Json(200, json!({ "receipt": receipt(request), "waiting": world.waiting }))
+            }
+            _ if path.starts_with("/v1/devices/") => Response::Json(200, json!({ "receipt": receipt(request) })),
             "/v1/registrations/batch" => batch(world, request, instead),
             "/v1/registrations" => Response::Json(200, json!({ "registrations": [], "next": "1", "more": false })),
             _ if path.starts_with("/v1/care-identities/") => profile(path),

@@ -1,0 +1,190 @@
+//! What waits on which computer, whose roles are known, which computers are shut out, and what came from sealed copies.
+
+use contract::{CareIdentityUuid, ComputerName, DeviceId, DeviceWaiting, OdsCode, RoleProfileId, SubmissionKey};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::rows::{from_json, parsed, parsed_or_none, time, time_or_none, to_json};
+use super::sessions::{HeldRole, StoredSession};
+
+/// Remembers what a computer tells, in place of what it told before.
+pub(crate) fn keep_waiting(
+    connection: &Connection,
+    device: &DeviceId,
+    waiting: &DeviceWaiting,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let device = device.to_string();
+    connection.prepare_cached("UPDATE devices SET name = ?, heard_at = ? WHERE id = ?")?.execute(params![
+        waiting.name.as_ref().map(ComputerName::as_str),
+        now.as_millisecond(),
+        device
+    ])?;
+    connection.prepare_cached("DELETE FROM device_waiting WHERE device = ?")?.execute([&device])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO device_waiting (device, author, role, unsent, attention, oldest) VALUES (?, ?, ?, ?, ?, ?)",
+    )?;
+    for group in waiting.groups.iter().filter(|group| group.unsent > 0 || group.attention > 0) {
+        insert.execute(params![
+            device,
+            group.author.as_str(),
+            group.role.as_str(),
+            group.unsent,
+            group.attention,
+            group.oldest.map(Timestamp::as_millisecond)
+        ])?;
+    }
+    Ok(())
+}
+
+/// What waits on a computer of one RA user in one role.
+pub(crate) struct Waiting {
+    pub(crate) device: DeviceId,
+    pub(crate) name: Option<ComputerName>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) heard_at: Timestamp,
+    pub(crate) author: CareIdentityUuid,
+    pub(crate) author_name: Option<String>,
+    pub(crate) role: RoleProfileId,
+    pub(crate) held: Option<HeldRole>,
+    pub(crate) unsent: u32,
+    pub(crate) attention: u32,
+    pub(crate) oldest: Option<Timestamp>,
+    pub(crate) imported: u32,
+    pub(crate) imported_at: Option<Timestamp>,
+}
+
+/// What waits of one RA user on any computer, and of everybody at an organisation where one is named. What was taken
+/// in from sealed copies since then stands there too, also when nothing waits any more.
+pub(crate) fn waiting(
+    connection: &Connection,
+    author: &CareIdentityUuid,
+    organisation: Option<&OdsCode>,
+    imported_since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Waiting>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT d.id AS device, d.name, d.revoked_at, coalesce(d.heard_at, d.first_seen) AS heard_at, \
+                g.author, g.role, r.name AS author_name, coalesce(r.held, 'null') AS held, \
+                coalesce(w.unsent, 0) AS unsent, coalesce(w.attention, 0) AS attention, w.oldest, \
+                count(i.key) AS imported, max(i.imported_at) AS imported_at \
+         FROM (SELECT device, author, role FROM device_waiting \
+               UNION SELECT device, author, role FROM sealed_imports \
+                     WHERE outcome = 'registered' AND imported_at >= ?3) g \
+         JOIN devices d ON d.id = g.device \
+         LEFT JOIN device_waiting w ON w.device = g.device AND w.author = g.author AND w.role = g.role \
+         LEFT JOIN ra_roles r ON r.uuid = g.author AND r.role = g.role \
+         LEFT JOIN sealed_imports i ON i.device = g.device AND i.author = g.author AND i.role = g.role \
+                                   AND i.outcome = 'registered' \
+         WHERE g.author = ?1 OR r.ods = ?2 \
+         GROUP BY g.device, g.author, g.role \
+         ORDER BY g.author <> ?1, w.oldest IS NULL, w.oldest, g.device LIMIT ?4",
+    )?;
+    let organisation = organisation.map(OdsCode::as_str);
+    let rows =
+        statement.query_map(params![author.as_str(), organisation, imported_since.as_millisecond(), limit], |row| {
+            Ok(Waiting {
+                device: parsed(row, "device")?,
+                name: parsed_or_none(row, "name")?,
+                revoked_at: time_or_none(row, "revoked_at")?,
+                heard_at: time(row, "heard_at")?,
+                author: parsed(row, "author")?,
+                author_name: row.get("author_name")?,
+                role: parsed(row, "role")?,
+                held: from_json(row, "held")?,
+                unsent: row.get("unsent")?,
+                attention: row.get("attention")?,
+                oldest: time_or_none(row, "oldest")?,
+                imported: row.get("imported")?,
+                imported_at: time_or_none(row, "imported_at")?,
+            })
+        })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Remembers which roles somebody holds, as they have just signed in.
+pub(crate) fn remember_roles(connection: &Connection, session: &StoredSession) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM ra_roles WHERE uuid = ?")?.execute([session.uuid.as_str()])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO ra_roles (uuid, role, ods, name, held, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
+    )?;
+    for held in &session.roles {
+        insert.execute(params![
+            session.uuid.as_str(),
+            held.role.id.as_str(),
+            held.role.organisation.code.as_str(),
+            session.name,
+            to_json(held)?,
+            session.signed_in_at.as_millisecond()
+        ])?;
+    }
+    Ok(())
+}
+
+/// A role of somebody's, and their name, as of their last sign-in. None: they did not hold it then.
+pub(crate) fn known_role(
+    connection: &Connection,
+    uuid: &CareIdentityUuid,
+    role: &RoleProfileId,
+) -> Result<Option<(String, HeldRole)>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT name, held FROM ra_roles WHERE uuid = ? AND role = ?")?
+        .query_row([uuid.as_str(), role.as_str()], |row| Ok((row.get("name")?, from_json(row, "held")?)))
+        .optional()?)
+}
+
+/// Whether a computer is shut out. One that is not known is not.
+pub(crate) fn is_revoked(connection: &Connection, device: &DeviceId) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT revoked_at IS NOT NULL FROM devices WHERE id = ?")?
+        .query_row([device.to_string()], |row| row.get(0))
+        .optional()?
+        .unwrap_or(false))
+}
+
+/// Shuts a computer out, or lets it in again. Says whether that changed anything; none where it is not known.
+pub(crate) fn set_revoked(
+    connection: &Connection,
+    device: &DeviceId,
+    revoked_at: Option<Timestamp>,
+) -> Result<Option<bool>, StoreError> {
+    let device = device.to_string();
+    let known = connection.prepare_cached("SELECT 1 FROM devices WHERE id = ?")?.exists([&device])?;
+    let changed = connection
+        .prepare_cached("UPDATE devices SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS NULL) <> (?2 IS NULL)")?
+        .execute(params![device, revoked_at.map(Timestamp::as_millisecond)])?;
+    Ok(known.then_some(changed > 0))
+}
+
+/// Something that was taken in from a sealed copy.
+pub(crate) struct SealedImport<'a> {
+    pub(crate) key: SubmissionKey,
+    pub(crate) device: &'a DeviceId,
+    pub(crate) author: &'a CareIdentityUuid,
+    pub(crate) role: &'a RoleProfileId,
+    pub(crate) outcome: &'a str,
+    pub(crate) operator: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) at: Timestamp,
+}
+
+/// Remembers that something was taken in from a sealed copy. The first time counts.
+pub(crate) fn keep_import(connection: &Connection, import: &SealedImport<'_>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO sealed_imports (key, device, author, role, outcome, operator, reason, imported_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            import.key.to_string(),
+            import.device.to_string(),
+            import.author.as_str(),
+            import.role.as_str(),
+            import.outcome,
+            import.operator,
+            import.reason,
+            import.at.as_millisecond()
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+import { useCommand, type WaitingOnView } from "../bridge";
+import { dayAndTime } from "../content/dates";
+import { ELSEWHERE } from "../content/elsewhere";
+import { Asked } from "../frame/asked";
+import { Heading, Page } from "../frame/page";
+import { usePlaces } from "../frame/places";
+import { InsetText, Table } from "../nhs";
+
+/** What waits on other computers, as each last told the RA service. */
+export function WaitingElsewhere() {
+  const answer = useCommand("waitingElsewhere");
+  return <Asked answer={answer}>{(rows) => <Waiting rows={rows} />}</Asked>;
+}
+
+function Waiting({ rows }: { rows: WaitingOnView[] }) {
+  const { back } = usePlaces();
+  return (
+    <Page name="waiting-elsewhere" title={ELSEWHERE.title} onBack={back} wide>
+      <Heading>{ELSEWHERE.title}</Heading>
+      <p>{rows.length === 0 ? ELSEWHERE.none : ELSEWHERE.lead}</p>
+      {rows.length > 0 && (
+        <Table responsive className="ra-table nhsuk-table--compact">
+          <Table.Head>
+            <Table.Row>
+              <Table.Cell>{ELSEWHERE.computer}</Table.Cell>
+              <Table.Cell>{ELSEWHERE.whose}</Table.Cell>
+              <Table.Cell>{ELSEWHERE.waits}</Table.Cell>
+              <Table.Cell>{ELSEWHERE.heard}</Table.Cell>
+            </Table.Row>
+          </Table.Head>
+          <Table.Body>
+            {rows.map((row) => (
+              <Table.Row key={`${row.computer} ${row.author} ${row.role}`}>
+                <Table.Cell>
+                  <strong>{row.computer}</strong>
+                  {row.here && <span className="ra-line">{ELSEWHERE.here}</span>}
+                  {row.revoked && <span className="ra-line">{ELSEWHERE.revoked}</span>}
+                </Table.Cell>
+                <Table.Cell>
+                  {row.own ? ELSEWHERE.you : (row.author ?? ELSEWHERE.unknown)}
+                  {row.role && <span className="ra-line ra-quiet">{row.role}</span>}
+                </Table.Cell>
+                <Table.Cell>
+                  {ELSEWHERE.unsent(row.unsent)}
+                  {row.oldest && <span className="ra-line ra-quiet">{ELSEWHERE.oldest(dayAndTime(row.oldest))}</span>}
+                  {row.attention > 0 && <span className="ra-line">{ELSEWHERE.attention(row.attention)}</span>}
+                  {row.imported_at && (
+                    <span className="ra-line">{ELSEWHERE.imported(row.imported, dayAndTime(row.imported_at))}</span>
+                  )}
+                </Table.Cell>
+                <Table.Cell>{dayAndTime(row.heard_at)}</Table.Cell>
+              </Table.Row>
+            ))}
+          </Table.Body>
+        </Table>
+      )}
+      <InsetText>
+        <p id="elsewhere-limits">{ELSEWHERE.limits}</p>
+      </InsetText>
+    </Page>
+  );
+}

@@ -93,6 +93,10 @@ hex_newtype!(
     PublicKey, 32, "not_a_key", "A public key is 64 hexadecimal digits."
 );
 hex_newtype!(
+    /// An X25519 public key, which second copies are sealed to.
+    SealingKey, 32, "not_a_key", "A public key is 64 hexadecimal digits."
+);
+hex_newtype!(
     /// An Ed25519 signature.
     Signature, 64, "not_a_signature", "A signature is 128 hexadecimal digits."
 );

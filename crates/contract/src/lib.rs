@@ -23,6 +23,7 @@ mod outcome;
 mod person;
 mod profile;
 mod registration;
+mod sealed;
 mod search;
 mod session;
 mod waiting;
@@ -30,7 +31,7 @@ mod waiting;
 pub use address::NhsNetAddress;
 pub use audit::{
     AuditHash, AuditHead, AuditReceipt, AuditReply, AuditRequest, AuditRow, DeviceReply, DeviceRequest, MAX_AUDIT_ROWS,
-    MAX_AUDIT_TEXT, PublicKey, Signature, SignedHead, audit_row_hash, device_bytes,
+    MAX_AUDIT_TEXT, PublicKey, SealingKey, Signature, SignedHead, audit_row_hash, device_bytes,
 };
 pub use canonical::{Fingerprint, FrozenBody, MAX_BODY, ProfileSeen};
 pub use codes::{FaultCode, RefusalCode, WarningCode};
@@ -48,9 +49,13 @@ pub use registration::{
     DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH, Receipt,
     RefusalDetail, Registration, RegistrationBody, RegistrationState, RemovalReason, RemovalReply, RemovalRequest,
 };
+pub use sealed::{
+    NotSealed, OpenedRecord, Piece, SEALED_HEAD, SealedRecord, SealedRegistration, SealingSecret, sealed_head,
+    sealed_pieces,
+};
 pub use search::{FamilyPattern, MAX_MATCHES, MatchedBy, ProfileSummary, SearchReply, SearchRequest};
 pub use session::{
-    Access, DeclarationText, EndReason, NoAccessReason, Permissions, Policy, RaRole, RaUser, Role, RoleAccess,
+    Access, DeclarationText, EndReason, NoAccessReason, Permissions, Policy, RaRole, RaUser, Role, RoleAccess, Sealing,
     SessionReply, TokenReply,
 };
 pub use waiting::{ComputerName, DeviceWaiting, MAX_WAITING_GROUPS, WaitingGroup, WaitingReply, WaitingRow};

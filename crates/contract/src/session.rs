@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CareIdentityUuid, Organisation, RoleCode, RoleProfileId};
+use crate::{CareIdentityUuid, Organisation, RoleCode, RoleProfileId, SealingKey};
 
 /// What a role is called in Registration Authority work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -141,6 +141,17 @@ pub struct DeclarationText {
     pub sentences: Vec<String>,
 }
 
+/// The gateway's public key for second copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sealing {
+    /// The key.
+    pub key: SealingKey,
+    /// The one before it, which the gateway still opens. Without it no desk that knows another key takes this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<SealingKey>,
+}
+
 /// Reply to `GET /v1/session`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -156,6 +167,9 @@ pub struct SessionReply {
     pub may: Permissions,
     /// Rules to tell the user of.
     pub policy: Policy,
+    /// What second copies are sealed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing: Option<Sealing>,
     /// The gateway's clock.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub server_time: Timestamp,

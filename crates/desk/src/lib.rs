@@ -25,6 +25,7 @@ mod persistence;
 mod random;
 mod registering;
 mod reply;
+mod second_copy;
 mod session;
 mod sign_in;
 mod snapshot;
@@ -56,6 +57,7 @@ pub use parts::{
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
+pub use second_copy::{NoSecondCopy, SecondCopy};
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};
 pub use snapshot::{

@@ -3,7 +3,7 @@
 use contract::{CareIdentityUuid, EndReason, Permissions, Policy, RoleAccess};
 use jiff::Timestamp;
 
-use crate::NetworkFault;
+use crate::{NetworkFault, SecondCopy};
 
 /// All that the frame around every page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub outbox: OutboxCounts,
     /// What sending is doing.
     pub sync: SyncNow,
+    /// Whether there is a second copy of what waits.
+    pub second_copy: SecondCopy,
     /// The gateway and the issuer, name and port: what an IT desk may have to let through.
     pub servers: Vec<String>,
     /// The proxy that asked last for a name and a password.

@@ -131,6 +131,11 @@ impl Life {
         }
     }
 
+    /// Whether a second copy of it says what was recorded, and not that it was taken back.
+    pub(crate) fn may_be_copied(self) -> bool {
+        matches!(self.status, Status::ReadyToSend | Status::Sending) && !self.withdrawal_requested
+    }
+
     /// Whether it may be sent now.
     pub(crate) fn may_be_sent(self) -> bool {
         self.status == Status::ReadyToSend && !self.withdrawal_requested

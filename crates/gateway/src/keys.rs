@@ -1,5 +1,5 @@
 //! The keys a gateway makes for itself: one for links, one for National Insurance numbers, one to countersign the
-//! audits of computers.
+//! audits of computers, and one that opens their second copies.
 //!
 //! They stand in a folder beside the database and are of no use without it, nor it without them: a database
 //! remembers which keys it was made with, and a gateway with others refuses to start.
@@ -8,10 +8,14 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::agreement::{PrivateKey, X25519};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use contract::{AuditReceipt, NationalInsuranceNumber, PublicKey, RegistrationId, SignedHead};
+use contract::{
+    AuditReceipt, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId, Sealing, SealingKey, SealingSecret,
+    SignedHead,
+};
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -47,6 +51,8 @@ pub(crate) struct Keys {
     link: hmac::Key,
     nino: hmac::Key,
     audit: SigningKey,
+    sealing: SealingSecret,
+    sealing_before: Option<SealingSecret>,
 }
 
 impl Keys {
@@ -56,7 +62,23 @@ impl Keys {
         only_for_us(folder, 0o700).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
         let hmac_key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, &open_key(&folder.join(name))?));
         let audit = SigningKey::from_bytes(&open_key(&folder.join("audit.key"))?);
-        Ok(Self { link: hmac_key("link.key")?, nino: hmac_key("nino.key")?, audit })
+        let sealing = sealing_secret(&folder.join("sealing.key"), open_key)?;
+        let before = folder.join("sealing-before.key");
+        let sealing_before = match before.try_exists() {
+            Ok(false) => None,
+            _ => Some(sealing_secret(&before, read_key)?),
+        };
+        Ok(Self { link: hmac_key("link.key")?, nino: hmac_key("nino.key")?, audit, sealing, sealing_before })
+    }
+
+    /// What second copies are sealed to, and what they were sealed to before.
+    pub(crate) fn sealing(&self) -> Sealing {
+        Sealing { key: self.sealing.public(), before: self.sealing_before.as_ref().map(SealingSecret::public) }
+    }
+
+    /// Opens a record of a second copy. None: it was sealed to another key, or is not as it was written.
+    pub(crate) fn unseal(&self, sealed: &[u8]) -> Option<OpenedRecord> {
+        self.sealing.open(sealed).or_else(|| self.sealing_before.as_ref()?.open(sealed))
     }
 
     /// Gives the gateway's word that it holds a computer's audit up to a head.
@@ -94,26 +116,43 @@ impl Keys {
     }
 }
 
+/// A key for second copies, both halves.
+fn sealing_secret(
+    path: &Path,
+    read: impl Fn(&Path) -> Result<[u8; 32], KeysError>,
+) -> Result<SealingSecret, KeysError> {
+    let secret = read(path)?;
+    let not_a_key = || KeysError::NotAKey { path: path.to_owned() };
+    let private = PrivateKey::from_private_key(&X25519, &secret).map_err(|_| not_a_key())?;
+    let public = private.compute_public_key().map_err(|_| not_a_key())?;
+    let public = public.as_ref().try_into().map_err(|_| not_a_key())?;
+    Ok(SealingSecret::new(&secret, SealingKey::from_bytes(public)))
+}
+
 fn open_key(path: &Path) -> Result<[u8; 32], KeysError> {
-    let unusable = |source| KeysError::Unusable { path: path.to_owned(), source };
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path).map_err(unusable)?,
-        Err(error) => return Err(unusable(error)),
-    };
+    match read_key(path) {
+        Err(KeysError::Unusable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            make_key(path).map_err(|source| KeysError::Unusable { path: path.to_owned(), source })?;
+            read_key(path)
+        }
+        other => other,
+    }
+}
+
+fn read_key(path: &Path) -> Result<[u8; 32], KeysError> {
+    let bytes = fs::read(path).map_err(|source| KeysError::Unusable { path: path.to_owned(), source })?;
     bytes.try_into().map_err(|_| KeysError::NotAKey { path: path.to_owned() })
 }
 
 /// Makes a key and sees it on disk before it is used.
-fn make_key(path: &Path) -> io::Result<Vec<u8>> {
+fn make_key(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(&random::bytes::<32>())?;
-    file.sync_all()?;
-    fs::read(path)
+    file.sync_all()
 }
 
 #[cfg(unix)]

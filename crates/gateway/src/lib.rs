@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: anything a desk decides, and PostgreSQL.
 
+mod importing;
 mod registering;
 
 mod idempotency;
@@ -29,6 +30,7 @@ mod config;
 mod directory;
 pub mod directory_file;
 mod keys;
+mod operating;
 mod random;
 mod running;
 
@@ -36,6 +38,8 @@ pub use clock::{Clock, SystemClock};
 pub use config::{
     Config, ConfigError, Directory, Issuer, LinkPage, NhsNet, Notices, PolicyConfig, Secret, Smtp, SmtpSecurity, Tls,
 };
+pub use importing::{Found, Import, ImportReport, NotAnOperator, Operator, Taken, UnreadableCopy};
 pub use keys::KeysError;
+pub use operating::{OperatingError, import_sealed, set_device_revoked};
 pub use running::{Running, StartError, check, start};
 pub use store::{DirectoryError, StoreError};

@@ -151,7 +151,10 @@ pub async fn check(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result
     let gateway = open(config, base, clock).await?;
     let rows = gateway.store.read(store::verify_audit).await?;
     let report = match rows {
-        Ok(rows) => format!("the configuration can be used; the audit has {rows} rows and is whole"),
+        Ok(rows) => format!(
+            "the configuration can be used; the audit has {rows} rows and is whole; second copies are sealed to {}",
+            gateway.rules.keys.sealing().key
+        ),
         Err(row) => format!("the configuration can be used; THE AUDIT DOES NOT FIT at row {row}"),
     };
     let _ = tokio::task::spawn_blocking(move || drop(gateway)).await;
@@ -176,20 +179,8 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
     let (now, at_work, file) = (clock.now(), Arc::clone(&rules), base.join(&rules.config.directory.file));
     let counts = store
         .write(move |connection| {
-            let fingerprint = at_work.keys.fingerprint();
-            match store::meta(connection, "keys")? {
-                Some(known) if known != fingerprint => return Err(StartError::Store(StoreError::OtherKeys)),
-                Some(_) => {}
-                None => store::set_meta(connection, "keys", &fingerprint)?,
-            }
-            // Kept apart, since a database of an earlier version does not know this key yet.
-            let audit_key = at_work.keys.audit_key();
-            match store::meta(connection, "audit_key")? {
-                Some(known) if known != audit_key.bytes() => return Err(StartError::Store(StoreError::OtherKeys)),
-                Some(_) => {}
-                None => store::set_meta(connection, "audit_key", audit_key.bytes())?,
-            }
-            Ok(directory::take_in(connection, &file, &at_work.keys, now)?)
+            check_keys(connection, &at_work.keys)?;
+            Ok::<_, StartError>(directory::take_in(connection, &file, &at_work.keys, now)?)
         })
         .await?;
     tracing::info!(?counts, "the directory was taken in");
@@ -204,6 +195,27 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
         metrics: Metrics::default(),
         in_flight: InFlight::default(),
     })
+}
+
+/// Whether these are the keys the database was made with. One made by an earlier version learns of those it lacks.
+pub(crate) fn check_keys(connection: &rusqlite::Connection, keys: &Keys) -> Result<(), StartError> {
+    let (fingerprint, audit_key, sealing) = (keys.fingerprint(), keys.audit_key(), keys.sealing());
+    for (name, key) in [("keys", &fingerprint[..]), ("audit_key", audit_key.bytes())] {
+        match store::meta(connection, name)? {
+            Some(known) if known != key => return Err(StartError::Store(StoreError::OtherKeys)),
+            Some(_) => {}
+            None => store::set_meta(connection, name, key)?,
+        }
+    }
+    match store::meta(connection, "sealing_key")? {
+        Some(known) if known == sealing.key.bytes() => {}
+        // A new one takes the place of one that is still here to open with, and of no other.
+        Some(known) if sealing.before.is_none_or(|before| known != before.bytes()) => {
+            return Err(StartError::Store(StoreError::OtherKeys));
+        }
+        _ => store::set_meta(connection, "sealing_key", sealing.key.bytes())?,
+    }
+    Ok(())
 }
 
 fn jwks(clients: [&openid::Client; 2]) -> Result<serde_json::Value, jsonwebtoken::errors::Error> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract::ComputerName;
+use contract::{ComputerName, SealingKey};
 use url::{Host, Url};
 
 use crate::resolve::Resolution;
@@ -33,6 +33,10 @@ pub struct Settings {
     pub offline_recording: bool,
     /// What this computer is called where its waiting work is told of.
     pub computer_name: Option<ComputerName>,
+    /// The folder of the second copy, if there is to be one.
+    pub second_copy_folder: Option<PathBuf>,
+    /// What the second copy is sealed to, where the gateway's own word for it is not to count.
+    pub second_copy_key: Option<SealingKey>,
 }
 
 /// Whose certificates are believed.
@@ -112,8 +116,10 @@ impl Resolution {
             proxy: self.proxy()?,
             idle_minutes: self.whole("idle_minutes"),
             offline_recording: self.yes("offline_recording"),
-            // Checked as a value already.
+            // Checked as values already.
             computer_name: self.text("computer_name").and_then(|text| text.parse().ok()),
+            second_copy_folder: self.text("second_copy_folder").map(PathBuf::from),
+            second_copy_key: self.text("second_copy_key").and_then(|text| text.parse().ok()),
         })
     }
 

@@ -35,8 +35,12 @@ pub enum Kind {
     },
     /// The full path of a file.
     File,
+    /// The full path of a folder.
+    Folder,
     /// What an organisation calls a computer.
     ComputerName,
+    /// A public key: 64 hexadecimal digits.
+    PublicKey,
     /// True or false; 1 or 0 in the registry.
     YesNo,
     /// A whole number within bounds, both included.
@@ -289,6 +293,27 @@ pub static KEYS: &[Key] = &[
         if_wrong: IfWrong::UseBuiltIn,
     },
     Key {
+        name: "second_copy_folder",
+        registry_name: "SecondCopyFolder",
+        title: "Folder for a second copy",
+        meaning: "A folder on a second disk or a USB stick. Each registration that is recorded is also appended to a file there, which only your gateway can open. The folder must be there: RA Desk does not make it, so that nothing is written elsewhere while the disk is away. Without it there is no second copy.",
+        kind: Kind::Folder,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
+        name: "second_copy_key",
+        registry_name: "SecondCopyKey",
+        title: "Public key for the second copy",
+        meaning: "The gateway's public key that second copies are sealed to, as ra-gateway --check prints it. Without it RA Desk takes the one its gateway names at the first sign-in, and takes no other afterwards unless the gateway says that it follows that one.",
+        kind: Kind::PublicKey,
+        built_in: None,
+        who: Who::Managed,
+        // Whoever has the other half reads everything in the copy.
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
         name: "log_level",
         registry_name: "LogLevel",
         title: "How much is logged",
@@ -345,6 +370,8 @@ impl Key {
             }
             Kind::Text { most } => format!("text of 1 to {most} characters"),
             Kind::File => "the full path of a file".into(),
+            Kind::Folder => "the full path of a folder".into(),
+            Kind::PublicKey => "64 hexadecimal digits, in small letters".into(),
             Kind::ComputerName => "1 to 40 letters, digits, spaces, hyphens, underscores and full stops".into(),
             Kind::YesNo => "true or false (1 or 0 in the registry)".into(),
             Kind::Whole { least, most, unit } => format!("{least} to {most} {unit}"),

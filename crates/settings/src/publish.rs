@@ -69,6 +69,7 @@ fn example(key: &Key) -> String {
         (_, Some(value)) => quoted(value),
         (Kind::Address, None) => quoted("https://"),
         (Kind::File, None) => quoted("/etc/ra-desk/authority.pem"),
+        (Kind::Folder, None) => quoted("/media/ra-desk"),
         (Kind::ComputerName, None) => quoted("LAPTOP-0417"),
         _ => quoted(""),
     }

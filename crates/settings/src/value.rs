@@ -108,7 +108,8 @@ fn check_text(kind: Kind, text: &str) -> Option<Value> {
         Kind::Address => address("address", text).is_ok(),
         Kind::Text { most } => text.chars().count() <= most,
         // A relative one would depend on the folder RA Desk was started in, which a user chooses.
-        Kind::File => text.len() <= 1000 && std::path::Path::new(text).is_absolute(),
+        Kind::File | Kind::Folder => text.len() <= 1000 && std::path::Path::new(text).is_absolute(),
+        Kind::PublicKey => text.parse::<contract::SealingKey>().is_ok(),
         Kind::ComputerName => text.parse::<contract::ComputerName>().is_ok(),
         Kind::PlainAddress => text.len() <= 500 && is_plain_address(text),
         Kind::OneOf(choices) => choices.iter().any(|choice| choice.word == text),

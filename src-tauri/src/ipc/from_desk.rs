@@ -10,10 +10,25 @@ use desk::{
 
 use super::{
     AccessView, Attention as AttentionView, AuthenticatorView, Changed, DeclarationView, DraftView, FoundView,
-    NetworkFault, NetworkView, NextStep, OrganisationView, OutboxCounts, OutboxPage, PauseReason, PersonRow,
-    PersonView, PolicyView, ProfileView, ProxyAsking, RegistrationView, RoleView, SessionView, Snapshot, Status,
-    SubmissionView, SyncView,
+    NetworkFault, NetworkView, NextStep, NoSecondCopy, NoSecondCopyView, OrganisationView, OutboxCounts, OutboxPage,
+    PauseReason, PersonRow, PersonView, PolicyView, ProfileView, ProxyAsking, RegistrationView, RoleView, SessionView,
+    Snapshot, Status, SubmissionView, SyncView,
 };
+
+/// What the page tells of the second copy: only where there is something to be told.
+const fn no_second_copy(copy: desk::SecondCopy) -> Option<NoSecondCopyView> {
+    use desk::NoSecondCopy as Why;
+    let desk::SecondCopy::Missing { count, why } = copy else { return None };
+    let why = match why {
+        Why::Away | Why::Slow => NoSecondCopy::Away,
+        Why::NotWritable => NoSecondCopy::NotWritable,
+        Why::Full => NoSecondCopy::Full,
+        Why::NoKey => NoSecondCopy::NoKey,
+        Why::KeyChanged => NoSecondCopy::KeyChanged,
+        Why::SameDisk | Why::NotSigned | Why::Store => NoSecondCopy::NotSetUp,
+    };
+    Some(NoSecondCopyView { count, why })
+}
 
 impl From<desk::Snapshot> for Snapshot {
     fn from(now: desk::Snapshot) -> Self {
@@ -24,6 +39,7 @@ impl From<desk::Snapshot> for Snapshot {
             network: now.network.into(),
             outbox: now.outbox.into(),
             sync: now.sync.into(),
+            second_copy: no_second_copy(now.second_copy),
             servers: now.servers,
             proxy_asking: now
                 .proxy_asking

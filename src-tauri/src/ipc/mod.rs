@@ -21,8 +21,8 @@ pub use outbox::{
     SubmissionView,
 };
 pub use session::{
-    AccessView, DeclarationView, NetworkFault, NetworkView, OutboxCounts, PauseReason, PersonView, PolicyView,
-    ProxyAsking, RoleView, SessionView, Snapshot, SyncView,
+    AccessView, DeclarationView, NetworkFault, NetworkView, NoSecondCopy, NoSecondCopyView, OutboxCounts, PauseReason,
+    PersonView, PolicyView, ProxyAsking, RoleView, SessionView, Snapshot, SyncView,
 };
 pub use shell::{NotKeptView, ShellView};
 

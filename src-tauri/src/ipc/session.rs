@@ -19,10 +19,39 @@ pub struct Snapshot {
     pub outbox: OutboxCounts,
     /// What sending is doing.
     pub sync: SyncView,
+    /// Why there is no second copy of what waits; none where it is whole or not wanted.
+    pub second_copy: Option<NoSecondCopyView>,
     /// The gateway and the issuer, name and port: what an IT desk may have to let through.
     pub servers: Vec<String>,
     /// The proxy that asked last for a name and a password.
     pub proxy_asking: Option<ProxyAsking>,
+}
+
+/// There is no second copy of what waits, or the next would have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+pub struct NoSecondCopyView {
+    /// How many of what waits have none.
+    pub count: u32,
+    /// Why.
+    pub why: NoSecondCopy,
+}
+
+/// Why there is no second copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum NoSecondCopy {
+    /// The disk or stick is away, or does not answer.
+    Away,
+    /// The disk cannot be written.
+    NotWritable,
+    /// The disk is full.
+    Full,
+    /// The gateway's key is not known yet.
+    NoKey,
+    /// The gateway names another key than before.
+    KeyChanged,
+    /// This computer is not set up for it.
+    NotSetUp,
 }
 
 /// A proxy that asks for a name and a password.

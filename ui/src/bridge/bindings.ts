@@ -539,6 +539,29 @@ export type NoAccessReason =
 /**  The organisation is not one this gateway serves. */
 "organisation_not_served";
 
+/**  Why there is no second copy. */
+export type NoSecondCopy = 
+/**  The disk or stick is away, or does not answer. */
+"away" | 
+/**  The disk cannot be written. */
+"not_writable" | 
+/**  The disk is full. */
+"full" | 
+/**  The gateway's key is not known yet. */
+"no_key" | 
+/**  The gateway names another key than before. */
+"key_changed" | 
+/**  This computer is not set up for it. */
+"not_set_up";
+
+/**  There is no second copy of what waits, or the next would have none. */
+export type NoSecondCopyView = {
+	/**  How many of what waits have none. */
+	count: number,
+	/**  Why. */
+	why: NoSecondCopy,
+};
+
 /**  Why registrations cannot be recorded without a connection. */
 export type NotKeptView = 
 /**  This computer forgets what is written when the person signs out or it restarts. */
@@ -900,6 +923,8 @@ export type Snapshot = {
 	outbox: OutboxCounts,
 	/**  What sending is doing. */
 	sync: SyncView,
+	/**  Why there is no second copy of what waits; none where it is whole or not wanted. */
+	second_copy: NoSecondCopyView | null,
 	/**  The gateway and the issuer, name and port: what an IT desk may have to let through. */
 	servers: string[],
 	/**  The proxy that asked last for a name and a password. */

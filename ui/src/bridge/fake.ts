@@ -132,6 +132,7 @@ export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): 
     network: { state: "online" },
     outbox: COUNTS,
     sync: { state: "idle" },
+    second_copy: null,
     servers: ["gateway.example:443", "issuer.example:443"],
     proxy_asking: null,
     ...part,

@@ -1,5 +1,6 @@
-// Words of what waits on other computers.
+// Words of what waits on other computers, and of the second copy of what waits here.
 
+import type { NoSecondCopy } from "../bridge";
 import { counted } from "./dates";
 
 export const ELSEWHERE = {
@@ -23,4 +24,20 @@ export const ELSEWHERE = {
   imported: (count: number, time: string) =>
     `${counted(count, "registration")} registered from a second copy, last ${time}`,
   heard: "Last heard of",
+};
+
+export const SECOND_COPY = {
+  title: "No second copy",
+  count: (count: number) =>
+    count === 0
+      ? "What you record now is saved on this computer only."
+      : `${counted(count, "registration")} that ${count === 1 ? "waits" : "wait"} here ${count === 1 ? "has" : "have"} no second copy. ${count === 1 ? "It is" : "They are"} saved on this computer only.`,
+  why: {
+    away: "The USB stick or disk for second copies is not there. Put it back in. RA Desk then makes the copies that are missing.",
+    not_writable: "The USB stick or disk for second copies cannot be written. Tell your service desk.",
+    full: "The USB stick or disk for second copies is full. Tell your service desk.",
+    no_key: "Sign in once with a connection, so that RA Desk knows how to seal the copies.",
+    key_changed: "The RA service names another key for second copies than before. Tell your service desk.",
+    not_set_up: "This computer is not set up to make them. Tell your service desk.",
+  } satisfies Record<NoSecondCopy, string>,
 };

@@ -11,7 +11,7 @@ import { SignIn, SigningIn } from "../routes/sign-in";
 import { Boundary } from "./boundary";
 import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
-import { CloseRefusedBanner, ConfirmBanner, Pages, useShortcuts } from "./pages";
+import { CloseRefusedBanner, ConfirmBanner, NoSecondCopyBanner, Pages, useShortcuts } from "./pages";
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
 import { AnnounceProvider, SessionProvider, SnapshotContext, useSession } from "./session";
@@ -117,6 +117,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
           <ConfirmBanner count={session.to_confirm} />
         )}
         {signedIn && <UnsentBanner />}
+        {signedIn && snapshot.second_copy && <NoSecondCopyBanner {...snapshot.second_copy} />}
         {page}
       </div>
       <Footer version={snapshot.version} signedIn={signedIn} mayLeave={mayLeave} />

@@ -1,6 +1,8 @@
 // The pages of somebody who is signed in and may find people.
 
 import { useEffect } from "react";
+import type { NoSecondCopyView } from "../bridge";
+import { SECOND_COPY } from "../content/elsewhere";
 import { CLOSE_ASKED } from "../content/frame";
 import { CONFIRM_RECORDED } from "../content/signing-in";
 import { Banner, ButtonLink } from "../nhs";
@@ -83,6 +85,18 @@ export function ConfirmBanner({ count }: { count: number }) {
             {CONFIRM_RECORDED.bannerLink}
           </ButtonLink>
         </p>
+      </Banner>
+    </div>
+  );
+}
+
+/** On every page while what waits has no second copy, or the next would have none. */
+export function NoSecondCopyBanner({ count, why }: NoSecondCopyView) {
+  return (
+    <div className="nhsuk-width-container ra-above-page" id="no-second-copy" role="status">
+      <Banner title={SECOND_COPY.title}>
+        <p className="nhsuk-notification-banner__heading">{SECOND_COPY.count(count)}</p>
+        <p>{SECOND_COPY.why[why]}</p>
       </Banner>
     </div>
   );

@@ -12,7 +12,7 @@ use crate::store::drafts::{self, StoredDraft};
 use crate::store::submissions::{self, StoredSubmission};
 use crate::store::{self, Connection, StoreError};
 use crate::submission::Life;
-use crate::{AddressForm, Cause, Changed, Draft, DraftId, Failure, IdentityForm, ProfileRead, Submission};
+use crate::{AddressForm, Cause, Changed, Draft, DraftId, Failure, IdentityForm, ProfileRead, Submission, second_copy};
 
 impl Desk {
     /// Begins a registration on a profile that was read in this session, or gives back the one that is half done,
@@ -126,6 +126,8 @@ impl Desk {
         let recorded = desk.store.write(move |conn| record(conn, now, &who, &actor, id, key)).await??;
         desk.changes.tell(Changed::Outbox);
         desk.wake_now();
+        // It is saved. Whether there is a second copy of it is told with it, so that is found out now.
+        second_copy::copy_now(desk).await;
         Ok(views::submission(recorded, &at_work.who))
     }
 

@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gateway_client::GatewayClient;
 use crate::store::{Store, queue};
-use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, StoreHolds, sync};
+use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, StoreHolds, second_copy, sync};
 
 pub(crate) use state::{AtWork, Inner};
 
@@ -54,6 +54,7 @@ impl Desk {
         tasks.spawn(sync::run(inner.clone()));
         tasks.spawn(until_stopped(inner.stop.clone(), sync::send_audit(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), sync::report_waiting(inner.clone())));
+        tasks.spawn(until_stopped(inner.stop.clone(), second_copy::run(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), tell_changes(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), keep_time(inner.clone())));
         tasks.close();

@@ -15,7 +15,7 @@ use crate::store::submissions::{self, News, StoredSubmission};
 use crate::submission::{Effect, Event};
 use crate::{
     Cause, Changed, Draft, DraftId, Failure, LinkSecret, NextStep, OutboxPage, OutboxTab, Snapshot, Status, Submission,
-    submission, sync,
+    second_copy, submission, sync,
 };
 
 /// The most rows of a tab that are shown.
@@ -67,6 +67,7 @@ impl Desk {
             .write(move |conn| submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None))
             .await?;
         desk.changes.tell(Changed::Outbox);
+        second_copy::copy_now(desk).await;
         let here = self.stored(key).await?.role;
         if effects.contains(&Effect::AskToSettle) && at_work.who.role_id() == Some(&here) {
             // What cannot be settled now stays asked for; the loop goes on with it.
@@ -128,6 +129,7 @@ impl Desk {
             .await?;
         if never_sent {
             desk.changes.tell(Changed::Outbox);
+            second_copy::copy_now(desk).await;
             return Ok(());
         }
         if at_work.who.role_id() != Some(&stored.role) {
@@ -158,6 +160,7 @@ impl Desk {
 
     /// Tries to send now instead of at the next time set. A pause the gateway asked for is kept.
     pub fn send_now(&self) {
+        self.inner.copy_wake.notify_one();
         self.inner.wake_now();
     }
 

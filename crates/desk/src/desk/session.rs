@@ -19,9 +19,9 @@ impl Desk {
     pub async fn snapshot(&self) -> Result<Snapshot, Failure> {
         let desk = &self.inner;
         desk.end_if_over();
-        let (session, network, sync) = {
+        let (session, network, sync, second_copy) = {
             let state = desk.state();
-            (state.session.clone(), state.network, state.sync)
+            (state.session.clone(), state.network, state.sync, state.second_copy)
         };
         let who = session.at_work().map(|who| actor(who));
         let (outbox, to_confirm) = desk
@@ -38,6 +38,7 @@ impl Desk {
             network,
             outbox,
             sync,
+            second_copy,
             servers: desk.servers(),
             proxy_asking: desk.proxy_asking(),
         })
@@ -172,6 +173,7 @@ impl Inner {
                 return Err(Cause::SignIn(SignInError::Cancelled).into());
             }
             let idle = Duration::from_secs(u64::from(self.settings.idle_minutes) * 60);
+            state.sealing = arrived.session.sealing.or(state.sealing);
             let who = SignedIn::new(self.parts.random.guid(), arrived.session, idle, arrived.at);
             let other = state.session.present().is_some_and(|before| before.user.uuid != who.user.uuid);
             state.session.arrive(who, arrived.at);
@@ -187,6 +189,7 @@ impl Inner {
             ended.cancel();
             self.revoke(client, gateway, EndReason::SignedOut);
         }
+        self.copy_wake.notify_one();
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{AuthenticatorId, CareIdentityUuid, EndReason, RequestId, SubmissionKey};
+use contract::{AuthenticatorId, CareIdentityUuid, EndReason, RequestId, Sealing, SubmissionKey};
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,10 @@ use crate::session::{Session, SignedIn};
 use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
 use crate::store::device::Device;
-use crate::{Cause, Changed, Failure, Happened, Network, NetworkFault, Parts, ProfileRead, Settings, SyncNow, backoff};
+use crate::{
+    Cause, Changed, Failure, Happened, Network, NetworkFault, Parts, ProfileRead, SecondCopy, Settings, SyncNow,
+    backoff,
+};
 
 /// How long the gateway has to hear that a session is over.
 const REVOCATION: Duration = Duration::from_secs(5);
@@ -39,6 +42,10 @@ pub(crate) struct Inner {
     pub(crate) audit_wake: Notify,
     /// What waits may be told now.
     pub(crate) report_wake: Notify,
+    /// Something is to be brought into the second copy, or marked there as taken back.
+    pub(crate) copy_wake: Notify,
+    /// Held while the second copy is written.
+    pub(crate) copying: tokio::sync::Mutex<()>,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
     /// Calls that tell the gateway of a session's end.
@@ -62,6 +69,10 @@ pub(crate) struct State {
     pub(crate) removals: HashMap<AuthenticatorId, RequestId>,
     /// The submission whose registration is shown live.
     pub(crate) watched: Option<SubmissionKey>,
+    /// Whether there is a second copy of what waits.
+    pub(crate) second_copy: SecondCopy,
+    /// What the gateway said last of how second copies are sealed.
+    pub(crate) sealing: Option<Sealing>,
     /// Cancels the sign-in that is under way.
     pub(crate) sign_in: Option<CancellationToken>,
 }
@@ -108,6 +119,8 @@ impl Inner {
             wake: Notify::new(),
             audit_wake: Notify::new(),
             report_wake: Notify::new(),
+            copy_wake: Notify::new(),
+            copying: tokio::sync::Mutex::new(()),
             stop: CancellationToken::new(),
             revocations: TaskTracker::new(),
             state: Mutex::new(State {
@@ -120,6 +133,8 @@ impl Inner {
                 profiles: HashMap::new(),
                 removals: HashMap::new(),
                 watched: None,
+                second_copy: SecondCopy::Off,
+                sealing: None,
                 sign_in: None,
             }),
         }

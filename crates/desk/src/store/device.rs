@@ -7,7 +7,10 @@
 //!
 //! Deliberately absent: when it is written ([`crate::sync`]), and what follows from it ([`super::audit`]).
 
-use contract::{AuditHead, AuditReceipt, DeviceId, DeviceRequest, DeviceWaiting, PublicKey, SignedHead};
+use contract::{
+    AuditHead, AuditReceipt, DeviceId, DeviceRequest, DeviceWaiting, NotSealed, PublicKey, SealedRecord, SealingKey,
+    SignedHead,
+};
 use ed25519_dalek::SigningKey;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -60,6 +63,11 @@ impl Device {
     /// Signs a head of its audit.
     pub(crate) fn sign(&self, head: AuditHead) -> SignedHead {
         head.sign(&self.key)
+    }
+
+    /// Signs and seals a record of the second copy.
+    pub(crate) fn seal(&self, record: SealedRecord, to: &SealingKey) -> Result<Vec<u8>, NotSealed> {
+        record.seal(to, &self.key)
     }
 
     /// Shows a gateway that its key is its own.

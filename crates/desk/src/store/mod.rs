@@ -15,12 +15,13 @@ mod meta;
 mod migrations;
 pub(crate) mod queue;
 mod rows;
+pub(crate) mod second_copy;
 pub(crate) mod submissions;
 mod threads;
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contract::{AuditHash, AuditHead, CareIdentityUuid};
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub(crate) struct Store {
     writer: ConnectionThread,
     /// Released last, when both connections are closed.
     _lock: File,
+    /// The folder it stands in.
+    pub(crate) folder: PathBuf,
     /// How the audit was when the store was opened.
     pub(crate) audit: AuditReport,
     /// What signs the audit, if the key store gives it.
@@ -81,6 +84,7 @@ impl Store {
             writer: ConnectionThread::writer(opened.writer).map_err(thread_fault)?,
             reader: ConnectionThread::reader(opened.reader).map_err(thread_fault)?,
             _lock: opened.lock,
+            folder: folder.to_owned(),
             audit,
             device: opened.device,
             heard,

@@ -11,5 +11,6 @@ mod elsewhere;
 mod faults;
 mod journey;
 mod keeping;
+mod second_copy;
 mod sign_in;
 mod support;

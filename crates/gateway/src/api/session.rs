@@ -22,6 +22,7 @@ pub(crate) async fn session(State(gateway): State<Arc<Gateway>>, caller: Caller)
         roles: session.roles.iter().map(|held| roles::with_access(held, policy)).collect(),
         may: caller.may(&gateway),
         policy: gateway.rules.policy(),
+        sealing: Some(gateway.rules.keys.sealing()),
         server_time: gateway.clock.now(),
         ends_at: session.ends_at,
     })

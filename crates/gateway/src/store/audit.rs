@@ -30,14 +30,32 @@ pub(crate) struct Act {
 
 /// Adds a row, in the transaction of the act it tells of.
 pub(crate) fn append(connection: &Connection, act: &Act) -> Result<(), StoreError> {
+    let whom = act.whom.as_ref().map_or("", |uuid| uuid.as_str());
+    let request = act.request.to_string();
+    let texts = [act.who.as_str(), &act.role, &act.ods, act.action, whom, &request, &act.result];
+    append_texts(connection, act.at, texts)
+}
+
+/// Adds a row for an act of somebody at the gateway's own host, who has no Care Identity UUID here.
+pub(crate) fn append_of_operator(
+    connection: &Connection,
+    at: Timestamp,
+    operator: &str,
+    action: &'static str,
+    request: RequestId,
+    result: &str,
+) -> Result<(), StoreError> {
+    let (who, request) = (format!("operator {operator}"), request.to_string());
+    append_texts(connection, at, [&who, "", "", action, "", &request, result])
+}
+
+fn append_texts(connection: &Connection, at: Timestamp, texts: [&str; 7]) -> Result<(), StoreError> {
     let (seq, before) = connection
         .prepare_cached("SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
         .optional()?
         .unwrap_or_default();
-    let (seq, at, request) = (seq + 1, act.at.as_millisecond(), act.request.to_string());
-    let whom = act.whom.as_ref().map_or("", |uuid| uuid.as_str());
-    let texts = [act.who.as_str(), &act.role, &act.ods, act.action, whom, &request, &act.result];
+    let (seq, at) = (seq + 1, at.as_millisecond());
     let digest = row_digest(&before, seq, at, texts);
     connection
         .prepare_cached(

@@ -28,7 +28,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
-pub(crate) use audit::{Act, append as append_audit, verify as verify_audit};
+pub(crate) use audit::{
+    Act, append as append_audit, append_of_operator as append_operator_audit, verify as verify_audit,
+};
 pub(crate) use devices::{
     Fork, audit_receipt, audit_row_hash_of, device_key, insert_device, insert_device_row, keep_audit_receipt,
     keep_fork, last_audit_receipt, last_device_row,

@@ -16,4 +16,5 @@ mod link;
 mod notices;
 mod people;
 mod removal;
+mod sealed;
 mod sign_in;

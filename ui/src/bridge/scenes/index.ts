@@ -249,6 +249,12 @@ export const SCENES: Record<string, Scene> = {
   ),
   ...SENDING,
   "banner-to-confirm": scene("find", { snapshot: snapshotOf({}, { to_confirm: 2 }) }, { start: { at: "find" } }),
+  "no-second-copy": scene(
+    "find",
+    { snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 2 }, second_copy: { count: 1, why: "away" } }) },
+    { start: { at: "find" } },
+  ),
+  "no-second-copy-next": scene("find", { snapshot: snapshotOf({ second_copy: { count: 0, why: "key_changed" } }) }),
   "idle-warning": scene(
     "find",
     {

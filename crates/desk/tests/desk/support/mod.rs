@@ -153,9 +153,15 @@ impl Bench {
 
     /// On a computer that keeps what is written or does not, in an organisation that wants offline recording or not.
     pub(crate) async fn on(persistence: Persistence, offline_recording: bool) -> Self {
+        Self::set(persistence, |settings, _| settings.offline_recording = offline_recording).await
+    }
+
+    /// With other settings; the folder is the test's own.
+    pub(crate) async fn set(persistence: Persistence, change: impl FnOnce(&mut Settings, &Path)) -> Self {
         let folder = TempDir::new().unwrap();
         let fake = Fake::start(folder.path());
-        let settings = Settings { offline_recording, ..settings(&fake, folder.path()) };
+        let mut settings = settings(&fake, folder.path());
+        change(&mut settings, folder.path());
         let clock = Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0) });
         let browser = Arc::new(FakeBrowser {
             does: Mutex::new(InTheBrowser::SignsIn),

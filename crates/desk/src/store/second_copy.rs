@@ -1,0 +1,89 @@
+//! Which submissions stand in the second copy, and which file that is.
+//!
+//! A submission is marked with the name of the file it stands in, after it is on that disk; what a file lacks is known
+//! from here whatever became of it.
+
+use contract::{DeviceId, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::submissions::{COLUMNS, read};
+use super::{StoreError, meta, rows};
+
+/// The file of the second copy, as far as it is known to be on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CopyFile {
+    /// Its random name, 32 hexadecimal digits.
+    pub(crate) name: String,
+    /// How long it is at least, in bytes.
+    pub(crate) length: u64,
+    /// The number of its last record.
+    pub(crate) records: u64,
+}
+
+/// What a file lacks: what was recorded and not answered for, and what was taken back after it was copied anywhere.
+const LACKING: &str = "CASE WHEN status IN ('ready_to_send', 'sending') AND withdrawal_requested = 0
+         THEN copied_in IS NOT ?1
+         ELSE copied_in IS NOT NULL AND withdrawal_copied_in IS NOT ?1
+              AND (status = 'withdrawn' OR (status IN ('ready_to_send', 'sending') AND withdrawal_requested = 1)) END";
+
+/// How many of what a file is to hold it lacks; of no file, when none was begun.
+pub(crate) fn count_lacking(conn: &Connection, file: Option<&str>) -> Result<u32, StoreError> {
+    let sql = format!("SELECT count(*) FROM submission WHERE {LACKING}");
+    Ok(conn.prepare_cached(&sql)?.query_row([file], |row| row.get(0))?)
+}
+
+/// The oldest of what a file lacks, as records that follow its last one.
+pub(crate) fn lacking(
+    conn: &Connection,
+    device: DeviceId,
+    file: &CopyFile,
+    limit: u32,
+) -> Result<Vec<SealedRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, author FROM submission WHERE {LACKING} ORDER BY key LIMIT ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let author = statement.column_count() - 1;
+    let found = rows::readable(
+        statement
+            .query_map(params![file.name, limit], |row| Ok((read(row)?, rows::parsed(row, author, str::parse)?)))?,
+    )?;
+    let records = found.into_iter().zip(file.records + 1..).map(|((submission, author), number)| SealedRecord {
+        device,
+        number,
+        author,
+        role: submission.role,
+        key: submission.key,
+        registration: submission
+            .life
+            .may_be_copied()
+            .then_some(SealedRegistration { care_identity: submission.profile.uuid, body: submission.body }),
+    });
+    Ok(records.collect())
+}
+
+/// These are on the disk of the second copy: what was recorded, and what was taken back.
+pub(crate) fn copied(conn: &Connection, file: &CopyFile, keys: &[(SubmissionKey, bool)]) -> Result<(), StoreError> {
+    for (key, withdrawn) in keys {
+        let column = if *withdrawn { "withdrawal_copied_in" } else { "copied_in" };
+        conn.prepare_cached(&format!("UPDATE submission SET {column} = ?2 WHERE key = ?1"))?
+            .execute(params![key.to_string(), file.name])?;
+    }
+    meta::set(conn, meta::SECOND_COPY, &rows::to_json(file)?)
+}
+
+/// The file that was written last. One that cannot be read is none: another is begun.
+pub(crate) fn file(conn: &Connection) -> Result<Option<CopyFile>, StoreError> {
+    Ok(meta::get(conn, meta::SECOND_COPY)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// The gateway's key that copies of this store are sealed to.
+pub(crate) fn pinned(conn: &Connection) -> Result<Option<SealingKey>, StoreError> {
+    let Some(text) = meta::get(conn, meta::SEALING_KEY)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| StoreError::Failed("the key of the second copy cannot be read".into()))
+}
+
+/// Seals to this key from now on, in a file of its own.
+pub(crate) fn pin(conn: &Connection, key: &SealingKey) -> Result<(), StoreError> {
+    meta::set(conn, meta::SEALING_KEY, &key.to_string())?;
+    meta::forget(conn, meta::SECOND_COPY)
+}

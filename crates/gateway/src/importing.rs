@@ -1,0 +1,341 @@
+//! Taking in second copies: what a computer recorded that will not come back, under the keys it was recorded with.
+//!
+//! An act of a named operator at the gateway's own host, with a reason. Each record must open with this gateway's key,
+//! be signed by a computer that is known and not shut out, and is then judged as if its author had sent it: same keys,
+//! same policy, so nothing doubles however often and in whatever order it comes. Its author is not there, so it counts
+//! only while the gateway knows, from their last sign-in, that they hold the role it was recorded in and that role may
+//! register; else it is left alone, and can be taken in after they have signed in again. What was taken back registers
+//! nothing: that is read first, from all files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use contract::{
+    CancelOutcome, DeviceId, ItemOutcome, OpenedRecord, Piece, RefusalCode, RequestId, SealedRecord, SubmissionKey,
+    sealed_pieces,
+};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use crate::gateway::{Actor, Rules};
+use crate::registering::{self, Submission};
+use crate::store::{self, SealedImport, Store, StoreError};
+use crate::{random, roles};
+use contract::Access;
+
+/// The largest file that is read, in bytes: more than two hundred thousand records.
+const MOST_BYTES: u64 = 512 * 1024 * 1024;
+
+/// What an operator asks for.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The files of second copies.
+    pub files: Vec<PathBuf>,
+    /// Who does it.
+    pub by: Operator,
+    /// Say what would come of it, and change nothing.
+    pub dry_run: bool,
+    /// Take in from computers that are shut out too.
+    pub revoked_too: bool,
+}
+
+/// Whoever acts at the gateway's own host, and why.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    name: String,
+    reason: String,
+}
+
+/// An operator's name or reason cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an operator has a name of 1 to 60 characters and a reason of 1 to 200, each on one line")]
+pub struct NotAnOperator;
+
+impl Operator {
+    /// Takes a name (1 to 60 characters) and a reason (1 to 200), each on one line. Both stand in the audit.
+    pub fn new(name: &str, reason: &str) -> Result<Self, NotAnOperator> {
+        let fits =
+            |text: &str, most| (1..=most).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control);
+        if !fits(name, 60) || !fits(reason, 200) {
+            return Err(NotAnOperator);
+        }
+        Ok(Self { name: name.trim().into(), reason: reason.trim().into() })
+    }
+
+    /// Who.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// What came of an import, in the order of the files.
+#[derive(Debug, Default)]
+pub struct ImportReport {
+    /// A line for each thing that stands in a file.
+    pub found: Vec<Found>,
+}
+
+/// One thing that stands in a file, and what came of it. Holds no names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which of the files, counted from 1.
+    pub file: usize,
+    /// Its submission; none where it could not be opened.
+    pub key: Option<SubmissionKey>,
+    /// What came of it.
+    pub outcome: Taken,
+}
+
+/// What came of one thing in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is registered, by this import.
+    Registered,
+    /// It was registered before under this key.
+    RegisteredBefore,
+    /// It was taken back: nothing is registered under its key, and nothing will be.
+    Withdrawn,
+    /// It is refused, for good under this key.
+    Refused(RefusalCode),
+    /// Its author is not known to hold, by their last sign-in, the role it was recorded in, or that role may not
+    /// register. Nothing was settled.
+    RoleNotHeld,
+    /// The computer it is from is not known here. Nothing was settled.
+    DeviceUnknown,
+    /// The computer it is from is shut out. Nothing was settled.
+    DeviceRevoked,
+    /// It is not signed by the computer it names. Nothing was settled.
+    SignatureWrong,
+    /// It was sealed to another key, or is not as it was written.
+    NotOpened,
+    /// Bytes that are no record.
+    Spoilt,
+    /// The beginning of a record at the file's end.
+    Torn,
+    /// The file is no second copy.
+    NoCopy,
+    /// It could not be written down. Nothing was settled.
+    NotDone,
+}
+
+impl Taken {
+    /// Whether something was left that may be of use: it was not settled under a key.
+    pub const fn is_left(self) -> bool {
+        !matches!(self, Self::Registered | Self::RegisteredBefore | Self::Withdrawn | Self::Refused(_))
+    }
+
+    /// What came of it, in a few words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Registered => "registered".into(),
+            Self::RegisteredBefore => "registered before".into(),
+            Self::Withdrawn => "taken back: nothing is registered".into(),
+            Self::Refused(code) => format!("refused: {code}"),
+            Self::RoleNotHeld => {
+                "NOT TAKEN IN: its author is not known to hold the role it was recorded in, with the right to register; \
+                 import again after they have signed in"
+                    .into()
+            }
+            Self::DeviceUnknown => "NOT TAKEN IN: its computer is not known here".into(),
+            Self::DeviceRevoked => "NOT TAKEN IN: its computer is shut out (--also-revoked takes it in)".into(),
+            Self::SignatureWrong => "NOT TAKEN IN: it is not signed by the computer it names".into(),
+            Self::NotOpened => "NOT OPENED: sealed to another key, or damaged".into(),
+            Self::Spoilt => "DAMAGED: bytes that are no record".into(),
+            Self::Torn => "TORN: the file ends within a record".into(),
+            Self::NoCopy => "NOT READ: this file is no second copy".into(),
+            Self::NotDone => "NOT TAKEN IN: the database could not be written; import again".into(),
+        }
+    }
+}
+
+impl ImportReport {
+    /// How many came to that.
+    pub fn count(&self, outcome: impl Fn(Taken) -> bool) -> usize {
+        self.found.iter().filter(|found| outcome(found.outcome)).count()
+    }
+}
+
+/// Something went wrong before anything was taken in.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be read: {source}")]
+pub struct UnreadableCopy {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Takes in second copies.
+pub(crate) async fn import(
+    store: &Store,
+    rules: &Arc<Rules>,
+    wanted: &Import,
+    now: Timestamp,
+) -> Result<ImportReport, UnreadableCopy> {
+    let mut report = ImportReport::default();
+    let mut records = Vec::new();
+    for (file, path) in (1..).zip(&wanted.files) {
+        let bytes = read(path).map_err(|source| UnreadableCopy { path: path.clone(), source })?;
+        let Some(pieces) = sealed_pieces(&bytes) else {
+            report.found.push(Found { file, key: None, outcome: Taken::NoCopy });
+            continue;
+        };
+        for piece in pieces {
+            let outcome = match piece {
+                Piece::Record(sealed) => match rules.keys.unseal(sealed) {
+                    Some(opened) => {
+                        records.push((report.found.len(), opened));
+                        Taken::NotDone
+                    }
+                    None => Taken::NotOpened,
+                },
+                Piece::Spoilt(_) => Taken::Spoilt,
+                Piece::Torn(_) => Taken::Torn,
+            };
+            report.found.push(Found { file, key: None, outcome });
+        }
+    }
+    // What was taken back comes first: it may stand in another file than what it takes back.
+    records.sort_by_key(|(_, opened)| opened.record.registration.is_some());
+    for (place, opened) in records {
+        let found = &mut report.found[place];
+        found.key = Some(opened.record.key);
+        found.outcome = take_in(store, rules, wanted, opened, now).await;
+    }
+    Ok(report)
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.len() > MOST_BYTES {
+        return Err(std::io::Error::other("it is larger than any second copy"));
+    }
+    std::fs::read(path)
+}
+
+/// Why an act is undone: it was only to be tried, or it failed.
+enum Undone {
+    Tried(Taken),
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Undone {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+async fn take_in(store: &Store, rules: &Arc<Rules>, wanted: &Import, opened: OpenedRecord, now: Timestamp) -> Taken {
+    let (rules, wanted) = (Arc::clone(rules), wanted.clone());
+    let key = opened.record.key;
+    let done = store
+        .write(move |connection| {
+            let taken = judge(connection, &rules, &wanted, opened, now)?;
+            if wanted.dry_run { Err(Undone::Tried(taken)) } else { Ok(taken) }
+        })
+        .await;
+    match done {
+        Ok(taken) | Err(Undone::Tried(taken)) => taken,
+        Err(Undone::Failed(error)) => {
+            tracing::error!(%error, %key, "a record of a second copy was not taken in");
+            Taken::NotDone
+        }
+    }
+}
+
+fn judge(
+    connection: &Connection,
+    rules: &Rules,
+    wanted: &Import,
+    opened: OpenedRecord,
+    now: Timestamp,
+) -> Result<Taken, StoreError> {
+    let device = opened.record.device;
+    let Some(device_key) = store::device_key(connection, &device)? else { return Ok(Taken::DeviceUnknown) };
+    if !opened.is_signed_with(&device_key) {
+        return Ok(Taken::SignatureWrong);
+    }
+    if !wanted.revoked_too && store::is_revoked(connection, &device)? {
+        return Ok(Taken::DeviceRevoked);
+    }
+    let record = opened.record;
+    let request = RequestId::from_guid(random::guid());
+    let actor = author(connection, rules, &record, request)?;
+    let was_known = store::submission(connection, &record.key)?.is_some();
+    let act = format!("{device} record {}: {}", record.number, wanted.by.reason());
+    store::append_operator_audit(connection, now, wanted.by.name(), "import sealed", request, &act)?;
+    let (key, role) = (record.key, record.role.clone());
+    let taken = match record.registration {
+        Some(registration) => {
+            let content = Ok((registration.care_identity, registration.body));
+            of_item(&registering::register(connection, rules, &actor, &Submission { key, content }, now)?)
+        }
+        // A key that somebody else used is theirs; that tells of no loss.
+        None => registering::cancel(connection, rules, &actor, key, now)?
+            .map_or(Taken::Refused(RefusalCode::NotYourSubmission), |outcome| of_cancel(&outcome)),
+    };
+    if !was_known && store::submission(connection, &key)?.is_some() {
+        keep(connection, wanted, &device, &actor, &role, key, taken, now)?;
+    }
+    Ok(taken)
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a different thing, and is written down as it is")]
+fn keep(
+    connection: &Connection,
+    wanted: &Import,
+    device: &DeviceId,
+    actor: &Actor,
+    role: &contract::RoleProfileId,
+    key: SubmissionKey,
+    taken: Taken,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let outcome = match taken {
+        Taken::Registered => "registered",
+        Taken::Refused(code) => code.as_str(),
+        _ => "withdrawn",
+    };
+    let (operator, reason) = (wanted.by.name(), wanted.by.reason());
+    let import = SealedImport { key, device, author: &actor.uuid, role, outcome, operator, reason, at };
+    store::keep_import(connection, &import)
+}
+
+/// Its author, as the gateway knows them from their last sign-in.
+fn author(
+    connection: &Connection,
+    rules: &Rules,
+    record: &SealedRecord,
+    request: RequestId,
+) -> Result<Actor, StoreError> {
+    let known = store::known_role(connection, &record.author, &record.role)?;
+    let may_register =
+        known.as_ref().is_some_and(|(_, held)| roles::access(held, &rules.config.policy) == Access::Register);
+    let (name, organisation) = match known {
+        Some((name, held)) => (name, Some(held.role.organisation)),
+        None => (String::new(), None),
+    };
+    let role = Some(record.role.clone());
+    Ok(Actor { uuid: record.author.clone(), name, role, organisation, may_register, request })
+}
+
+const fn of_item(outcome: &ItemOutcome) -> Taken {
+    match outcome {
+        ItemOutcome::Registered { replay: false, .. } => Taken::Registered,
+        ItemOutcome::Registered { replay: true, .. } => Taken::RegisteredBefore,
+        ItemOutcome::Refused { code: RefusalCode::NotPermitted, .. } => Taken::RoleNotHeld,
+        ItemOutcome::Refused { code, .. } => Taken::Refused(*code),
+        ItemOutcome::InFlight => Taken::NotDone,
+        ItemOutcome::Withdrawn => Taken::Withdrawn,
+    }
+}
+
+const fn of_cancel(outcome: &CancelOutcome) -> Taken {
+    match outcome {
+        CancelOutcome::Withdrawn => Taken::Withdrawn,
+        CancelOutcome::Registered { .. } => Taken::RegisteredBefore,
+        CancelOutcome::Refused { code } => Taken::Refused(*code),
+    }
+}

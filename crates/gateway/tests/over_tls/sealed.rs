@@ -1,0 +1,283 @@
+//! Second copies: taken in under the keys they were recorded with, in any order and however often, and nothing that a
+//! known computer did not sign.
+
+use contract::{
+    DeviceId, FaultCode, FrozenBody, RefusalCode, SEALED_HEAD, SealedRecord, SealedRegistration, SealingKey,
+    sealed_head,
+};
+use gateway::{Import, ImportReport, Operator, Taken};
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::devices::{Computer, shown};
+use crate::world::{AGENT, AGENT_ROLE, SAM, SAM_ADDRESS, Session, World, agent_role, sponsor_role};
+
+const REGISTERED: &str = "SELECT count(*) FROM registrations";
+
+async fn sealing_key(session: &Session) -> SealingKey {
+    let answer = session.get("/v1/session").await;
+    serde_json::from_value(answer.body["sealing"]["key"].clone()).unwrap()
+}
+
+/// What an RA user recorded on a computer, as its record says it.
+fn record(computer: &Computer, number: u64, item: &Value) -> SealedRecord {
+    let text = |name: &str| item["body"][name].as_str().unwrap().to_owned();
+    SealedRecord {
+        device: computer.id,
+        number,
+        author: text("recorded_by").parse().unwrap(),
+        role: text("recorded_role").parse().unwrap(),
+        key: item["key"].as_str().unwrap().parse().unwrap(),
+        registration: Some(SealedRegistration {
+            care_identity: item["care_identity"].as_str().unwrap().parse().unwrap(),
+            body: FrozenBody::from_text(item["body"].to_string()).unwrap(),
+        }),
+    }
+}
+
+fn taken_back(computer: &Computer, number: u64, item: &Value) -> SealedRecord {
+    SealedRecord { registration: None, ..record(computer, number, item) }
+}
+
+struct Copy<'a> {
+    world: &'a World,
+    to: SealingKey,
+    computer: &'a Computer,
+}
+
+impl Copy<'_> {
+    fn bytes(&self, records: Vec<SealedRecord>) -> Vec<u8> {
+        let mut file = sealed_head(&[1; 16]).to_vec();
+        for record in records {
+            file.extend(record.seal(&self.to, &self.computer.key).unwrap());
+        }
+        file
+    }
+
+    async fn import(&self, bytes: &[u8]) -> ImportReport {
+        self.import_with(&[bytes], |_| {}).await
+    }
+
+    async fn import_with(&self, files: &[&[u8]], change: impl FnOnce(&mut Import)) -> ImportReport {
+        let paths = files.iter().enumerate().map(|(n, bytes)| {
+            let path = self.world.folder.path().join(format!("{n}.copy"));
+            std::fs::write(&path, bytes).unwrap();
+            path
+        });
+        let by = Operator::new("o.perator", "the laptop fell into the sea").unwrap();
+        let mut wanted = Import { files: paths.collect(), by, dry_run: false, revoked_too: false };
+        change(&mut wanted);
+        let (config, folder) = (self.world.config.clone(), self.world.folder.path());
+        gateway::import_sealed(config, folder, &*self.world.clock, &wanted).await.unwrap()
+    }
+}
+
+fn outcomes(report: &ImportReport) -> Vec<Taken> {
+    report.found.iter().map(|found| found.outcome).collect()
+}
+
+/// A world with an RA user at work on a computer that is known.
+async fn begin(world: &World, computer: &Computer) -> (Session, SealingKey) {
+    let session = world.sign_in(AGENT).await;
+    assert_eq!(computer.tell(&session, None).await.status, StatusCode::OK);
+    let to = sealing_key(&session).await;
+    (session, to)
+}
+
+#[tokio::test]
+async fn imported_twice_and_sent_by_the_laptop_that_came_back_it_is_registered_once() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+
+    let tried = copy.import_with(&[&bytes], |wanted| wanted.dry_run = true).await;
+    assert_eq!(outcomes(&tried), [Taken::Registered]);
+    assert_eq!((world.count(REGISTERED), world.count("SELECT count(*) FROM sealed_imports")), (0, 0), "only tried");
+
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Registered]);
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::RegisteredBefore]);
+    let sent = session.send(&item).await;
+    assert_eq!((&sent["outcome"], &sent["replay"]), (&json!("registered"), &json!(true)), "{sent}");
+    assert!(sent["registration"]["link"]["url"].is_string(), "its author shows the link");
+    assert_eq!(world.count(REGISTERED), 1);
+    // It is marked as imported, by whom and why, and its author is told.
+    assert_eq!(world.count("SELECT count(*) FROM sealed_imports WHERE operator = 'o.perator'"), 1);
+    assert_eq!(
+        world.count("SELECT count(*) FROM audit WHERE who = 'operator o.perator' AND action = 'import sealed'"),
+        2
+    );
+    let told = shown(&session).await;
+    assert_eq!((told[0].imported, told[0].imported_at, told[0].own), (1, Some(world.clock_now()), true));
+}
+
+#[tokio::test]
+async fn what_was_sent_first_is_not_imported_again() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    assert_eq!(session.send(&item).await["outcome"], "registered");
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::RegisteredBefore]);
+    assert_eq!(world.count(REGISTERED), 1);
+    assert_eq!(world.count("SELECT count(*) FROM sealed_imports"), 0, "it was not imported");
+}
+
+#[tokio::test]
+async fn what_was_taken_back_registers_nothing_wherever_that_stands() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let first = copy.bytes(vec![record(&computer, 1, &item)]);
+    let second = copy.bytes(vec![taken_back(&computer, 1, &item)]);
+    let report = copy.import_with(&[&first, &second], |_| {}).await;
+    assert_eq!(outcomes(&report), [Taken::Withdrawn, Taken::Withdrawn]);
+    assert_eq!(session.send(&item).await["outcome"], "withdrawn", "the laptop that comes back sends it in vain");
+    assert_eq!(world.count(REGISTERED), 0);
+}
+
+#[tokio::test]
+async fn nothing_is_made_up_with_the_public_key_alone() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let stranger = Computer { id: DeviceId::from_guid(uuid::Uuid::from_u128(9)), key: Computer::new(9).key };
+    let named_as_known = Computer { id: computer.id, key: Computer::new(9).key };
+    for (forger, expected) in [(&stranger, Taken::DeviceUnknown), (&named_as_known, Taken::SignatureWrong)] {
+        let copy = Copy { world: &world, to, computer: forger };
+        let bytes = copy.bytes(vec![record(forger, 1, &item), taken_back(forger, 2, &item)]);
+        assert_eq!(outcomes(&copy.import(&bytes).await), [expected, expected]);
+    }
+    // Signed by a known computer, in the name of somebody who did not record it.
+    let copy = Copy { world: &world, to, computer: &computer };
+    let other = SealedRecord { author: "555100000002".parse().unwrap(), ..record(&computer, 1, &item) };
+    let report = copy.import(&copy.bytes(vec![other])).await;
+    assert_eq!(outcomes(&report), [Taken::Refused(RefusalCode::NotYourSubmission)]);
+    assert_eq!(
+        (world.count(REGISTERED), world.count("SELECT count(*) FROM submissions")),
+        (0, 0),
+        "nothing is settled"
+    );
+}
+
+#[tokio::test]
+async fn a_byte_that_was_changed_is_told_and_costs_one_record() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let mut items = Vec::new();
+    for n in 0..3 {
+        items.push(world.item(&session, &format!("5550001000{n:02}"), &format!("person{n}@nhs.net")).await);
+    }
+    let records = (1..).zip(&items).map(|(number, item)| record(&computer, number, item)).collect();
+    let whole = copy.bytes(records);
+    let length = (whole.len() - SEALED_HEAD) / 3;
+    for spoilt in 0..3 {
+        // Its mark, its length, its key, what is sealed, its tag.
+        for at in [0, 9, 20, length / 2, length - 1] {
+            let mut bytes = whole.clone();
+            bytes[SEALED_HEAD + spoilt * length + at] ^= 1;
+            let report = copy.import_with(&[&bytes], |wanted| wanted.dry_run = true).await;
+            let lost: Vec<_> = (0..3).filter(|n| report.found[*n].outcome.is_left()).collect();
+            assert_eq!(lost, [spoilt], "{at}: {:?}", outcomes(&report));
+        }
+    }
+    let torn = &whole[..whole.len() - 1];
+    assert_eq!(outcomes(&copy.import(torn).await), [Taken::Registered, Taken::Registered, Taken::Torn]);
+    assert_eq!(outcomes(&copy.import(b"holiday pictures").await), [Taken::NoCopy]);
+    assert_eq!(
+        outcomes(&copy.import(&whole).await).last(),
+        Some(&Taken::Registered),
+        "what was left is taken in later"
+    );
+    assert_eq!(world.count(REGISTERED), 3);
+}
+
+#[tokio::test]
+async fn its_author_must_still_hold_the_role() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+    for now in [agent_role("555254240777"), sponsor_role(AGENT_ROLE)] {
+        world.sign_in_as(AGENT, now).await;
+        assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::RoleNotHeld]);
+    }
+    assert_eq!(world.count("SELECT count(*) FROM submissions"), 0, "nothing is settled");
+    world.sign_in(AGENT).await;
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Registered]);
+}
+
+#[tokio::test]
+async fn it_is_judged_by_the_policy_as_if_it_had_been_sent() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+    world.clock.pass(SignedDuration::from_hours(24 * 15));
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Refused(RefusalCode::TooOld)]);
+    let session = world.sign_in(AGENT).await;
+    assert_eq!(session.send(&item).await["code"], "TOO_OLD", "the laptop is told the same");
+    assert_eq!(world.count(REGISTERED), 0);
+}
+
+#[tokio::test]
+async fn a_computer_that_is_shut_out_is_answered_no_more_and_its_copy_left_unless_asked_for() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+    let by = Operator::new("o.perator", "stolen from a car").unwrap();
+    let revoke = |revoked| {
+        let (config, folder) = (world.config.clone(), world.folder.path());
+        gateway::set_device_revoked(config, folder, &*world.clock, computer.id, revoked, &by)
+    };
+    assert!(revoke(true).await.unwrap());
+    assert!(!revoke(true).await.unwrap(), "it was before");
+    assert_eq!(computer.tell(&session, None).await.fault(), FaultCode::DeviceRevoked);
+    let named = |path: &str| session.request(http::Method::GET, path).header("RA-Desk-Device", computer.id.to_string());
+    assert_eq!(crate::world::Answer::of(named("/v1/session")).await.fault(), FaultCode::DeviceRevoked);
+    assert_eq!(session.get("/v1/session").await.status, StatusCode::OK, "its RA user works on at another computer");
+    let batch = session.request(http::Method::POST, "/v1/registrations/batch");
+    let batch = batch.header("RA-Desk-Device", computer.id.to_string()).json(&json!({ "items": [item] }));
+    assert_eq!(crate::world::Answer::of(batch).await.fault(), FaultCode::DeviceRevoked);
+
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::DeviceRevoked]);
+    assert_eq!(world.count(REGISTERED), 0);
+    let asked_for = copy.import_with(&[&bytes], |wanted| wanted.revoked_too = true).await;
+    assert_eq!(outcomes(&asked_for), [Taken::Registered]);
+    assert!(revoke(false).await.unwrap());
+    assert_eq!(computer.tell(&session, None).await.status, StatusCode::OK);
+    assert_eq!(
+        world.count("SELECT count(*) FROM audit WHERE who = 'operator o.perator' AND action LIKE '% device'"),
+        2
+    );
+    let unknown = DeviceId::from_guid(uuid::Uuid::from_u128(77));
+    let (config, folder) = (world.config.clone(), world.folder.path());
+    assert!(gateway::set_device_revoked(config, folder, &*world.clock, unknown, true, &by).await.is_err());
+}
+
+#[tokio::test]
+async fn a_new_key_still_opens_what_was_sealed_to_the_one_before_and_no_other_takes_its_place() {
+    let (mut world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = Copy { world: &world, to, computer: &computer }.bytes(vec![record(&computer, 1, &item)]);
+    let secrets = world.folder.path().join("secrets");
+    world.stop().await;
+    let key = std::fs::read(secrets.join("sealing.key")).unwrap();
+    std::fs::remove_file(secrets.join("sealing.key")).unwrap();
+    assert!(world.run().await.is_err(), "a key that was lost is not passed over in silence");
+    std::fs::write(secrets.join("sealing-before.key"), key).unwrap();
+    let running = world.run().await.unwrap();
+    running.stop().await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Registered]);
+}

@@ -1,0 +1,42 @@
+// What waits elsewhere is told as of when it was heard, and no second copy is told while it lacks.
+
+import { act, render } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import { COUNTS, fakeDesk, NOW, snapshotOf, WAITING_ON } from "../src/bridge/fake";
+import { App } from "../src/frame/app";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
+});
+
+const main = () => document.querySelector("main");
+
+test("the outbox leads to what waits elsewhere, each as its computer last told", async () => {
+  const user = userEvent.setup();
+  render(<App desk={fakeDesk({ waitingElsewhere: [WAITING_ON] })} start={{ at: "outbox", tab: "ready" }} />);
+  const link = await vi.waitFor(() => {
+    const found = document.getElementById("waiting-elsewhere");
+    expect(found).not.toBeNull();
+    return found as HTMLElement;
+  });
+  await user.click(link);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
+  expect(main()?.textContent).toContain("LAPTOP-0417");
+  expect(main()?.textContent).toContain("3 registrations not sent");
+  expect(main()?.textContent).toContain("20 November 2026 at 4:40pm");
+  expect(main()?.textContent).toContain("As each computer last told the RA service.");
+  expect(document.getElementById("elsewhere-limits")?.textContent).toContain("It may hold more than is shown here");
+});
+
+test("no second copy is told on every page, until there is one", async () => {
+  const ready = { outbox: { ...COUNTS, ready: 2 } };
+  const desk = fakeDesk({ snapshot: snapshotOf({ ...ready, second_copy: { count: 1, why: "away" } }) });
+  render(<App desk={desk} start={{ at: "find" }} />);
+  await vi.waitFor(() => expect(document.getElementById("no-second-copy")).not.toBeNull());
+  const told = document.getElementById("no-second-copy")?.textContent;
+  expect(told).toContain("1 registration that waits here has no second copy. It is saved on this computer only.");
+  expect(told).toContain("Put it back in.");
+  await act(async () => desk.change({ snapshot: snapshotOf(ready) }, "network"));
+  await vi.waitFor(() => expect(document.getElementById("no-second-copy")).toBeNull());
+});

@@ -3,6 +3,7 @@
 //! A desk here has no window and its key store is a file; everything else is what ships.
 
 mod audit;
+mod dead_laptop;
 mod doctor;
 mod network;
 mod network_faults;

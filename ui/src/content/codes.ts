@@ -140,9 +140,9 @@ export const FAULTS: Record<Code, Explained> = {
   },
   DEVICE_REVOKED: {
     heading: "This computer is shut out by the RA service",
-    explanation:
-      "Your RA service no longer takes anything from this computer. Nothing on it is lost: what was recorded stays here, encrypted.",
+    explanation: "Your RA service no longer takes anything from this computer.",
     next: "Tell your service desk that this computer is in use. Until it is let in again, use another computer.",
+    keeping: kept,
   },
   COMPUTER_FORGETS: {
     heading: "This cannot be sent now, so it cannot be recorded here",
@@ -377,7 +377,7 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
   device_revoked: {
     heading: "This computer is shut out by the RA service",
-    next: "What is recorded here is kept, encrypted. Tell your service desk that this computer is in use.",
+    next: "Your RA service takes nothing from it. Tell your service desk that this computer is in use. RA Desk sends again when it is let in.",
   },
   store: {
     heading: "This computer’s disk cannot be written",

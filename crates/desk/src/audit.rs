@@ -5,7 +5,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use serde::Serialize;
+use contract::{AuditHash, DeviceId};
+use serde::{Deserialize, Serialize};
 
 use crate::{KeyStore, OpenError, store};
 
@@ -20,6 +21,61 @@ pub struct AuditReport {
     pub remembered: Option<i64>,
     /// Where it is not as it was written. None: it is intact.
     pub broken: Option<AuditBreak>,
+    /// The audit that was here before this one was begun, as the file names it.
+    pub before: Option<AuditBefore>,
+    /// How many rows of earlier audits are kept in the store.
+    pub kept_of_earlier: i64,
+}
+
+/// An audit that was here before another was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditBefore {
+    /// The device it was of.
+    pub device: DeviceId,
+    /// The number of its last row, as far as is known.
+    pub rows: i64,
+    /// The hash of that row; all zeros where it is not known.
+    pub hash: AuditHash,
+    /// Why another was begun.
+    pub why: AuditEnded,
+}
+
+/// Why an audit came to its end and another was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditEnded {
+    /// The store was damaged, and its audit with it.
+    #[error("the store was damaged")]
+    Damaged,
+    /// Its store was gone.
+    #[error("its store was gone")]
+    Vanished,
+    /// The store was an older copy of itself, put back from a backup perhaps.
+    #[error("the store was an older copy of itself")]
+    Restored,
+    /// The gateway holds another one of the same computer.
+    #[error("the gateway held another one of the same computer")]
+    Forked,
+    /// A row was not as it was written.
+    #[error("a row was not as it was written")]
+    Broken,
+    /// The key store had no key for it any more.
+    #[error("the key store had no key for it")]
+    KeyLost,
+}
+
+impl AuditEnded {
+    /// The act of the first row of the audit that follows.
+    pub(crate) const fn act(self) -> &'static str {
+        match self {
+            Self::Damaged => "begun_damaged",
+            Self::Vanished => "begun_vanished",
+            Self::Restored => "begun_restored",
+            Self::Forked => "begun_forked",
+            Self::Broken => "begun_broken",
+            Self::KeyLost => "begun_key_lost",
+        }
+    }
 }
 
 impl AuditReport {
@@ -27,6 +83,21 @@ impl AuditReport {
     pub const fn is_intact(&self) -> bool {
         self.broken.is_none()
     }
+}
+
+/// The audit of the open store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditNow {
+    /// What was found just now.
+    pub report: AuditReport,
+    /// When the gateway last gave its word for it.
+    pub countersigned_at: Option<jiff::Timestamp>,
+    /// Whether the gateway said since the start that it holds another one of this computer.
+    pub differs: bool,
+    /// Whether it can be signed: the key store gave its key.
+    pub signs: bool,
+    /// Whether the next start begins a new one.
+    pub asked: bool,
 }
 
 /// The first bad row.

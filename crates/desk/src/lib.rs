@@ -23,6 +23,7 @@ mod parts;
 mod people;
 mod persistence;
 mod random;
+mod recovery;
 mod registering;
 mod reply;
 mod second_copy;
@@ -35,7 +36,9 @@ mod sync;
 #[cfg(test)]
 mod testing;
 
-pub use audit::{AuditBreak, AuditCopyError, AuditFault, AuditReport, audit_as_csv, audit_report};
+pub use audit::{
+    AuditBefore, AuditBreak, AuditCopyError, AuditEnded, AuditFault, AuditNow, AuditReport, audit_as_csv, audit_report,
+};
 pub use clock::SystemClock;
 pub use desk::Desk;
 pub use elsewhere::WaitingOn;
@@ -57,6 +60,7 @@ pub use parts::{
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
+pub use recovery::{Recovery, recoveries};
 pub use second_copy::{NoSecondCopy, SecondCopy};
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};

@@ -126,7 +126,7 @@ pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
         persistence: crate::Persistence::Kept,
     };
     let client = GatewayClient::new(&settings, &parts).unwrap();
-    let store = Store::open(&folder.path().join("data"), &*parts.keys, &*parts.random).unwrap();
+    let store = Store::open(&folder.path().join("data"), &*parts.keys, &*parts.random, NOW).unwrap();
     (Arc::new(Inner::new(settings, parts, store, client)), folder)
 }
 

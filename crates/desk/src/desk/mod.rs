@@ -11,6 +11,7 @@ mod outbox;
 mod people;
 mod session;
 mod state;
+mod upkeep;
 mod views;
 
 use std::path::PathBuf;
@@ -44,9 +45,9 @@ impl Desk {
     /// Whatever it fails of, nothing is deleted or overwritten, and nothing is set up in the clear.
     pub async fn open(settings: Settings, data_dir: PathBuf, parts: Parts) -> Result<Self, OpenError> {
         let client = GatewayClient::new(&settings, &parts)?;
-        let (keys, random) = (parts.keys.clone(), parts.random.clone());
+        let (keys, random, now) = (parts.keys.clone(), parts.random.clone(), parts.clock.now());
         // The key store may ask its user for a password, and the disk takes its time.
-        let store = tokio::task::spawn_blocking(move || Store::open(&data_dir, &*keys, &*random))
+        let store = tokio::task::spawn_blocking(move || Store::open(&data_dir, &*keys, &*random, now))
             .await
             .map_err(|_| OpenError::KeyStoreMissing("it ended unexpectedly".into()))??;
         let inner = Arc::new(Inner::new(settings, parts, store, client));

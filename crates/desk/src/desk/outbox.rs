@@ -68,6 +68,7 @@ impl Desk {
             .await?;
         desk.changes.tell(Changed::Outbox);
         second_copy::copy_now(desk).await;
+        desk.wake.notify_one();
         let here = self.stored(key).await?.role;
         if effects.contains(&Effect::AskToSettle) && at_work.who.role_id() == Some(&here) {
             // What cannot be settled now stays asked for; the loop goes on with it.
@@ -130,6 +131,7 @@ impl Desk {
         if never_sent {
             desk.changes.tell(Changed::Outbox);
             second_copy::copy_now(desk).await;
+            desk.wake.notify_one();
             return Ok(());
         }
         if at_work.who.role_id() != Some(&stored.role) {

@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) pause: Option<Pause>,
     /// Failures in a row.
     pub(crate) failures: u32,
+    /// The gateway holds another audit of this computer.
+    pub(crate) audit_differs: bool,
     /// Profiles read in this session.
     pub(crate) profiles: HashMap<CareIdentityUuid, ProfileRead>,
     /// Removals that were asked for and not answered: asked again they are the same request.
@@ -130,6 +132,7 @@ impl Inner {
                 sync: SyncNow::Idle,
                 pause: None,
                 failures: 0,
+                audit_differs: false,
                 profiles: HashMap::new(),
                 removals: HashMap::new(),
                 watched: None,

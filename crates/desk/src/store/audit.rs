@@ -7,6 +7,7 @@
 
 mod csv;
 mod receipts;
+pub(crate) mod succession;
 mod verify;
 
 use contract::{AuditHash, AuditRow, CareIdentityUuid, RoleProfileId, SubmissionKey};
@@ -48,10 +49,14 @@ pub(crate) enum Act {
     LinkShown,
     /// Had the gateway make a fresh link.
     FreshLink,
+    /// Asked for a new audit in place of this one.
+    NewAuditAsked,
+    /// Said that they have read what became of a damaged store.
+    RecoveryRead,
 }
 
 impl Act {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",
             Self::SessionEnded => "session_ended",
@@ -66,6 +71,8 @@ impl Act {
             Self::Withdrawn => "withdrawn",
             Self::LinkShown => "link_shown",
             Self::FreshLink => "fresh_link",
+            Self::NewAuditAsked => "new_audit_asked",
+            Self::RecoveryRead => "recovery_read",
         }
     }
 }
@@ -100,17 +107,33 @@ pub(crate) fn append(
     actor: &Actor,
     about: &About,
 ) -> Result<(), StoreError> {
+    let role = actor.role.as_ref().map(ToString::to_string).unwrap_or_default();
+    let subject = about.subject.as_ref().map(ToString::to_string).unwrap_or_default();
+    let key = about.key.map(|key| key.to_string()).unwrap_or_default();
+    let who = [actor.uuid.as_str(), &role, &actor.session.to_string()];
+    append_row(conn, now, act.as_str(), who, [&subject, &key, &about.detail])
+}
+
+/// Adds a row of texts: who (actor, role, session), empty where nobody was at work, and about what (subject, key,
+/// detail).
+pub(super) fn append_row(
+    conn: &Connection,
+    now: Timestamp,
+    act: &str,
+    who: [&str; 3],
+    about: [&str; 3],
+) -> Result<(), StoreError> {
     let (number, before) = head(conn)?.unwrap_or((0, AuditHash::NONE));
     let row = AuditRow {
         number: number + 1,
         at: now.as_microsecond(),
-        act: act.as_str().into(),
-        actor: actor.uuid.to_string(),
-        role: actor.role.as_ref().map(ToString::to_string).unwrap_or_default(),
-        session: actor.session.to_string(),
-        subject: about.subject.as_ref().map(ToString::to_string).unwrap_or_default(),
-        key: about.key.map(|key| key.to_string()).unwrap_or_default(),
-        detail: about.detail.clone(),
+        act: act.into(),
+        actor: who[0].into(),
+        role: who[1].into(),
+        session: who[2].into(),
+        subject: about[0].into(),
+        key: about[1].into(),
+        detail: about[2].into(),
     };
     let hash = row.hash(&before);
     conn.prepare_cached(

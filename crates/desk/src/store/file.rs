@@ -1,7 +1,7 @@
 //! The store's file: its folder, its lock, its key, and whether it can be believed.
 //!
-//! The cipher key is handled here and nowhere else. The first 16 bytes of the file are the cipher's salt; it is
-//! derived from the key, so a file of another key is told from a damaged one without decrypting anything.
+//! Deliberately absent: the key itself ([`super::key`]), and what is done when it cannot be believed
+//! ([`super::salvage`]).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
+use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use zeroize::Zeroizing;
 
-use super::device::Device;
+use super::audit::succession;
+use super::device::{self, Device, Remembered};
 use super::error::is_full;
-use super::migrations;
-use crate::{KeyStore, KeyStoreError, OpenError, Random};
+use super::key::{self, KEY_NAME, SALT, StoreKey, key_store_fault};
+use super::{StoreError, migrations, salvage};
+use crate::audit::AuditEnded;
+use crate::{KeyStore, OpenError, Random};
 
-/// The entry of the store's key in the key store.
-pub(crate) const KEY_NAME: &str = "store-key-1";
 /// What the canary row says.
-const CANARY: &str = "ra-desk store";
+pub(super) const CANARY: &str = "ra-desk store";
 
 /// An open file: the lock is held as long as this lives.
 pub(super) struct StoreFile {
@@ -38,23 +38,50 @@ pub(super) struct StoreFile {
     pub(super) is_new: bool,
 }
 
-/// Opens the store, or makes one where there is none. Whatever goes wrong, nothing that is there is changed.
-pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<StoreFile, OpenError> {
+/// Opens the store, or makes one where there is none. A damaged one is put aside and what is whole of it is saved
+/// ([`salvage`]); whatever else goes wrong, nothing that is there is changed.
+pub(super) fn open(
+    folder: &Path,
+    keys: &dyn KeyStore,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<StoreFile, OpenError> {
     make_folder(folder)?;
     let lock = take_lock_patiently(&folder.join("store.lock"))?;
+    salvage::finish(folder)?;
+    let opened = match open_sound(folder, keys, random, now) {
+        Err(OpenError::Damaged(why)) => {
+            tracing::error!(why, "the store is damaged");
+            if !is_recoverable(folder, keys)? {
+                return Err(OpenError::Damaged(why));
+            }
+            salvage::recover(folder, keys, random, now)?;
+            open_sound(folder, keys, random, now)?
+        }
+        opened => opened?,
+    };
+    let (writer, reader, device, is_new) = opened;
+    Ok(StoreFile { writer, reader, lock, device, is_new })
+}
+
+type Opened = (Connection, Connection, Option<Device>, bool);
+
+fn open_sound(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Timestamp) -> Result<Opened, OpenError> {
     let path = folder.join("store.db");
     let is_there = path.try_exists().map_err(|error| folder_fault(&error))?;
     if !is_there {
         check_nothing_left(folder)?;
     }
-    let key = if is_there { existing_key(keys)? } else { key_for_a_new_store(keys, random)? };
+    let key = if is_there { key::existing(keys)? } else { key::for_a_new_store(keys, random)? };
     let made = if is_there {
-        check_whose(&path, &key)?;
+        check_whose(folder, &key)?;
+        check_journal(folder, &key)?;
         None
     } else {
         // A new store has another audit, so it is another device: its predecessor's heads must not fit it.
+        let before = device::remembered(keys).map_err(key_store_fault)?;
         let device = Device::make(keys, random).map_err(key_store_fault)?;
-        create(folder, &path, &key, &device)?;
+        create(folder, &path, &key, &device, before, now)?;
         Some(device)
     };
     let mut writer = connect(&path, &key)?;
@@ -65,19 +92,33 @@ pub(super) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> R
     let device = made.or_else(|| Device::of_store(&writer, keys, random));
     let reader = connect(&path, &key)?;
     reader.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
-    Ok(StoreFile { writer, reader, lock, device, is_new: !is_there })
+    Ok((writer, reader, device, !is_there))
+}
+
+/// Whether something here is of the key that is kept: else nothing could be saved, and it may be somebody else's.
+fn is_recoverable(folder: &Path, keys: &dyn KeyStore) -> Result<bool, OpenError> {
+    let Some(_) = keys.load(KEY_NAME).map_err(key_store_fault)? else { return Ok(false) };
+    let key = key::existing(keys)?;
+    let path = folder.join("store.db");
+    let is_there = path.try_exists().map_err(|error| folder_fault(&error))?;
+    // One that begins with its salt is of this key, and so is one that was cut off before it is one.
+    Ok(is_there && check_whose(folder, &key) != Err(OpenError::WrongKey) || salvage::is_of_key(folder, &key)?)
 }
 
 /// Opens a store that is there only to look at it: nothing is made, moved or brought up to date. None where there is
 /// no store.
 pub(super) fn look(folder: &Path, keys: &dyn KeyStore) -> Result<Option<(Connection, File)>, OpenError> {
     let path = folder.join("store.db");
-    if !path.try_exists().map_err(|error| folder_fault(&error))? {
+    if !salvage::is_unfinished(folder)? && !path.try_exists().map_err(|error| folder_fault(&error))? {
         return Ok(None);
     }
     let lock = take_lock(&folder.join("store.lock"))?;
-    let key = existing_key(keys)?;
-    check_whose(&path, &key)?;
+    if salvage::is_unfinished(folder)? {
+        return Err(OpenError::Damaged("what was saved of it is put in its place when RA Desk starts".into()));
+    }
+    let key = key::existing(keys)?;
+    check_whose(folder, &key)?;
+    check_journal(folder, &key)?;
     // Closing it leaves its journal as it is. Whether all of it is sound is looked at when RA Desk opens it: that takes
     // a while, and RA Desk may be started meanwhile.
     let conn = connect(&path, &key)?;
@@ -87,67 +128,16 @@ pub(super) fn look(folder: &Path, keys: &dyn KeyStore) -> Result<Option<(Connect
     Ok(Some((conn, lock)))
 }
 
-/// The raw key as SQLCipher takes it: 32 bytes of key and 16 of salt.
-struct StoreKey {
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl StoreKey {
-    const LENGTH: usize = 32;
-
-    fn salt(&self) -> [u8; 16] {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.bytes), b"ra-desk store salt 1");
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&tag.as_ref()[..16]);
-        salt
-    }
-
-    /// The pragma that opens the file.
-    fn pragma(&self) -> Zeroizing<String> {
-        use std::fmt::Write;
-        let mut text = Zeroizing::new(String::with_capacity(128));
-        text.push_str("PRAGMA key = \"x'");
-        for byte in self.bytes.iter().chain(&self.salt()) {
-            // Writing to a string cannot fail.
-            _ = write!(text, "{byte:02x}");
-        }
-        text.push_str("'\";");
-        text
-    }
-}
-
-fn existing_key(keys: &dyn KeyStore) -> Result<StoreKey, OpenError> {
-    let bytes = keys.load(KEY_NAME).map_err(key_store_fault)?.ok_or(OpenError::KeyMissing)?;
-    if bytes.len() == StoreKey::LENGTH { Ok(StoreKey { bytes }) } else { Err(OpenError::WrongKey) }
-}
-
-/// A key that an earlier store left behind is used again: a copy of that store stays readable.
-fn key_for_a_new_store(keys: &dyn KeyStore, random: &dyn Random) -> Result<StoreKey, OpenError> {
-    if let Some(bytes) = keys.load(KEY_NAME).map_err(key_store_fault)?
-        && bytes.len() == StoreKey::LENGTH
-    {
-        return Ok(StoreKey { bytes });
-    }
-    let mut made = Zeroizing::new(vec![0; StoreKey::LENGTH]);
-    random.fill(&mut made);
-    keys.save(KEY_NAME, &made).map_err(key_store_fault)?;
-    // A locked key store takes an entry and forgets it.
-    match keys.load(KEY_NAME).map_err(key_store_fault)? {
-        Some(kept) if kept == made => Ok(StoreKey { bytes: kept }),
-        _ => Err(OpenError::KeyStoreMissing("it did not keep the key it was given".into())),
-    }
-}
-
-pub(super) fn key_store_fault(error: KeyStoreError) -> OpenError {
-    match error {
-        KeyStoreError::Locked => OpenError::KeyStoreLocked,
-        KeyStoreError::Missing | KeyStoreError::Failed(_) => OpenError::KeyStoreMissing(error.to_string()),
-    }
-}
-
 /// Makes a new store beside its place and moves it there when it is whole, so that a half-made one is never
 /// taken for a store.
-fn create(folder: &Path, path: &Path, key: &StoreKey, device: &Device) -> Result<(), OpenError> {
+fn create(
+    folder: &Path,
+    path: &Path,
+    key: &StoreKey,
+    device: &Device,
+    before: Option<Remembered>,
+    now: Timestamp,
+) -> Result<(), OpenError> {
     let unfinished = folder.join("store.new");
     for left in [unfinished.clone(), folder.join("store.new-journal")] {
         match std::fs::remove_file(left) {
@@ -164,7 +154,20 @@ fn create(folder: &Path, path: &Path, key: &StoreKey, device: &Device) -> Result
         Ok(())
     })();
     made.map_err(|error| fault(&error))?;
-    device.write_down(&conn).map_err(|error| OpenError::Damaged(error.to_string()))?;
+    // Written before the store is one, so that it cannot be missing from it.
+    let named = (|| {
+        let tx = conn.unchecked_transaction()?;
+        if before.is_some_and(|before| before.head.head.number > 0) {
+            let before = succession::ending(&tx, 0, None, before.as_ref(), AuditEnded::Vanished)?;
+            succession::write_down(&tx, now, &before, None)?;
+        }
+        device.write_down(&tx)?;
+        Ok(tx.commit()?)
+    })();
+    named.map_err(|error: StoreError| match error {
+        StoreError::DiskFull => OpenError::DiskFull,
+        error => OpenError::FolderNotWritable(error.to_string()),
+    })?;
     drop(conn);
     let moved = open_to_sync(&unfinished)
         .and_then(|file| file.sync_all())
@@ -174,7 +177,7 @@ fn create(folder: &Path, path: &Path, key: &StoreKey, device: &Device) -> Result
 }
 
 /// Opens a file that is there; SQLite never makes one of its own accord here.
-fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
+pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenError> {
     // The cipher sets itself up with the first connection of a process, and not safely for two at once.
     static FIRST: Mutex<()> = Mutex::new(());
     let _one_at_a_time = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,16 +216,26 @@ fn check_nothing_left(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The file's salt tells whose key it was made with.
-fn check_whose(path: &Path, key: &StoreKey) -> Result<(), OpenError> {
-    let mut head = [0; 16];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+/// The file's salt tells whose key it was made with; where that is damaged, its pages do.
+fn check_whose(folder: &Path, key: &StoreKey) -> Result<(), OpenError> {
+    let mut head = [0; SALT];
+    let read = File::open(folder.join("store.db")).and_then(|mut file| file.read_exact(&mut head));
     match read {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(OpenError::Damaged("it has no head".into())),
         Err(error) => Err(folder_fault(&error)),
-        Ok(()) if head != key.salt() => Err(OpenError::WrongKey),
-        Ok(()) => Ok(()),
+        Ok(()) if head == key.salt() => Ok(()),
+        Ok(()) if salvage::is_of_key(folder, key)? => Err(OpenError::Damaged("its head is another".into())),
+        Ok(()) => Err(OpenError::WrongKey),
     }
+}
+
+/// Before SQLite opens it: what it does not believe of a journal it forgets.
+fn check_journal(folder: &Path, key: &StoreKey) -> Result<(), OpenError> {
+    let forgets = salvage::journal_forgets(&folder.join("store.db"), &folder.join("store.db-wal"), key.pages());
+    if forgets.map_err(|error| folder_fault(&error))? {
+        return Err(OpenError::Damaged("its journal is not whole".into()));
+    }
+    Ok(())
 }
 
 fn check_believable(conn: &Connection) -> Result<(), OpenError> {
@@ -288,23 +301,23 @@ fn take_lock(path: &PathBuf) -> Result<File, OpenError> {
 }
 
 /// A file that only this account may read.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
 /// A file whose bytes shall be brought to the disk. Windows does that only for a handle that may write.
-fn open_to_sync(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_to_sync(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Makes a rename last through a power cut.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn folder_fault(error: &std::io::Error) -> OpenError {
+pub(super) fn folder_fault(error: &std::io::Error) -> OpenError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::DiskFull,
         // The error's own text may hold a path with somebody's account in it.
@@ -312,7 +325,7 @@ fn folder_fault(error: &std::io::Error) -> OpenError {
     }
 }
 
-fn fault(error: &rusqlite::Error) -> OpenError {
+pub(super) fn fault(error: &rusqlite::Error) -> OpenError {
     use rusqlite::ErrorCode;
     if is_full(error) {
         return OpenError::DiskFull;
@@ -322,6 +335,8 @@ fn fault(error: &rusqlite::Error) -> OpenError {
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             OpenError::FolderNotWritable("the store's file cannot be opened".into())
         }
+        // It may pass, and putting files aside would help nobody.
+        Some(ErrorCode::SystemIoFailure) => OpenError::FolderNotWritable("the disk failed".into()),
         Some(code) => OpenError::Damaged(format!("SQLite {code:?}")),
         None => OpenError::Damaged("its rows are not as they should be".into()),
     }

@@ -11,7 +11,13 @@ pub(super) const AUDIT_HEAD: &str = "audit_head";
 /// This store's name and public key: whose audit this is.
 pub(super) const DEVICE: &str = "device";
 
-/// The head of the audit of a store that was on this computer before this one was made.
+/// What a recovery of this store is remembered under, followed by when it was.
+pub(super) const RECOVERY: &str = "recovery ";
+
+/// A key that was taken back before it was sent and that the gateway has not heard of, behind its author.
+pub(super) const WITHDRAWN: &str = "withdrawn ";
+
+/// Whose audit was here before this one was begun, up to where it is known, and why another was begun.
 pub(super) const AUDIT_BEFORE: &str = "audit_before";
 
 /// The file of the second copy (JSON).
@@ -29,7 +35,23 @@ pub(super) fn get(conn: &Connection, name: &str) -> Result<Option<String>, Store
     Ok(conn.prepare_cached("SELECT value FROM meta WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?)
 }
 
-pub(super) fn forget(conn: &Connection, name: &str) -> Result<(), StoreError> {
+/// The value of a name as the bytes it is: one that somebody spoilt is told, and is no fault of the store's.
+pub(super) fn bytes(conn: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT value FROM meta WHERE name = ?1";
+    let read = |row: &rusqlite::Row<'_>| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec());
+    Ok(conn.prepare_cached(sql)?.query_row([name], read).optional()?)
+}
+
+/// All values whose names begin so, in the order of their names.
+pub(super) fn beginning(conn: &Connection, name: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT name, value FROM meta WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets a name.
+pub(super) fn remove(conn: &Connection, name: &str) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM meta WHERE name = ?1")?.execute([name])?;
     Ok(())
 }

@@ -11,10 +11,12 @@ pub(crate) mod device;
 pub(crate) mod drafts;
 mod error;
 mod file;
+mod key;
 mod meta;
 mod migrations;
 pub(crate) mod queue;
 mod rows;
+mod salvage;
 pub(crate) mod second_copy;
 pub(crate) mod submissions;
 mod threads;
@@ -30,11 +32,14 @@ use rusqlite::params;
 pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
-pub(crate) use file::KEY_NAME;
+pub(crate) use key::KEY_NAME;
+pub(crate) use salvage::{acknowledge as acknowledge_recoveries, recoveries};
 
 use crate::submission::Event;
-use crate::{AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, StoreHolds};
-use audit::{About, Act, Actor, Against};
+use crate::{
+    AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, Recovery, StoreHolds,
+};
+use audit::{About, Act, Actor, Against, succession};
 use device::{Device, Known, Remembered};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
@@ -54,12 +59,19 @@ pub(crate) struct Store {
     pub(crate) device: Option<Device>,
     /// Whether the key store said what it remembers of the audit.
     heard: bool,
+    /// What the audit was held against when the store was opened.
+    against: Against,
 }
 
 impl Store {
     /// Opens the store in a folder, or makes one. Waits for the disk and the key store.
-    pub(crate) fn open(folder: &Path, keys: &dyn KeyStore, random: &dyn Random) -> Result<Self, OpenError> {
-        let opened = file::open(folder, keys, random)?;
+    pub(crate) fn open(
+        folder: &Path,
+        keys: &dyn KeyStore,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let mut opened = file::open(folder, keys, random, now)?;
         let remembered = device::remembered(keys)
             .inspect_err(|error| tracing::warn!(%error, "what the key store remembers of the audit cannot be read"));
         let heard = remembered.is_ok();
@@ -68,11 +80,19 @@ impl Store {
             submissions::restart(&tx)?;
             drafts::forget_discarded(&tx)?;
             tx.commit()?;
-            check_audit(&opened, keys, remembered.unwrap_or_default())
+            let remembered = remembered.unwrap_or_default();
+            let (report, against) = check_audit(&opened, keys, remembered)?;
+            if report.broken.is_some_and(|broken| broken.why == AuditFault::RolledBack) && !opened.is_new {
+                submissions::doubt_confirmations(&opened.writer)?;
+            }
+            let asked = succession::begin_asked(&opened.writer, now, (keys, random), report.rows, remembered.as_ref())?;
+            let Some(device) = asked else { return Ok((report, against)) };
+            opened.device = Some(device);
+            check_audit(&opened, keys, remembered)
         })();
         // What is not sent yet must stay within reach, so a broken chain is told and does not lock anybody out.
-        let audit = match checked {
-            Ok(report) => report,
+        let (audit, against) = match checked {
+            Ok(checked) => checked,
             Err(StoreError::DiskFull) => return Err(OpenError::DiskFull),
             Err(error) => return Err(OpenError::Damaged(error.to_string())),
         };
@@ -88,6 +108,7 @@ impl Store {
             audit,
             device: opened.device,
             heard,
+            against,
         })
     }
 
@@ -112,6 +133,11 @@ impl Store {
         Ok(Some(Remembered { head: device.sign(head), receipt }))
     }
 
+    /// What the audit of this store is held against, every receipt included.
+    pub(crate) fn against(&self) -> Against {
+        self.against.clone()
+    }
+
     /// Reads without waiting for writes.
     pub(crate) fn read<T, W>(&self, work: W) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, W>
     where
@@ -127,20 +153,18 @@ fn check_audit(
     opened: &file::StoreFile,
     keys: &dyn KeyStore,
     remembered: Option<Remembered>,
-) -> Result<AuditReport, StoreError> {
+) -> Result<(AuditReport, Against), StoreError> {
     // Each question to the key store takes its time: what is known of it by now is not asked again.
     let kept = opened.device.as_ref().map_or_else(|| Device::kept_known(keys), |device| Some(device.known()));
-    let against = Against { every_receipt: false, ..against(&opened.reader, kept, remembered) };
+    let every = against(&opened.reader, kept, remembered);
+    let against = Against { every_receipt: false, ..every.clone() };
     let mut report = audit::verify(&opened.reader, &against)?;
-    // The key store knows of an audit, and its store is gone. That is told once; from then on the new one knows it.
-    if opened.is_new
-        && let Some(before) = remembered.filter(|before| before.head.head.number > 0)
-    {
-        let text = format!("{} {}", before.head.head.device, before.head.head.number);
-        meta::set(&opened.writer, meta::AUDIT_BEFORE, &text)?;
+    // The key store knows of an audit, and its store is gone. That is told once; the new one names it from its first
+    // row on.
+    if opened.is_new && remembered.is_some_and(|before| before.head.head.number > 0) {
         report.broken = Some(AuditBreak { row: 1, why: AuditFault::RolledBack });
     }
-    Ok(report)
+    Ok((report, every))
 }
 
 /// What a store's audit is held against: its own key, and what the key store remembers of it.
@@ -159,7 +183,7 @@ fn against(conn: &Connection, kept: Option<Known>, remembered: Option<Remembered
 
 /// Walks the audit of a closed store, every receipt included; none where there never was one. Changes nothing.
 pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<AuditReport>, OpenError> {
-    let remembered = || device::remembered(keys).map_err(file::key_store_fault);
+    let remembered = || device::remembered(keys).map_err(key::key_store_fault);
     let Some((conn, _lock)) = file::look(folder, keys)? else {
         let before = remembered()?.map(|remembered| remembered.head.head.number).filter(|rows| *rows > 0);
         return Ok(before.map(|rows| AuditReport {
@@ -167,6 +191,8 @@ pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<
             countersigned: None,
             remembered: Some(rows),
             broken: Some(AuditBreak { row: 1, why: AuditFault::RolledBack }),
+            before: None,
+            kept_of_earlier: 0,
         }));
     };
     let against = against(&conn, Device::kept_known(keys), remembered()?);
@@ -188,6 +214,13 @@ pub(crate) fn audit_as_csv(
 pub(crate) fn held(folder: &Path, keys: &dyn KeyStore) -> Result<Option<StoreHolds>, OpenError> {
     let Some((conn, _lock)) = file::look(folder, keys)? else { return Ok(None) };
     queue::held(&conn).map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
+}
+
+/// What became of the store of a data folder when it was found damaged, the last time last; none where there is no
+/// store. Changes nothing.
+pub(crate) fn recoveries_of(folder: &Path, keys: &dyn KeyStore) -> Result<Vec<Recovery>, OpenError> {
+    let Some((conn, _lock)) = file::look(folder, keys)? else { return Ok(Vec::new()) };
+    recoveries(&conn).map_err(|error| OpenError::Damaged(error.to_string()))
 }
 
 /// Turns a draft into a submission: its key, its frozen body and its audit row are written and the draft goes, all

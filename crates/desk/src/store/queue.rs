@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{self, About, Act, Actor};
 use super::submissions::{self, COLUMNS, News, StoredSubmission, happen, read};
-use super::{StoreError, drafts, rows};
+use super::{StoreError, drafts, meta, rows};
 use crate::submission::Event;
 use crate::{OutboxCounts, OutboxTab, StoreHolds};
 use jiff::Timestamp;
@@ -96,6 +96,34 @@ pub(crate) fn to_settle(conn: &Connection, actor: &Actor) -> Result<Vec<Submissi
         )?
         .query_map(params![actor.uuid.as_str(), role.as_str()], |row| rows::parsed(row, 0, str::parse))?,
     )
+}
+
+/// Notes that the gateway is to hear of a key that was taken back before it was ever sent.
+pub(crate) fn tell_withdrawn(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    key: SubmissionKey,
+) -> Result<(), StoreError> {
+    meta::set(conn, &format!("{}{author} {key}", meta::WITHDRAWN), "")
+}
+
+/// Keys of this author that the gateway is to hear of.
+pub(crate) fn to_tell_withdrawn(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+) -> Result<Vec<SubmissionKey>, StoreError> {
+    let name = format!("{}{author} ", meta::WITHDRAWN);
+    let noted = meta::beginning(conn, &name)?;
+    Ok(noted.iter().filter_map(|(key, _)| key.strip_prefix(&name)?.parse().ok()).collect())
+}
+
+/// The gateway has heard of it.
+pub(crate) fn told_withdrawn(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+    key: SubmissionKey,
+) -> Result<(), StoreError> {
+    meta::remove(conn, &format!("{}{author} {key}", meta::WITHDRAWN))
 }
 
 /// Whether any registration of this author can still change at the gateway: linked ones can be removed, but that

@@ -85,5 +85,5 @@ pub(crate) fn pinned(conn: &Connection) -> Result<Option<SealingKey>, StoreError
 /// Seals to this key from now on, in a file of its own.
 pub(crate) fn pin(conn: &Connection, key: &SealingKey) -> Result<(), StoreError> {
     meta::set(conn, meta::SEALING_KEY, &key.to_string())?;
-    meta::forget(conn, meta::SECOND_COPY)
+    meta::remove(conn, meta::SECOND_COPY)
 }

@@ -10,9 +10,9 @@ use contract::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::StoreError;
 use super::audit::{self, About, Act, Actor};
 use super::rows::{self, at, json, parsed, word};
+use super::{StoreError, queue};
 use crate::Status;
 use crate::submission::{Effect, Event, Life, status_of};
 
@@ -119,6 +119,11 @@ pub(crate) fn happen(
         })?;
     let (next, effects) = life.after(event).map_err(|_| StoreError::WrongState)?;
     let attempts = u32::from(effects.contains(&Effect::CountAttempt));
+    if event == Event::WithdrawAsked && next.status == Status::Withdrawn && life.status == Status::ReadyToSend {
+        // It is taken back here and now. The gateway is to hear of it too, for the day on which an older copy of this
+        // store is put back that does not know.
+        queue::tell_withdrawn(conn, &actor.uuid, key)?;
+    }
     conn.prepare_cached(
         "UPDATE submission SET status = ?2, unsettled = ?3, withdrawal_requested = ?4, attempts = attempts + ?5,
                                updated_at = ?6
@@ -152,6 +157,45 @@ pub(crate) fn happen(
         audit::append(conn, now, act, actor, &about)?;
     }
     Ok(effects)
+}
+
+/// The keys of rows that cannot be sent as what they say they are: they cannot be read, or their columns, their body
+/// and the audit do not say the same.
+pub(super) fn not_believable(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM audit WHERE audit.key = submission.key
+            AND act = 'recorded' AND (actor <> author OR audit.role <> submission.role OR subject <> care_identity))
+         FROM submission"
+    );
+    let mut statement = conn.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut doubtful = Vec::new();
+    while let Some(row) = rows.next()? {
+        let believed = read(row).ok().is_some_and(|submission| {
+            let said = |column, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
+            submission.body.body().is_ok_and(|body| {
+                said(21, body.recorded_by.as_str())
+                    && said(22, submission.profile.uuid.as_str())
+                    && body.recorded_role == submission.role
+                    && body.address == submission.address
+            })
+        });
+        if !believed || row.get::<_, i64>(23)? > 0 {
+            doubtful.push(row.get(0)?);
+        }
+    }
+    Ok(doubtful)
+}
+
+/// Whether this is the word of a status.
+pub(super) fn is_status(word: &str) -> bool {
+    STATUS_WORDS.iter().any(|(_, listed)| *listed == word)
+}
+
+/// Where a store is an older copy of itself, its author says anew of what was never sent that it is still wanted.
+pub(super) fn doubt_confirmations(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute("UPDATE submission SET confirmed_in = NULL WHERE status = 'ready_to_send'", [])?;
+    Ok(())
 }
 
 /// After a crash nothing is on its way any more. What was sent stays unsettled.

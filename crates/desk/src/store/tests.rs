@@ -19,7 +19,7 @@ struct Opened {
 
 fn open() -> Opened {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(&folder.path().join("data"), &Keys::new(), &SystemRandom::default()).unwrap();
+    let store = Store::open(&folder.path().join("data"), &Keys::new(), &SystemRandom::default(), NOW).unwrap();
     Opened { store, _folder: folder }
 }
 

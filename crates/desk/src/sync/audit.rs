@@ -113,6 +113,7 @@ fn note(desk: &Arc<Inner>, halt: &Halt, progress: &mut Progress) -> Duration {
 fn differs(desk: &Arc<Inner>, progress: &mut Progress) {
     if !std::mem::replace(&mut progress.differs, true) {
         tracing::error!("the gateway holds another audit of this computer");
+        desk.state().audit_differs = true;
         desk.note_happened(Happened::AuditBroken);
     }
 }

@@ -78,6 +78,7 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
     if sendable > 0 {
         (sent, in_flight) = send_all(desk, at_work, progress, sendable).await?;
     }
+    tell_withdrawn(desk, at_work).await?;
     let watched = desk.state().watched;
     if let Some(key) = watched {
         going_on(at_work)?;
@@ -185,6 +186,24 @@ pub(crate) async fn settled(
         })
         .await?;
     desk.changes.tell(Changed::Outbox);
+    Ok(())
+}
+
+/// Lets the gateway know what was taken back before it was ever sent.
+async fn tell_withdrawn(desk: &Arc<Inner>, at_work: &AtWork) -> Result<(), Halt> {
+    let author = at_work.who.user.uuid.clone();
+    for key in desk.store.read(move |conn| queue::to_tell_withdrawn(conn, &author)).await? {
+        going_on(at_work)?;
+        match settle(desk, at_work, key).await {
+            // It is taken back here, whatever the gateway makes of it.
+            Err(Halt::Trouble(Trouble::Refused { code, .. })) => {
+                tracing::warn!(code = code.map(|code| code.as_str()), "the gateway does not note a withdrawn key");
+            }
+            settled => settled?,
+        }
+        let author = at_work.who.user.uuid.clone();
+        desk.store.write(move |conn| queue::told_withdrawn(conn, &author, key)).await?;
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod elsewhere;
 mod faults;
 mod journey;
 mod keeping;
+mod recovery;
 mod second_copy;
 mod sign_in;
 mod support;

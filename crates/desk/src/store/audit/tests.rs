@@ -319,7 +319,7 @@ fn rows_verified_a_second() {
     let folder = tempfile::TempDir::new().unwrap();
     let keys = crate::testing::Keys::new();
     let path = folder.path().join("data");
-    let opened = crate::store::file::open(&path, &keys, &crate::SystemRandom::default()).unwrap();
+    let opened = crate::store::file::open(&path, &keys, &crate::SystemRandom::default(), NOW).unwrap();
     let who = actor("656005750104");
     opened.writer.execute_batch("BEGIN").unwrap();
     for number in 0..ROWS {

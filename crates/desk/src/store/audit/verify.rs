@@ -7,7 +7,7 @@ use contract::{AuditHash, audit_row_hash};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::receipts;
+use super::{receipts, succession};
 use crate::audit::{AuditBreak, AuditFault, AuditReport};
 use crate::store::device::{Known, Remembered};
 use crate::store::{StoreError, meta, migrations};
@@ -16,7 +16,7 @@ use crate::store::{StoreError, meta, migrations};
 const RECEIPTS_AT_START: u32 = 64;
 
 /// What the audit is held against, besides itself.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Against {
     /// Whose audit it is, as the store says.
     pub(crate) device: Option<Known>,
@@ -45,6 +45,8 @@ pub(crate) fn verify(conn: &Connection, against: &Against) -> Result<AuditReport
         countersigned: found.iter().rev().find(|receipt| receipt.holds).map(|receipt| receipt.number),
         remembered: against.remembered.as_ref().map(|remembered| remembered.head.head.number),
         broken: None,
+        before: succession::before(conn)?,
+        kept_of_earlier: succession::kept_of_earlier(conn)?,
     };
     let mut points = points.iter().peekable();
     let (mut number, mut before) = (0, AuditHash::NONE);
@@ -134,7 +136,7 @@ fn reason(conn: &Connection, number: i64, before: &AuditHash, given: i64) -> Res
 /// All the chain must pass through, the first ones first.
 fn points(conn: &Connection, found: &[Found], against: &Against) -> Result<Vec<Point>, StoreError> {
     let mut points = Vec::new();
-    if let Some((number, hash)) = meta::get(conn, meta::AUDIT_HEAD)?.as_deref().and_then(read_head) {
+    if let Some((number, hash)) = meta::bytes(conn, meta::AUDIT_HEAD)?.as_deref().and_then(read_head) {
         points.push(Point { number, hash, beyond: AuditFault::CutOff });
     }
     for receipt in found.iter().filter(|receipt| receipt.holds) {
@@ -181,10 +183,11 @@ fn receipts_of(conn: &Connection, against: &Against) -> Result<Vec<Found>, Store
 
 /// The number of the last row, as it was written down with it.
 fn head_in_the_file(conn: &Connection) -> Result<Option<i64>, StoreError> {
-    Ok(meta::get(conn, meta::AUDIT_HEAD)?.as_deref().and_then(read_head).map(|(number, _)| number))
+    Ok(meta::bytes(conn, meta::AUDIT_HEAD)?.as_deref().and_then(read_head).map(|(number, _)| number))
 }
 
-fn read_head(text: &str) -> Option<(i64, AuditHash)> {
-    let (number, hash) = text.split_once(' ')?;
+/// One that somebody spoilt is none: then the audit is not as it was written, and that is told.
+fn read_head(bytes: &[u8]) -> Option<(i64, AuditHash)> {
+    let (number, hash) = str::from_utf8(bytes).ok()?.split_once(' ')?;
     Some((number.parse().ok()?, hash.parse().ok()?))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{AuditBreak, AuditFault, AuditReport};
+use crate::audit::{AuditBreak, AuditEnded, AuditFault, AuditReport};
 use crate::store::audit::{self, About, Act};
 use crate::store::{Store, audit_report};
 use crate::testing::{Keys, Mood, NOW, actor};
@@ -26,7 +26,7 @@ impl Computer {
     }
 
     fn open(&self) -> Store {
-        Store::open(&self.data(), &self.keys, &SystemRandom::default()).unwrap()
+        Store::open(&self.data(), &self.keys, &SystemRandom::default(), NOW).unwrap()
     }
 
     /// Opens the store, writes some rows, and closes it as RA Desk does.
@@ -119,7 +119,7 @@ async fn what_the_key_store_did_not_say_is_not_written_over() {
     std::fs::remove_dir_all(computer.data()).unwrap();
     copy(&aside, &computer.data());
     let keys = FailsFor(&computer.keys, HEAD_NAME);
-    let store = Store::open(&computer.data(), &keys, &SystemRandom::default()).unwrap();
+    let store = Store::open(&computer.data(), &keys, &SystemRandom::default(), NOW).unwrap();
     assert!(store.audit.is_intact(), "nothing is known against it");
     assert_eq!(store.to_remember(NOW).await.unwrap(), None);
     drop(store);
@@ -149,7 +149,11 @@ async fn a_store_that_vanished_is_missed_once() {
     assert_eq!(computer.work(1).await.broken, rolled_back(1));
     assert_ne!(computer.entry(DEVICE_NAME), device, "another store is another device");
     assert!(computer.work(1).await.is_intact(), "told once");
-    assert_eq!(computer.report().unwrap().remembered, Some(2));
+    let report = computer.report().unwrap();
+    assert_eq!(report.remembered, Some(3), "two acts, and that it was begun");
+    let before = report.before.unwrap();
+    assert_eq!((before.rows, before.why), (3, AuditEnded::Vanished), "and it names the one before");
+    assert_eq!(&before.device.guid().as_bytes()[..], &device.unwrap()[..16]);
 }
 
 #[tokio::test]

@@ -190,6 +190,16 @@ impl Bench {
         self.restart_on(Persistence::Kept).await
     }
 
+    /// The same, with something done to its files in between.
+    pub(crate) async fn restart_after(self, does: impl FnOnce()) -> Self {
+        let Self { desk, fake, clock, browser, folder, keys, settings } = self;
+        desk.close().await;
+        drop(desk);
+        does();
+        let desk = open(&settings, &folder, &keys, &clock, &browser, Persistence::Kept).await;
+        Self { desk, fake, clock, browser, folder, keys, settings }
+    }
+
     /// The same, on a computer that keeps what is written or does not.
     pub(crate) async fn restart_on(self, persistence: Persistence) -> Self {
         let Self { desk, fake, clock, browser, folder, keys, settings } = self;

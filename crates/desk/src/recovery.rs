@@ -1,0 +1,39 @@
+//! What became of a store that was found damaged: numbers, for the RA user and for whoever looks after the computer.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{KeyStore, OpenError, store};
+
+/// A store that was found damaged, and what was saved of it. The damaged files are kept as they were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// When it was found, by the computer's clock.
+    pub found_at: Timestamp,
+    /// The folder with the damaged files, within the data folder. RA Desk never deletes it.
+    pub set_aside: String,
+    /// Recorded registrations that are here again, with the key and the bytes they were recorded with.
+    pub recovered: u32,
+    /// Of these, those that the gateway had not answered for as far as could be read.
+    pub to_send: u32,
+    /// Recorded registrations that are known to have been there and could not be read.
+    pub lost: u32,
+    /// Whether that is all of them. Otherwise there were at least as many.
+    pub lost_is_all: bool,
+    /// Drafts that are here again.
+    pub drafts: u32,
+    /// Rows of the audit that are here again.
+    pub audit_rows: i64,
+    /// Whether the audit was whole and goes on. Otherwise a new one was begun that names it.
+    pub audit_goes_on: bool,
+    /// When an RA user said that they have read this.
+    pub acknowledged_at: Option<Timestamp>,
+}
+
+/// What became of the store of a data folder each time it was found damaged, the last time last. Changes nothing; while
+/// RA Desk has the store open this gives [`OpenError::InUse`]. Waits for the disk and the key store.
+pub fn recoveries(data_dir: &Path, keys: &dyn KeyStore) -> Result<Vec<Recovery>, OpenError> {
+    store::recoveries_of(data_dir, keys)
+}

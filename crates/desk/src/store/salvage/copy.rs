@@ -1,0 +1,224 @@
+//! From the pages of a damaged store into the tables of a new one: every row that is whole and can be believed.
+
+use std::collections::HashSet;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
+
+use super::image::{Image, Place};
+use super::records::{self, Cell, Page};
+use crate::OpenError;
+use crate::store::file::{fault, folder_fault};
+use crate::store::{meta, submissions};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The keys of all submissions that are known to have been there.
+    known: HashSet<String>,
+    /// How many there were at the least, by the numbers of their rows.
+    rows: i64,
+    /// How many are in the new store.
+    pub(super) recovered: u32,
+    /// How many of those wait to be sent.
+    pub(super) to_send: u32,
+    /// How many drafts are.
+    pub(super) drafts: u32,
+}
+
+impl Found {
+    /// How many submissions are known to have been there and are not in the new store.
+    pub(super) fn lost(&self) -> u32 {
+        let known = i64::try_from(self.known.len()).unwrap_or(i64::MAX);
+        u32::try_from(known.max(self.rows) - i64::from(self.recovered)).unwrap_or(0)
+    }
+}
+
+/// A table whose rows are saved, in the order it is looked for.
+struct Table {
+    name: &'static str,
+    /// How many columns it had in its first version; the newest has at least as many.
+    first: usize,
+    /// Whether a row's number is its first column.
+    numbered: bool,
+    /// Whether the first column tells its rows from those of every other table.
+    is: fn(&[Value]) -> bool,
+}
+
+const TABLES: [Table; 7] = [
+    Table { name: "submission", first: 23, numbered: false, is: |row| is_guid(&row[0]) && is_text(&row[12]) },
+    Table { name: "draft", first: 14, numbered: false, is: |row| is_guid(&row[0]) && is_text(&row[4]) },
+    Table { name: "audit_before", first: 11, numbered: false, is: |row| is_text(&row[0]) && is_blob(&row[10]) },
+    Table { name: "audit", first: 10, numbered: true, is: |row| row[0] == Value::Null && is_blob(&row[9]) },
+    Table { name: "audit_receipt_before", first: 3, numbered: false, is: |row| is_text(&row[0]) && is_text(&row[2]) },
+    Table { name: "audit_receipt", first: 2, numbered: true, is: |row| row[0] == Value::Null && is_text(&row[1]) },
+    Table { name: "meta", first: 2, numbered: false, is: |row| is_text(&row[0]) && is_text(&row[1]) },
+];
+
+/// The tables whose rows are saved.
+#[cfg(test)]
+pub(super) fn tables() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|table| table.name)
+}
+
+/// Copies what is whole. To be called within a transaction on the new store.
+pub(super) fn copy(image: &Image, new: &Connection) -> Result<Found, OpenError> {
+    let mut found = Found::default();
+    let columns = TABLES.iter().map(|table| columns(new, table.name)).collect::<Result<Vec<_>, _>>()?;
+    for place in image.places().map_err(|error| folder_fault(&error))? {
+        let Some(page) = image.open(place).map_err(|error| folder_fault(&error))? else { continue };
+        let (cells, rows) = match records::read(&page) {
+            Page::Rows(cells) => (cells, true),
+            Page::Entries(cells) => (cells, false),
+            Page::Other => continue,
+        };
+        for cell in cells {
+            let row = cell.row;
+            let Some(values) = whole(image, place, cell)?.as_deref().and_then(records::values) else { continue };
+            if rows {
+                found.take_row(new, &columns, place, row, values)?;
+            } else {
+                found.take_entry(&values);
+            }
+        }
+    }
+    found.believe(new)?;
+    Ok(found)
+}
+
+/// All bytes of a row; none where a page it goes on is not whole.
+fn whole(image: &Image, place: Place, cell: Cell) -> Result<Option<Vec<u8>>, OpenError> {
+    let Cell { size, here: mut bytes, mut more, .. } = cell;
+    while bytes.len() < size {
+        let page = if more > 0 { image.beside(place, more) } else { Ok(None) };
+        let Some(page) = page.map_err(|error| folder_fault(&error))? else { return Ok(None) };
+        let (next, rest) = page.split_at(4);
+        more = next.try_into().map_or(0, u32::from_be_bytes);
+        bytes.extend_from_slice(&rest[..rest.len().min(size - bytes.len())]);
+    }
+    Ok(Some(bytes))
+}
+
+impl Found {
+    fn take_row(
+        &mut self,
+        new: &Connection,
+        columns: &[Vec<String>],
+        place: Place,
+        row: i64,
+        mut values: Vec<Value>,
+    ) -> Result<(), OpenError> {
+        let fits = |(table, columns): &(&Table, &Vec<String>)| {
+            (table.first..=columns.len()).contains(&values.len()) && (table.is)(&values)
+        };
+        let Some((table, columns)) = TABLES.iter().zip(columns).find(fits) else { return Ok(()) };
+        if table.numbered {
+            values[0] = Value::Integer(row);
+        }
+        match table.name {
+            "submission" => {
+                self.rows = self.rows.max(row);
+                self.known.extend(text(&values[0]).map(str::to_owned));
+                if is_older(new, "SELECT updated_at FROM submission WHERE key = ?1", &values[0], &values[22])? {
+                    return Ok(());
+                }
+            }
+            // Unlike the others it may have been taken away since.
+            "draft" if !place.newest => return Ok(()),
+            "meta" if !is_carried(&values[0]) => return Ok(()),
+            "audit" | "audit_before" => {
+                let (act, key) = if table.numbered { (&values[2], &values[7]) } else { (&values[3], &values[8]) };
+                if text(act) == Some("recorded") {
+                    self.known.extend(text(key).map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+        // Rows of the audit and receipts are never changed, so the first one that is read is as good as any.
+        let how = if table.name.starts_with("audit") { "IGNORE" } else { "REPLACE" };
+        let names = columns[..values.len()].join(", ");
+        let places = vec!["?"; values.len()].join(", ");
+        let sql = format!("INSERT OR {how} INTO {} ({names}) VALUES ({places})", table.name);
+        let inserted = new.prepare_cached(&sql).and_then(|mut sql| sql.execute(params_from_iter(values)));
+        match inserted {
+            // It is not what it looked like.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(()),
+            Err(error) => Err(fault(&error)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// An entry of the index over author, status, role and key knows a submission, also where its row is lost.
+    fn take_entry(&mut self, values: &[Value]) {
+        if let [Value::Text(_), Value::Text(status), Value::Text(_), key @ Value::Text(_), Value::Integer(row)] = values
+            && submissions::is_status(status)
+            && is_guid(key)
+        {
+            self.known.extend(text(key).map(str::to_owned));
+            self.rows = self.rows.max(*row);
+        }
+    }
+
+    /// Takes out what cannot be believed, and makes sure that nothing is believed to be further than is known.
+    fn believe(&mut self, new: &Connection) -> Result<(), OpenError> {
+        let doubtful = submissions::not_believable(new).map_err(|error| fault(&error))?;
+        let settled = (|| {
+            for key in doubtful {
+                new.execute("DELETE FROM submission WHERE key = ?1", [key])?;
+            }
+            // Whether it was sent since is not known, so the gateway is asked before it is taken back; and whether it
+            // is still wanted its author says anew.
+            new.execute_batch(
+                "UPDATE submission SET status = 'ready_to_send', unsettled = 1, confirmed_in = NULL
+                 WHERE status IN ('ready_to_send', 'sending');
+                 UPDATE submission SET withdrawal_requested = 1
+                 WHERE status = 'ready_to_send' AND EXISTS (SELECT 1 FROM audit
+                     WHERE audit.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));",
+            )?;
+            let count = |sql| new.query_row(sql, [], |row| row.get(0));
+            self.recovered = count("SELECT count(*) FROM submission")?;
+            self.to_send = count("SELECT count(*) FROM submission WHERE status = 'ready_to_send'")?;
+            self.drafts = count("SELECT count(*) FROM draft WHERE discarded_in IS NULL")?;
+            Ok(())
+        })();
+        settled.map_err(|error: rusqlite::Error| fault(&error))
+    }
+}
+
+/// Whether the new store has a later version of a row already.
+fn is_older(new: &Connection, sql: &str, key: &Value, updated: &Value) -> Result<bool, OpenError> {
+    let kept: Option<i64> = new
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
+        .map_err(|error| fault(&error))?;
+    Ok(matches!((kept, updated), (Some(kept), Value::Integer(updated)) if kept > *updated))
+}
+
+/// Up to where registrations were read is not carried over: what was read may be lost.
+fn is_carried(name: &Value) -> bool {
+    let kept = |name: &str| name == meta::AUDIT_HEAD || name == meta::DEVICE || name == meta::AUDIT_BEFORE;
+    text(name).is_some_and(|name| kept(name) || name.starts_with(meta::RECOVERY) || name.starts_with(meta::WITHDRAWN))
+}
+
+fn columns(new: &Connection, table: &str) -> Result<Vec<String>, OpenError> {
+    let names = new
+        .prepare("SELECT name FROM pragma_table_info(?1)")
+        .and_then(|mut sql| sql.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>());
+    names.map_err(|error| fault(&error))
+}
+
+fn is_guid(value: &Value) -> bool {
+    text(value).is_some_and(|text| uuid::Uuid::try_parse(text).is_ok())
+}
+
+fn is_text(value: &Value) -> bool {
+    text(value).is_some()
+}
+
+fn is_blob(value: &Value) -> bool {
+    matches!(value, Value::Blob(_))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    if let Value::Text(text) = value { Some(text) } else { None }
+}

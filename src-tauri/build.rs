@@ -37,6 +37,10 @@ const COMMANDS: &[&str] = &[
     "leave_kiosk",
     "this_computer",
     "copy_diagnostics",
+    "recovery",
+    "acknowledge_recovery",
+    "check_audit",
+    "begin_new_audit",
 ];
 
 fn main() {

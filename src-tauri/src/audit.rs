@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::BufWriter;
 use std::path::Path;
 
-use desk::{AuditBreak, AuditCopyError, AuditReport, OpenError};
+use desk::{AuditBefore, AuditBreak, AuditCopyError, AuditReport, OpenError};
 use serde::Serialize;
 
 use crate::console::{to_json, waited_for};
@@ -114,10 +114,18 @@ fn in_words(told: &Told) -> String {
         ),
     };
     format!(
-        "{verdict}\nRows that fit:     {}\nCountersigned:     {}\nIn the key store:  {}\n",
+        "{verdict}\nRows that fit:     {}\nCountersigned:     {}\nIn the key store:  {}\n{}",
         report.rows,
         up_to(report.countersigned),
-        up_to(report.remembered)
+        up_to(report.remembered),
+        report.before.as_ref().map(before_in_words).unwrap_or_default()
+    )
+}
+
+fn before_in_words(before: &AuditBefore) -> String {
+    format!(
+        "It follows another: that of device {}, up to row {} ({}), because {}.\n",
+        before.device, before.rows, before.hash, before.why
     )
 }
 
@@ -128,7 +136,7 @@ mod tests {
     use super::*;
 
     fn report(broken: Option<AuditBreak>) -> AuditReport {
-        AuditReport { rows: 16, countersigned: Some(12), remembered: None, broken }
+        AuditReport { rows: 16, countersigned: Some(12), remembered: None, broken, before: None, kept_of_earlier: 0 }
     }
 
     #[test]
@@ -142,6 +150,14 @@ mod tests {
         assert!(in_words(&told).contains("First bad row:     17: it is missing"), "{}", in_words(&told));
         let json: serde_json::Value = serde_json::from_str(&to_json(&told)).unwrap();
         assert_eq!(json["report"]["broken"], serde_json::json!({ "row": 17, "why": "missing" }));
+
+        let before = serde_json::from_value(serde_json::json!({
+            "device": "0d1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b", "rows": 41, "hash": "ab".repeat(32), "why": "vanished"
+        }));
+        let after = AuditReport { before: Some(before.unwrap()), ..report(None) };
+        let words = in_words(&judge(Ok(Some(after))).0);
+        assert!(words.contains("0d1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b, up to row 41"), "{words}");
+        assert!(words.contains("because its store was gone"), "{words}");
 
         let (told, code) = judge(Ok(None));
         assert_eq!((told.result, code), ("none", 0));

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use command_line::Asked;
 use commands::Opened;
-use desk::{Browser, Clock, Desk, OpenError, Parts, StoreHolds, SystemClock, SystemRandom};
+use desk::{Browser, Clock, Desk, OpenError, Parts, Recovery, StoreHolds, SystemClock, SystemRandom};
 use event_log::SecurityEvent;
 use ipc::DeskChanged;
 use settings::Resolution;
@@ -149,6 +149,9 @@ async fn open(app: &AppHandle, resolution: &Resolution, kiosk: bool) -> Result<D
 fn tell_of_start(app: &AppHandle, desk: &Desk) {
     if !desk.audit_is_whole() {
         event_log::tell(&SecurityEvent::AuditBroken);
+    }
+    if let Ok(Some(Recovery { recovered, lost, lost_is_all, .. })) = tauri::async_runtime::block_on(desk.recovery()) {
+        event_log::tell(&SecurityEvent::StoreRecovered { recovered, lost, lost_is_all });
     }
     if let Some(why) = desk.not_kept() {
         event_log::tell(&SecurityEvent::NotKept(why.to_string()));

@@ -15,6 +15,7 @@ import {
   NOW,
   POLICY,
   PROFILE,
+  RECOVERY,
   REGISTRATION,
   SHELL,
   SUBMISSION,
@@ -44,6 +45,36 @@ async function show(desk: FakeDesk, start: Place) {
 
 const shownSubmission = (part: Partial<SubmissionView>, snapshot = snapshotOf()) =>
   show(fakeDesk({ snapshot, submission: { ...SUBMISSION, ...part } }), { at: "submission", key: SUBMISSION.key });
+
+test("what a damaged file cost is told before anything else, in numbers that are no more than is known", async () => {
+  const desk = fakeDesk({
+    snapshot: snapshotOf({ session: { state: "signed_out", why: null } }),
+    recovery: { ...RECOVERY, lost_is_all: false },
+  });
+  const user = await show(desk, { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  expect(document.querySelector("h1")?.textContent).toBe("RA Desk found that its file was damaged on 23 November 2026");
+  expect(text("recovered")).toContain("48 registrations and 1 draft were recovered");
+  expect(text("lost")).toBe("At least 2 registrations could not be read. There may be more: we do not know how many.");
+  expect(main()?.textContent).toContain(RECOVERY.set_aside);
+  desk.change({ recovery: null }, "close_asked");
+  await user.click(document.getElementById("primary") as HTMLElement);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("sign-in"));
+  expect(desk.log.filter(([name]) => name === "acknowledgeRecovery")).toHaveLength(1);
+});
+
+test.each([
+  [{ lost: 0, lost_is_all: true }, "No registration was lost."],
+  [{ lost: 2, lost_is_all: true }, "2 registrations could not be read."],
+  [{ lost: 0, lost_is_all: false }, "We do not know whether registrations were lost. Some may be missing."],
+  [
+    { lost: 0, lost_is_all: false, recovered: 0 },
+    "Nothing could be read. We do not know how many registrations there were.",
+  ],
+])("of what is lost no more is said than is known: %o", async (part, said) => {
+  await show(fakeDesk({ recovery: { ...RECOVERY, ...part } }), { at: "find" });
+  await vi.waitFor(() => expect(text("lost")).toBe(said));
+});
 
 test.each([true, false])("before it is confirmed nothing is said to be saved (online: %s)", async (online) => {
   const desk = fakeDesk({

@@ -2,10 +2,10 @@
 
 use tauri::State;
 
-use super::Answer;
+use super::{Answer, Opened};
 use crate::clipboard::Clipboard;
 use crate::doctor;
-use crate::ipc::{ComputerView, Fault};
+use crate::ipc::{AuditView, ComputerView, Fault, RecoveryView};
 use crate::machine;
 
 /// Every setting of this computer, and where it came from.
@@ -20,4 +20,32 @@ pub fn this_computer() -> Answer<ComputerView> {
 #[specta::specta]
 pub async fn copy_diagnostics(clipboard: State<'_, Clipboard>) -> Result<(), Fault> {
     clipboard.put(&doctor::diagnostics_text().await)
+}
+
+/// What became of a store that was found damaged, until somebody has read it.
+#[tauri::command]
+#[specta::specta]
+pub async fn recovery(opened: State<'_, Opened>) -> Answer<Option<RecoveryView>> {
+    Ok(opened.desk()?.recovery().await?.map(RecoveryView::from))
+}
+
+/// Somebody has read it.
+#[tauri::command]
+#[specta::specta]
+pub async fn acknowledge_recovery(opened: State<'_, Opened>) -> Answer<()> {
+    Ok(opened.desk()?.acknowledge_recovery().await?)
+}
+
+/// Walks the whole audit of this computer.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_audit(opened: State<'_, Opened>) -> Answer<AuditView> {
+    Ok(opened.desk()?.check_audit().await?.into())
+}
+
+/// Has the next start begin a new audit that names this one.
+#[tauri::command]
+#[specta::specta]
+pub async fn begin_new_audit(opened: State<'_, Opened>) -> Answer<()> {
+    Ok(opened.desk()?.begin_new_audit().await?)
 }

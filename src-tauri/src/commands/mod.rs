@@ -68,6 +68,10 @@ pub fn builder() -> Builder<tauri::Wry> {
             shell::leave_kiosk,
             computer::this_computer,
             computer::copy_diagnostics,
+            computer::recovery,
+            computer::acknowledge_recovery,
+            computer::check_audit,
+            computer::begin_new_audit,
         ])
         .events(collect_events![DeskChanged])
 }

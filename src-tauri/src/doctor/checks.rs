@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use desk::{KeyStore, KeyStoreError, NotKept, OpenError, Persistence, StoreHolds};
+use desk::{KeyStore, KeyStoreError, NotKept, OpenError, Persistence, Recovery, StoreHolds};
 use jiff::Timestamp;
 use settings::{Effect, Layer, Resolution};
 
@@ -152,6 +152,23 @@ pub fn store(held: &Result<Option<StoreHolds>, OpenError>, now: Timestamp) -> Ch
     }
 }
 
+/// Each time the store was found damaged.
+pub fn recoveries(recoveries: &[Recovery]) -> Vec<Check> {
+    let told = recoveries.iter().map(|recovery| {
+        let at_least = if recovery.lost_is_all { "" } else { "at least " };
+        let found = format!(
+            "the store was damaged on {}: {} registrations were recovered, {at_least}{} could not be read; the damaged file is in {}",
+            recovery.found_at.strftime("%-d %B %Y"),
+            recovery.recovered,
+            recovery.lost,
+            recovery.set_aside
+        );
+        let next = "Keep that folder, look at the disk, and have the RA users compare with their notes.";
+        Check::warning("store_recovered", found, next)
+    });
+    told.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +214,28 @@ mod tests {
         assert_eq!(store(&held(Some("2026-11-10T12:00:00Z")), now).state, State::Warning);
         assert_eq!(store(&Err(OpenError::InUse), now).state, State::NotChecked);
         assert_eq!(store(&Err(OpenError::WrongKey), now).state, State::Bad);
+    }
+
+    #[test]
+    fn a_store_that_was_damaged_is_told_in_numbers() {
+        let recovery = Recovery {
+            found_at: "2026-11-20T12:00:00Z".parse().unwrap(),
+            set_aside: "set-aside-2026-11-20T120000Z".into(),
+            recovered: 48,
+            to_send: 3,
+            lost: 2,
+            lost_is_all: false,
+            drafts: 1,
+            audit_rows: 9,
+            audit_goes_on: false,
+            acknowledged_at: None,
+        };
+        let told = recoveries(&[recovery]);
+        assert_eq!((told.len(), told[0].state), (1, State::Warning));
+        for word in ["20 November 2026", "48 registrations", "at least 2", "set-aside-2026-11-20T120000Z"] {
+            assert!(told[0].found.contains(word), "{word}: {}", told[0].found);
+        }
+        assert!(recoveries(&[]).is_empty());
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn this_computer(resolution: &Resolution, now: Timestamp) -> (Vec<Check>, Option
     checks.push(checks::profile(if may_record { profile::persistence(&folder) } else { BY_SETTING }));
     checks.push(checks::disk_space(&folder));
     checks.push(checks::store(&held, now));
+    checks.extend(checks::recoveries(&desk::recoveries(&folder, &keys).unwrap_or_default()));
     (checks, held.ok().flatten())
 }
 

@@ -47,6 +47,15 @@ pub enum SecurityEvent {
     },
     /// The data folder was open to other accounts.
     FolderMended,
+    /// The store was damaged: what could be read was saved into a new one.
+    StoreRecovered {
+        /// Registrations that are here again.
+        recovered: u32,
+        /// Registrations that could not be read.
+        lost: u32,
+        /// Whether that is all of them.
+        lost_is_all: bool,
+    },
 }
 
 /// How grave an event is.
@@ -77,6 +86,7 @@ impl SecurityEvent {
             Self::KioskStarted => 130,
             Self::KioskLeft => 131,
             Self::KioskCloseRefused => 132,
+            Self::StoreRecovered { .. } => 114,
             Self::AuditBroken => 140,
             Self::NotKept(_) => 150,
             Self::OfflineRecordingRefused => 151,
@@ -100,10 +110,13 @@ impl SecurityEvent {
             | Self::KioskCloseRefused
             | Self::NotKept(_)
             | Self::OfflineRecordingRefused
+            | Self::StoreRecovered { lost: 0, lost_is_all: true, .. }
             | Self::FolderMended => Severity::Warning,
-            Self::SettingsWrong(_) | Self::KeyStoreRefused(_) | Self::StoreRefused(_) | Self::AuditBroken => {
-                Severity::Error
-            }
+            Self::SettingsWrong(_)
+            | Self::KeyStoreRefused(_)
+            | Self::StoreRefused(_)
+            | Self::StoreRecovered { .. }
+            | Self::AuditBroken => Severity::Error,
         }
     }
 
@@ -118,6 +131,10 @@ impl SecurityEvent {
             Self::FolderMended => {
                 "RA Desk's data folder was open to other accounts. It is closed to them again.".into()
             }
+            Self::StoreRecovered { recovered, lost, lost_is_all } => format!(
+                "RA Desk's encrypted file was damaged. It was set aside, and what could be read was recovered: {recovered} registrations; {}{lost} could not be read. Do not delete the folder it was set aside in.",
+                if *lost_is_all { "" } else { "at least " }
+            ),
             Self::SignedIn => "An RA user signed in.".into(),
             Self::SessionEnded(how) => format!("An RA user's session ended: {how}."),
             Self::SignInRefused(why) => format!("A sign-in was refused: {why}."),
@@ -151,6 +168,9 @@ impl SecurityEvent {
             Self::KeyStoreRefused(_) => "at a start, when Credential Manager or the Secret Service cannot be used",
             Self::StoreRefused(_) => "at a start, when the encrypted file cannot be opened",
             Self::FolderMended => "at a start (Linux)",
+            Self::StoreRecovered { .. } => {
+                "at each start after it until somebody has read it; a warning where nothing was lost"
+            }
             Self::SignedIn => "when somebody came back from the sign-in and said that it is them",
             Self::SessionEnded(_) => "with how: signed out, idle, 12 hours, or from elsewhere",
             Self::SignInRefused(_) => "when a check failed, the issuer said no, or a server did not answer",
@@ -175,6 +195,7 @@ impl SecurityEvent {
             Self::KeyStoreRefused(of("reason")),
             Self::StoreRefused(of("reason")),
             Self::FolderMended,
+            Self::StoreRecovered { recovered: 48, lost: 2, lost_is_all: false },
             Self::SignedIn,
             Self::SessionEnded(of("how")),
             Self::SignInRefused(of("reason")),

@@ -11,6 +11,7 @@ mod from_desk;
 mod outbox;
 mod session;
 mod shell;
+mod upkeep;
 
 pub use computer::{ComputerView, SettingFrom, SettingView};
 pub use elsewhere::WaitingOnView;
@@ -25,6 +26,7 @@ pub use session::{
     PersonView, PolicyView, ProxyAsking, RoleView, SessionView, Snapshot, SyncView,
 };
 pub use shell::{NotKeptView, ShellView};
+pub use upkeep::{AuditBeforeView, AuditEndedView, AuditFaultView, AuditView, RecoveryView};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;

@@ -77,6 +77,14 @@ export const commands = {
 	thisComputer: () => typedError<ComputerView, Fault>(__TAURI_INVOKE("this_computer")),
 	/**  Looks at this computer and its network as `ra-desk diagnostics` does, and copies what it found. */
 	copyDiagnostics: () => typedError<null, Fault>(__TAURI_INVOKE("copy_diagnostics")),
+	/**  What became of a store that was found damaged, until somebody has read it. */
+	recovery: () => typedError<RecoveryView | null, Fault>(__TAURI_INVOKE("recovery")),
+	/**  Somebody has read it. */
+	acknowledgeRecovery: () => typedError<null, Fault>(__TAURI_INVOKE("acknowledge_recovery")),
+	/**  Walks the whole audit of this computer. */
+	checkAudit: () => typedError<AuditView, Fault>(__TAURI_INVOKE("check_audit")),
+	/**  Has the next start begin a new audit that names this one. */
+	beginNewAudit: () => typedError<null, Fault>(__TAURI_INVOKE("begin_new_audit")),
 };
 
 /** Events */
@@ -116,6 +124,66 @@ export type Attention = {
 	profile_now: ProfileView | null,
 	/**  `PROFILE_CHANGED`: what was seen when it was recorded. */
 	profile_then: ProfileView | null,
+};
+
+/**  An audit that another one follows. */
+export type AuditBeforeView = {
+	/**  The device it was of. */
+	device: string,
+	/**  The number of its last row, as far as is known. */
+	rows: number,
+	/**  Why another was begun. */
+	why: AuditEndedView,
+};
+
+/**  Why an audit was ended. */
+export type AuditEndedView = 
+/**  The store was damaged. */
+"damaged" | 
+/**  The store was gone. */
+"vanished" | 
+/**  The store was an older copy. */
+"restored" | 
+/**  The gateway held another one. */
+"forked" | 
+/**  A row was not as it was written. */
+"broken" | 
+/**  Its key was gone. */
+"key_lost";
+
+/**  What is wrong with a row. */
+export type AuditFaultView = 
+/**  It is not as it was written. */
+"changed" | 
+/**  It is gone, or stands elsewhere. */
+"missing" | 
+/**  The store is an older copy. */
+"older_copy" | 
+/**  It was written anew. */
+"rewritten" | 
+/**  The gateway's receipt for it is not as it was given. */
+"receipt_changed";
+
+/**  The audit of this computer, as it was found just now. */
+export type AuditView = {
+	/**  How many rows fit, counted from the first one. */
+	rows: number,
+	/**  The first row that does not; none where all do. */
+	first_bad: number | null,
+	/**  What is wrong with it. */
+	why: AuditFaultView | null,
+	/**  Up to which row the gateway gave its word that it holds the same. */
+	countersigned: number | null,
+	/**  When it last did. */
+	countersigned_at: string | null,
+	/**  Whether the gateway holds another audit of this computer. */
+	differs: boolean,
+	/**  Whether it can be signed. */
+	signs: boolean,
+	/**  Whether the next start begins a new one. */
+	asked: boolean,
+	/**  The one before it, if there was one. */
+	before: AuditBeforeView | null,
 };
 
 /**  A way to sign in with one's Care Identity. */
@@ -754,6 +822,24 @@ export type RaRole =
 "local_smartcard_administrator" | 
 /**  Any other role: not an RA user. */
 "other";
+
+/**  A store that was found damaged, and what was saved of it. */
+export type RecoveryView = {
+	/**  When it was found. */
+	found_at: string,
+	/**  The folder the damaged files are in. */
+	set_aside: string,
+	/**  Recorded registrations that are here again. */
+	recovered: number,
+	/**  Of these, those that wait to be sent. */
+	to_send: number,
+	/**  Recorded registrations that could not be read. */
+	lost: number,
+	/**  Whether that is all of them. Otherwise there were at least as many. */
+	lost_is_all: boolean,
+	/**  Drafts that are here again. */
+	drafts: number,
+};
 
 /**  Why a registration was refused. Final for its submission key: a correction is a new submission. */
 export type RefusalCode = 

@@ -3,6 +3,7 @@
 // Every person, number and address in it is invented.
 
 import type {
+  AuditView,
   AuthenticatorView,
   Changed,
   ComputerView,
@@ -13,6 +14,7 @@ import type {
   PersonView,
   PolicyView,
   ProfileView,
+  RecoveryView,
   RegistrationView,
   RoleView,
   ShellView,
@@ -313,6 +315,28 @@ export const COMPUTER: ComputerView = {
   faults: [],
 };
 
+export const RECOVERY: RecoveryView = {
+  found_at: "2026-11-23T08:02:00Z",
+  set_aside: "C:\\Users\\priya\\AppData\\Local\\uk.ra-desk.desktop\\set-aside-2026-11-23T080200Z",
+  recovered: 48,
+  to_send: 3,
+  lost: 2,
+  lost_is_all: true,
+  drafts: 1,
+};
+
+export const AUDIT: AuditView = {
+  rows: 4_211,
+  first_bad: null,
+  why: null,
+  countersigned: 4_208,
+  countersigned_at: "2026-11-23T14:28:00Z",
+  differs: false,
+  signs: true,
+  asked: false,
+  before: null,
+};
+
 export interface FakeDesk extends Desk {
   /** What was called, with what. */
   log: [name: string, ...args: unknown[]][];
@@ -389,5 +413,9 @@ function plainAnswers(): Required<Answers> {
     thisComputer: COMPUTER,
     copyDiagnostics: null,
     leaveKiosk: null,
+    recovery: null,
+    acknowledgeRecovery: null,
+    checkAudit: AUDIT,
+    beginNewAudit: null,
   };
 }

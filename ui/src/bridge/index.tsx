@@ -33,7 +33,7 @@ const STALE: Record<Changed, string[]> = {
 const SESSION_GONE: ReadonlySet<Code> = new Set<Code>(["SIGN_IN_NEEDED", "SESSION_ENDED"]);
 
 /** What is known of no person, and so outlives whoever was at work. */
-const NOBODYS = ["snapshot", "startup", "shell", "thisComputer"];
+const NOBODYS = ["snapshot", "startup", "shell", "thisComputer", "recovery"];
 
 /** Gives the pages below it their desk. */
 export function DeskProvider({ desk, children }: { desk: Desk; children: ReactNode }) {

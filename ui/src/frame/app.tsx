@@ -8,6 +8,7 @@ import { ChooseRole } from "../routes/choose-role";
 import { ConfirmIdentity } from "../routes/confirm-identity";
 import { NoAccess } from "../routes/no-access";
 import { SignIn, SigningIn } from "../routes/sign-in";
+import { Recovered } from "../routes/upkeep";
 import { Boundary } from "./boundary";
 import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
@@ -96,11 +97,14 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
     if (!mayLeave) setCloseRefused(true);
     else if (place.at !== "leave-kiosk") go({ at: "leave-kiosk" });
   });
+  const recovery = useCommand("recovery");
   let page: ReactNode;
-  if (session.state === "signed_out") page = <SignIn why={session.why} />;
+  // Before anything else: who works on here must know what is missing.
+  if (recovery.data) page = <Recovered recovery={recovery.data} done={recovery.again} />;
+  else if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
-  else if (!session.person.may_find && place.at !== "help" && place.at !== "this-computer") {
+  else if (!session.person.may_find && !["help", "this-computer", "audit"].includes(place.at)) {
     const some = session.person.roles.some((role) => role.access !== "none");
     page = some ? <ChooseRole /> : <NoAccess />;
   } else page = <Pages />;

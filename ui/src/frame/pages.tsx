@@ -20,6 +20,7 @@ import { Remove } from "../routes/remove";
 import { NoneFound, Offline, Results, TooMany } from "../routes/results";
 import { Submission } from "../routes/submission";
 import { ThisComputer } from "../routes/this-computer";
+import { Audit } from "../routes/upkeep";
 import { WaitingElsewhere } from "../routes/waiting-elsewhere";
 import { Withdraw } from "../routes/withdraw";
 import { type Place, usePlaces } from "./places";
@@ -68,6 +69,8 @@ function PageAt({ place }: { place: Place }) {
       return <ThisComputer />;
     case "waiting-elsewhere":
       return <WaitingElsewhere />;
+    case "audit":
+      return <Audit />;
     case "leave-kiosk":
       return <LeaveKiosk />;
   }

@@ -23,6 +23,7 @@ export type Place =
   | { at: "help" }
   | { at: "this-computer" }
   | { at: "waiting-elsewhere" }
+  | { at: "audit" }
   | { at: "leave-kiosk" };
 
 export interface Places {

@@ -1,6 +1,7 @@
 import type { Status } from "../bridge";
 import { HELP } from "../content/frame";
 import { STATUS, VARIATIONS } from "../content/status";
+import { AUDIT } from "../content/upkeep";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { ButtonLink, StatusTag, Table } from "../nhs";
@@ -47,6 +48,11 @@ export function Help() {
       <p>
         <ButtonLink id="this-computer" onClick={() => go({ at: "this-computer" })}>
           {HELP.computer}
+        </ButtonLink>
+      </p>
+      <p>
+        <ButtonLink id="audit" onClick={() => go({ at: "audit" })}>
+          {AUDIT.link}
         </ButtonLink>
       </p>
     </Page>

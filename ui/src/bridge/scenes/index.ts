@@ -2,6 +2,7 @@
 
 import {
   AGENT,
+  AUDIT,
   COMPLETE_DRAFT,
   COMPUTER,
   CONNECT,
@@ -9,6 +10,7 @@ import {
   DRAFT,
   PERSON,
   PROFILE,
+  RECOVERY,
   ROLES,
   SHELL,
   SMARTCARD,
@@ -25,6 +27,50 @@ export type { Scene } from "./parts";
 export const SCENES: Record<string, Scene> = {
   "cannot-start-settings": cannotStart("SETTINGS_WRONG", "The settings name no gateway (gateway_url)."),
   "cannot-start-key-missing": cannotStart("KEY_MISSING", "the store is here but the key store has no key for it"),
+  recovered: scene("recovered", { snapshot: out(null), recovery: RECOVERY }),
+  "recovered-unknown": scene("recovered", {
+    snapshot: out(null),
+    recovery: { ...RECOVERY, recovered: 0, to_send: 0, drafts: 0, lost: 0, lost_is_all: false },
+  }),
+  "recovered-not-saved": scene(
+    "recovered",
+    { snapshot: out(null), recovery: RECOVERY, acknowledgeRecovery: refused("STORE_FAILED") },
+    { press: ["#primary"] },
+  ),
+  audit: scene("audit", {}, { start: { at: "audit" }, status: "intact" }),
+  "audit-broken": scene(
+    "audit",
+    { checkAudit: { ...AUDIT, first_bad: 4_212, why: "older_copy" } },
+    { start: { at: "audit" }, status: "broken" },
+  ),
+  "audit-differs": scene(
+    "audit",
+    { checkAudit: { ...AUDIT, differs: true } },
+    { start: { at: "audit" }, status: "differs" },
+  ),
+  "audit-asked": scene(
+    "audit",
+    { checkAudit: { ...AUDIT, rows: 12, first_bad: 13, why: "missing", asked: true } },
+    { start: { at: "audit" }, status: "broken" },
+  ),
+  "audit-follows": scene(
+    "audit",
+    {
+      checkAudit: {
+        ...AUDIT,
+        rows: 2,
+        countersigned: null,
+        countersigned_at: null,
+        before: { device: "0d1f2a3b-4c5d-4e6f-8a7b-9c0d1e2f3a4b", rows: 4_211, why: "damaged" },
+      },
+    },
+    { start: { at: "audit" } },
+  ),
+  "audit-not-begun": scene(
+    "audit",
+    { checkAudit: { ...AUDIT, signs: false }, beginNewAudit: refused("NOT_PERMITTED") },
+    { start: { at: "audit" }, press: ["#begin"] },
+  ),
   "sign-in": scene("sign-in", { snapshot: out(null) }),
   "sign-in-organisation": scene("sign-in", {
     snapshot: out(null),

@@ -127,6 +127,10 @@ pub struct PolicyConfig {
     pub presence_required: bool,
     /// ODS codes served. Empty: all.
     pub organisations: Vec<OdsCode>,
+    /// The most rows that are taken a day of one computer's audit, 1,000 to 10,000,000. What is more waits on it.
+    pub audit_rows_a_day_per_device: u32,
+    /// The most rows of audits that are taken a day from one RA user, 1,000 to 10,000,000.
+    pub audit_rows_a_day_per_user: u32,
     /// How people are told of what is done to their profile. Absent: notices are written and wait. Its table in the
     /// file stands by itself, as `[notices]`.
     #[serde(skip)]
@@ -143,6 +147,8 @@ impl Default for PolicyConfig {
             queue_age_days: 14,
             presence_required: false,
             organisations: Vec::new(),
+            audit_rows_a_day_per_device: 50_000,
+            audit_rows_a_day_per_user: 200_000,
             notices: None,
         }
     }
@@ -284,6 +290,13 @@ impl Config {
         if !(1..=365).contains(&self.policy.queue_age_days) {
             return refuse("policy.queue_age_days", "1 to 365");
         }
+        let rows = 1_000..=10_000_000;
+        if !rows.contains(&self.policy.audit_rows_a_day_per_device) {
+            return refuse("policy.audit_rows_a_day_per_device", "1000 to 10000000");
+        }
+        if !rows.contains(&self.policy.audit_rows_a_day_per_user) {
+            return refuse("policy.audit_rows_a_day_per_user", "1000 to 10000000");
+        }
         self.policy.notices.as_ref().map_or(Ok(()), Notices::check)
     }
 }
@@ -378,6 +391,8 @@ file = "people.jsonl"
             ("attempts = 5", "attempts = 0", "link.attempts"),
             ("lifetime_minutes = 10080", "lifetime_minutes = 0", "link.lifetime_minutes"),
             ("queue_age_days = 14", "queue_age_days = 0", "policy.queue_age_days"),
+            ("queue_age_days = 14", "audit_rows_a_day_per_device = 999", "policy.audit_rows_a_day_per_device"),
+            ("queue_age_days = 14", "audit_rows_a_day_per_user = 1", "policy.audit_rows_a_day_per_user"),
             ("mail_domains = [\"nhs.net\"]", "mail_domains = []", "policy.mail_domains"),
         ];
         for (good, bad, expected) in cases {

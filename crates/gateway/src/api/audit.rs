@@ -149,10 +149,17 @@ fn take_in(
         return Ok(Taken::Forked { number: fork.number });
     }
     let held_to = store::last_device_row(connection, &device)?;
-    let mut new = 0;
-    for (row, hash) in request.rows.iter().zip(&hashes).filter(|(row, _)| row.number > held_to) {
+    let fresh = || request.rows.iter().zip(&hashes).filter(|(row, _)| row.number > held_to);
+    let new = u32::try_from(fresh().count()).unwrap_or(u32::MAX);
+    within_budget(connection, rules, (&device, actor), new, now)?;
+    for (row, hash) in fresh() {
         store::insert_device_row(connection, &device, row, hash)?;
-        new += 1;
+        if let Some(link) = store::audit_link_of(connection, row)? {
+            store::keep_audit_link(connection, &device, &link, &actor.uuid, now)?;
+            let result = format!("{device} after {} row {}: {}", link.before, link.number, link.why);
+            store::append_audit(connection, &actor.act(now, "audit continued", None, result))?;
+            tracing::warn!(%device, before = %link.before, why = link.why, fits = ?link.fits, "a new audit follows another");
+        }
     }
     let audit = match store::audit_receipt(connection, &device, head.head.number)? {
         Some(before) => before,
@@ -163,6 +170,32 @@ fn take_in(
         }
     };
     Ok(Taken::In { audit: Box::new(audit), new })
+}
+
+/// Counts what is new against what a computer and an RA user may send in a day. What is more is not taken now: it
+/// stays on the computer, which sends it again.
+fn within_budget(
+    connection: &Connection,
+    rules: &Rules,
+    (device, actor): (&DeviceId, &Actor),
+    new: u32,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let policy = &rules.config.policy;
+    let budgets = [
+        (device.to_string(), policy.audit_rows_a_day_per_device, "of this computer"),
+        (actor.uuid.to_string(), policy.audit_rows_a_day_per_user, "from this RA user"),
+    ];
+    for (whom, most, words) in &budgets {
+        if new > 0 && store::audit_rows_today(connection, whom, now)?.saturating_add(new) > *most {
+            let text = format!("no more rows of audits are taken today {words}: they are kept there and sent again");
+            return Err(Fault::new(FaultCode::TooManyRequests, text).retry_after(store::until_tomorrow(now)));
+        }
+    }
+    for (whom, ..) in &budgets {
+        store::count_audit_rows(connection, whom, new, now)?;
+    }
+    Ok(())
 }
 
 /// The hash of each row, as the computer has them.

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_directory_sessions_registrations.sql"),
     include_str!("../../migrations/0002_notices.sql"),
     include_str!("../../migrations/0003_device_audits.sql"),
+    include_str!("../../migrations/0005_audit_intake.sql"),
     include_str!("../../migrations/0006_waiting_and_sealed_copies.sql"),
 ];
 

@@ -7,6 +7,7 @@
 //! Deliberately absent: what an answer looks like, and who may ask.
 
 mod audit;
+mod audit_intake;
 mod devices;
 mod directory;
 mod link_sign_ins;
@@ -31,6 +32,7 @@ use tokio::sync::{Semaphore, oneshot};
 pub(crate) use audit::{
     Act, append as append_audit, append_of_operator as append_operator_audit, verify as verify_audit,
 };
+pub(crate) use audit_intake::{audit_link_of, audit_rows_today, count_audit_rows, keep_audit_link, until_tomorrow};
 pub(crate) use devices::{
     Fork, audit_receipt, audit_row_hash_of, device_key, insert_device, insert_device_row, keep_audit_receipt,
     keep_fork, last_audit_receipt, last_device_row,

@@ -240,3 +240,82 @@ async fn rows_and_receipts_that_are_held_cannot_be_changed_or_taken_out() {
         assert!(connection.execute(refused, []).is_err(), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn more_rows_than_a_day_has_room_for_are_taken_the_next_day_and_none_is_lost() {
+    let world = World::start_with(|config| {
+        config.policy.audit_rows_a_day_per_device = 1_000;
+        config.policy.audit_rows_a_day_per_user = 1_600;
+    })
+    .await;
+    let session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(1_300, "searched");
+    computer.appear(&session).await;
+    taken(&session, &computer.request(1, 500)).await;
+    taken(&session, &computer.request(501, 1_000)).await;
+    let answer = send(&session, &computer.request(1_001, 1_300)).await;
+    assert_eq!((answer.status, answer.fault()), (StatusCode::TOO_MANY_REQUESTS, FaultCode::TooManyRequests));
+    let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=24 * 60 * 60).contains(&wait), "{wait}");
+    assert_eq!(world.count(ROWS), 1_000, "nothing of it is taken by half");
+    taken(&session, &computer.request(1, 500)).await;
+    // Another computer has a budget of its own, and the person has one for all of them.
+    let other = Computer::new(2).acts(900, "searched");
+    other.appear(&session).await;
+    taken(&session, &other.request(1, 500)).await;
+    assert_eq!(send(&session, &other.request(501, 900)).await.fault(), FaultCode::TooManyRequests);
+    let colleague = world.sign_in(COLLEAGUE).await;
+    taken(&colleague, &other.request(501, 900)).await;
+    // The next day there is room again.
+    world.clock.pass(SignedDuration::from_secs(i64::try_from(wait).unwrap()));
+    let session = world.sign_in(AGENT).await;
+    taken(&session, &computer.request(1_001, 1_300)).await;
+    assert_eq!(world.count(ROWS), 2_200);
+}
+
+#[tokio::test]
+async fn a_call_has_a_size() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let mut computer = Computer::new(1);
+    computer.act(&"x".repeat(3 * 1024 * 1024));
+    computer.appear(&session).await;
+    let answer = send(&session, &computer.request(1, 1)).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.text);
+    assert_eq!(world.count(ROWS), 0);
+}
+
+#[tokio::test]
+async fn an_audit_that_follows_another_is_linked_to_it_and_both_stay() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let old = Computer::new(1).acts(5, "searched");
+    old.appear(&session).await;
+    let held = taken(&session, &old.request(1, 5)).await;
+    // Of the second it is known further than here, the third tells another story of it.
+    let cases = [(5, old.hashes[4], 1), (9, old.hashes[4], -1), (4, AuditHash::from_bytes([7; 32]), 0)];
+    for (seed, (number, hash, fits)) in (2_u8..).zip(cases) {
+        let mut new = Computer::new(seed);
+        new.act("begun_restored");
+        new.rows[0].key = old.id.to_string();
+        new.rows[0].detail = format!("{number} {hash}");
+        new.hashes[0] = new.rows[0].hash(&AuditHash::NONE);
+        let new = new.acts(1, "searched");
+        new.appear(&session).await;
+        for _ in 0..2 {
+            taken(&session, &new.request(1, 2)).await;
+        }
+        let link = format!(
+            "SELECT count(*) FROM audit_links WHERE device = '{}' AND before = '{}' AND number = {number} \
+             AND why = 'restored' AND coalesce(fits, -1) = {fits}",
+            new.id, old.id
+        );
+        assert_eq!(world.count(&link), 1, "{number}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM audit WHERE action = 'audit continued'"), 3, "each once");
+    assert_eq!(old.held(&session).await, Some(held), "the old one stays");
+    let connection = rusqlite::Connection::open(world.database()).unwrap();
+    for refused in ["UPDATE audit_links SET fits = 1", "DELETE FROM audit_links"] {
+        assert!(connection.execute(refused, []).is_err(), "{refused}");
+    }
+}

@@ -136,10 +136,12 @@ pub(crate) fn restore(
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
-/// Removes a draft that became a submission.
-pub(crate) fn remove(conn: &Connection, id: DraftId) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM draft WHERE id = ?1")?.execute([id.to_string()])?;
-    Ok(())
+/// Removes a draft that became a submission. It must be there and not thrown away: pressed twice, one is recorded.
+pub(crate) fn remove(conn: &Connection, author: &CareIdentityUuid, id: DraftId) -> Result<(), StoreError> {
+    let removed = conn
+        .prepare_cached("DELETE FROM draft WHERE id = ?1 AND author = ?2 AND discarded_in IS NULL")?
+        .execute(params![id.to_string(), author.as_str()])?;
+    if removed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
 /// Forgets drafts that were thrown away in sessions that are over.

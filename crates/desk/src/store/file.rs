@@ -190,12 +190,14 @@ pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenErr
         // SQLCipher would write its own complaints, with paths, to the standard error.
         conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;
         conn.execute_batch(&key.pragma())?;
+        // A page that is looked at again is not decrypted again: 16 MB hold ten thousand registrations.
         conn.execute_batch(
             "PRAGMA temp_store = MEMORY;
              PRAGMA secure_delete = ON;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF;
+             PRAGMA cache_size = -16000;
              PRAGMA busy_timeout = 5000;",
         )?;
         // The first statement that needs a page: a key that does not fit shows here.

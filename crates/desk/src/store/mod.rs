@@ -232,10 +232,8 @@ pub(crate) fn record(
     draft: DraftId,
     submission: &StoredSubmission,
 ) -> Result<(), StoreError> {
-    // The draft must still be there: pressed twice, one registration is recorded.
-    drafts::get(conn, &actor.uuid, draft)?;
+    drafts::remove(conn, &actor.uuid, draft)?;
     submissions::insert(conn, &actor.uuid, submission)?;
-    drafts::remove(conn, draft)?;
     let about = About {
         subject: Some(submission.profile.uuid.clone()),
         key: Some(submission.key),

@@ -1,10 +1,12 @@
 //! The threads that own the two connections.
 //!
 //! One writes: jobs that wait together share one transaction, each in a savepoint of its own, and are answered
-//! only after the commit is on disk. One reads, so that a page never waits for a write.
+//! only after the commit is on disk. The journal is brought into the file when nobody waits. One reads, so that a page
+//! never waits for a write.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -13,6 +15,13 @@ use super::StoreError;
 
 /// The most jobs that share one transaction.
 const MOST_TOGETHER: usize = 256;
+/// After so many transactions the journal is brought into the file when nobody waits. Not after each: the journal then
+/// begins anew, which costs the next one a second disk sync.
+const MANY: u32 = 64;
+/// When nobody has wanted anything for so long, nobody waits.
+const QUIET: Duration = Duration::from_millis(250);
+/// How many pages the journal may have before it is brought into the file while somebody waits.
+const LONGEST_JOURNAL: u32 = 4_000;
 
 /// Does some work and keeps what came of it.
 type Work = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
@@ -93,7 +102,10 @@ impl Drop for ConnectionThread {
 }
 
 fn write_loop(conn: &Connection, jobs: &mpsc::Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
+    // Where this cannot be set, the journal is only brought into the file more often.
+    _ = conn.pragma_update(None, "wal_autocheckpoint", LONGEST_JOURNAL);
+    let mut since = 0;
+    while let Some(first) = next(conn, jobs, &mut since) {
         let mut together = vec![first];
         while together.len() < MOST_TOGETHER
             && let Ok(job) = jobs.try_recv()
@@ -104,8 +116,25 @@ fn write_loop(conn: &Connection, jobs: &mpsc::Receiver<Job>) {
         // A fault that undoes the whole transaction (a full disk) leaves the rest for a transaction of their own.
         while waiting.len() > 0 {
             transaction(conn, &mut waiting);
+            since += 1;
         }
     }
+}
+
+/// The next job. None when there will be no more.
+fn next(conn: &Connection, jobs: &mpsc::Receiver<Job>, since: &mut u32) -> Option<Job> {
+    if *since >= MANY {
+        match jobs.recv_timeout(QUIET) {
+            Ok(job) => return Some(job),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                // What cannot be brought over now is brought over later; it is on the disk as it is.
+                _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                *since = 0;
+            }
+        }
+    }
+    jobs.recv().ok()
 }
 
 fn transaction(conn: &Connection, jobs: &mut std::vec::IntoIter<Job>) {
@@ -116,8 +145,13 @@ fn transaction(conn: &Connection, jobs: &mut std::vec::IntoIter<Job>) {
     }
     let mut answers = Vec::new();
     let mut fault = None;
+    // A savepoint copies every page it changes; whoever is alone needs none.
+    let alone = jobs.len() == 1;
     for job in jobs {
-        let done = in_savepoint(conn, job.work);
+        let done = if alone { (job.work)(conn) } else { in_savepoint(conn, job.work) };
+        if alone && let Err(error) = &done {
+            fault = Some(error.clone());
+        }
         if conn.is_autocommit() {
             fault = Some(done.err().unwrap_or_else(|| StoreError::Failed("the transaction was undone".into())));
             answers.push((Ok(()), job.answer));
@@ -129,9 +163,9 @@ fn transaction(conn: &Connection, jobs: &mut std::vec::IntoIter<Job>) {
         && let Err(error) = conn.execute_batch("COMMIT")
     {
         fault = Some(error.into());
-        if !conn.is_autocommit() {
-            _ = conn.execute_batch("ROLLBACK");
-        }
+    }
+    if fault.is_some() && !conn.is_autocommit() {
+        _ = conn.execute_batch("ROLLBACK");
     }
     for (done, answer) in answers {
         answer(fault.clone().map_or(done, Err));

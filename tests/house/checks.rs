@@ -20,7 +20,7 @@ const DIRECTIONS: &[(&str, &[&str], &[&str])] = &[
     ("src-tauri", &["contract", "desk", "settings"], &["rusqlite", "reqwest", "axum"]),
     ("xtask", &[], &["serde", "tokio", "clap"]),
 ];
-const OWN: &[&str] = &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests"];
+const OWN: &[&str] = &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests", "benches"];
 
 pub fn directions(sources: &Sources) -> Findings {
     let mut found = Vec::new();
@@ -331,8 +331,9 @@ pub fn shipped_tree(tree: &str) -> Findings {
     tree.lines()
         .filter(|line| {
             let package = line.split(' ').next().unwrap_or_default();
-            ["sandbox", "gateway", "tests", "thirtyfour", "ring"].contains(&package)
+            ["sandbox", "gateway", "tests", "benches", "thirtyfour", "ring"].contains(&package)
                 || line.contains("feature \"practice\"")
+                || line.contains("feature \"measure\"")
         })
         .map(str::to_owned)
         .collect()

@@ -18,6 +18,8 @@ use crate::form_browser::FormBrowser;
 pub struct Practice {
     folder: tempfile::TempDir,
     layout: sandbox::Layout,
+    /// The gateway's.
+    clock: Arc<dyn gateway::Clock>,
     gateway: Option<gateway::Running>,
     _sandbox: sandbox::Running,
 }
@@ -30,11 +32,21 @@ impl Practice {
 
     /// Makes a world of so many people and starts it.
     pub async fn start_of(people: usize) -> Outcome<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_by(people, Arc::new(gateway::SystemClock)).await
+    }
+
+    /// Makes a world of so many people and starts it, with a gateway that goes by that clock.
+    pub async fn start_by(people: usize, clock: Arc<dyn gateway::Clock>) -> Outcome<Self> {
+        Self::start_on(&std::env::temp_dir(), people, clock).await
+    }
+
+    /// Makes a world of so many people and starts it, with everything below a folder on some disk.
+    pub async fn start_on(disk: &Path, people: usize, clock: Arc<dyn gateway::Clock>) -> Outcome<Self> {
+        let folder = tempfile::tempdir_in(disk)?;
         let options = sandbox::Options { people, ports: sandbox::Ports::Free, ..sandbox::Options::default() };
         let layout = sandbox::init(&folder.path().join("world"), options)?;
         let sandbox = sandbox::start(&layout.dir, Arc::new(gateway::SystemClock)).await?;
-        let mut practice = Self { folder, layout, gateway: None, _sandbox: sandbox };
+        let mut practice = Self { folder, layout, clock, gateway: None, _sandbox: sandbox };
         practice.start_gateway().await?;
         Ok(practice)
     }
@@ -42,7 +54,7 @@ impl Practice {
     /// Starts the gateway again.
     pub async fn start_gateway(&mut self) -> Outcome {
         let config = gateway::Config::read(&self.layout.gateway_config)?;
-        self.gateway = Some(gateway::start(config, &self.layout.dir, Arc::new(gateway::SystemClock)).await?);
+        self.gateway = Some(gateway::start(config, &self.layout.dir, self.clock.clone()).await?);
         Ok(())
     }
 

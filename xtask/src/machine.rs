@@ -21,8 +21,19 @@ const TO_LOOK: &[&str] = &["chromium"];
 const NODE: u32 = 20;
 
 /// The workspace's own packages.
-const OWN_PACKAGES: &[&str] =
-    &["contract", "names", "settings", "desk", "gateway", "sandbox", "ra-desk", "tests", "tests-windows", "xtask"];
+const OWN_PACKAGES: &[&str] = &[
+    "contract",
+    "names",
+    "settings",
+    "desk",
+    "gateway",
+    "sandbox",
+    "ra-desk",
+    "tests",
+    "tests-windows",
+    "benches",
+    "xtask",
+];
 
 /// What a command is going to do, and so what it needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -190,7 +201,8 @@ fn claim_target_dir() -> Outcome {
 }
 
 fn forget_own_crates(target: &Path) -> Outcome {
-    for profile in ["debug", "release", "windows/x86_64-pc-windows-gnu/debug", "windows/x86_64-pc-windows-gnu/release"]
+    for profile in
+        ["debug", "release", "measure", "windows/x86_64-pc-windows-gnu/debug", "windows/x86_64-pc-windows-gnu/release"]
     {
         let Ok(prints) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else { continue };
         for print in prints {

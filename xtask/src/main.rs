@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run`, `test`, `types`, `msi`, `deb`.
+//! The project's commands: `cargo xtask run`, `test`, `bench`, `types`, `msi`, `deb`.
 //!
 //! Only the standard library, so that it builds anywhere in seconds. Each command first puts onto the machine
 //! what it needs and says so. Deliberately absent: anything that decides about the product; this room only starts
@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 #![expect(clippy::disallowed_methods, reason = "measures how long the programs it starts take")]
 
+mod bench;
 mod deb;
 mod machine;
 mod policy;
@@ -24,6 +25,7 @@ RA Desk's commands
   cargo xtask run      build RA Desk, start the practice world, open RA Desk against it;
                        without a display: walk the main job on a virtual one, pictures in target/walk
   cargo xtask test     everything CI runs: lints, unit tests, journeys, the real window, the walk
+  cargo xtask bench    how fast RA Desk records and sends, beside its peers: outbox, sync
   cargo xtask msi      the Windows installer and what goes with it, into target/msi
   cargo xtask policy   write Group Policy's template and the tables of settings anew from their definitions
   cargo xtask deb      the Linux packages, into target/deb
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("run") => run::Options::read(&rest).and_then(|options| run::run(&options)),
         Some("test") => test::Options::read(&rest).and_then(|options| test::test(&options)),
+        Some("bench") => bench::bench(&rest),
         Some("msi") => windows::MsiOptions::read(&rest).and_then(|options| windows::msi(&options)),
         Some("policy") => policy::policy(&rest),
         Some("deb") => deb::deb(&rest),

@@ -41,6 +41,8 @@ pub use audit::{
 };
 pub use clock::SystemClock;
 pub use desk::Desk;
+#[cfg(feature = "measure")]
+pub use desk::MeasuredStore;
 pub use elsewhere::WaitingOn;
 pub use error::{Cause, Failure, OpenError};
 pub use happened::Happened;

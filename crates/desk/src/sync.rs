@@ -30,6 +30,8 @@ use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
 pub(crate) use audit::{remember, run as send_audit};
 pub(crate) use report::run as report_waiting;
 use round::Progress;
+#[cfg(feature = "measure")]
+pub(crate) use round::apply;
 pub(crate) use round::{settle, settled};
 
 /// How often the gateway is asked for what the RA user is looking at.

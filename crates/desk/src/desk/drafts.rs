@@ -171,7 +171,7 @@ fn read_anew(draft: &mut StoredDraft, read: ProfileRead, now: Timestamp) {
 }
 
 /// All of a recording, in the one transaction it is called in.
-fn record(
+pub(super) fn record(
     conn: &Connection,
     now: Timestamp,
     who: &SignedIn,

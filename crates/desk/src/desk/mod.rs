@@ -6,6 +6,8 @@
 mod drafts;
 mod elsewhere;
 mod keeping;
+#[cfg(feature = "measure")]
+mod measure;
 mod network;
 mod outbox;
 mod people;
@@ -26,6 +28,8 @@ use crate::gateway_client::GatewayClient;
 use crate::store::{Store, queue};
 use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, StoreHolds, second_copy, sync};
 
+#[cfg(feature = "measure")]
+pub use measure::MeasuredStore;
 pub(crate) use state::{AtWork, Inner};
 
 /// How often it is looked whether a session's time is over.

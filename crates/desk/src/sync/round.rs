@@ -132,7 +132,7 @@ async fn send_all(
 }
 
 /// Writes down what became of a batch, in one transaction. A key without a result was not answered for.
-fn apply(
+pub(crate) fn apply(
     conn: &Connection,
     now: Timestamp,
     actor: &Actor,

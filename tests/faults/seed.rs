@@ -23,6 +23,15 @@ impl Seed {
         }
     }
 
+    /// The seed of one round of a room, for who makes choices in another way.
+    pub fn of_round(self, room: &str, round: u64) -> [u8; 32] {
+        let mut choices = self.choices(room);
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&choices.below(u64::MAX).to_le_bytes());
+        seed[8..16].copy_from_slice(&round.to_le_bytes());
+        seed
+    }
+
     /// The choices of one room. They do not depend on which other rooms are run.
     pub fn choices(self, room: &str) -> Choices {
         let purpose = room.bytes().fold(0_u64, |purpose, byte| purpose.wrapping_mul(257).wrapping_add(byte.into()));

@@ -46,6 +46,12 @@ impl Tally {
     pub fn of(fault: impl Into<String>, promise: Promise) -> Self {
         let fault = fault.into();
         println!("-- {fault}");
+        Self::part_of(fault, promise)
+    }
+
+    /// Begins a part of a fault, to be added to the whole.
+    pub fn part_of(fault: impl Into<String>, promise: Promise) -> Self {
+        let fault = fault.into();
         let row =
             Row { fault, cases: 0, lost: 0, twice: 0, damaged: 0, promise, note: String::new(), took: Duration::ZERO };
         Self { row, started: Instant::now() }
@@ -78,6 +84,14 @@ impl Tally {
         if how_many > 0 && self.row.promise == Promise::Holds {
             println!("   {word} {how_many} in case {} of {}: {what}", self.row.cases, self.row.fault);
         }
+    }
+
+    /// What somebody else counted of the same fault meanwhile.
+    pub fn add(&mut self, other: Row) {
+        self.row.cases += other.cases;
+        self.row.lost += other.lost;
+        self.row.twice += other.twice;
+        self.row.damaged += other.damaged;
     }
 
     /// What a reader needs to know besides.

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use contract::DeviceId;
-use gateway::{Config, Import, ImportReport, Operator, SystemClock, Taken};
+use contract::{ComputerName, DeviceId};
+use gateway::{Config, DeviceSeen, Import, ImportReport, Operator, SystemClock, Taken};
 use tracing_subscriber::EnvFilter;
 
 /// The backend RA Desk talks to.
@@ -40,6 +40,8 @@ enum Act {
         #[arg(long)]
         also_revoked: bool,
     },
+    /// List the computers that are known, those heard of longest ago first.
+    ListDevices,
     /// Shut a computer out: it is answered no more, and its second copies are not taken in.
     RevokeDevice {
         /// The computer, a GUID.
@@ -117,6 +119,10 @@ async fn operate(act: &Act, config: Config, base: &Path) -> Result<ExitCode, Box
             let wanted = Import { files: files.clone(), by, dry_run: *dry_run, revoked_too: *also_revoked };
             Ok(tell_import(&gateway::import_sealed(config, base, &SystemClock, &wanted).await?, &wanted))
         }
+        Act::ListDevices => {
+            gateway::list_devices(config, base).await?.iter().for_each(tell_device);
+            Ok(ExitCode::SUCCESS)
+        }
         Act::RevokeDevice { device, by } => {
             let changed =
                 gateway::set_device_revoked(config, base, &SystemClock, *device, true, &operator(by)?).await?;
@@ -130,6 +136,19 @@ async fn operate(act: &Act, config: Config, base: &Path) -> Result<ExitCode, Box
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn tell_device(seen: &DeviceSeen) {
+    let time = |at: Option<jiff::Timestamp>| at.map_or_else(|| "never".into(), |at| at.strftime("%F %TZ").to_string());
+    let name = seen.name.as_ref().map_or("-", ComputerName::as_str);
+    let mut line = format!("{}  {name}  heard of {}, {} waiting", seen.device, time(seen.heard_at), seen.unsent);
+    if seen.oldest.is_some() {
+        line += &format!(" since {}", time(seen.oldest));
+    }
+    if seen.revoked_at.is_some() {
+        line += &format!(", SHUT OUT {}", time(seen.revoked_at));
+    }
+    tell(&line);
 }
 
 /// Says what came of each record by its key, and of all in numbers. No names.

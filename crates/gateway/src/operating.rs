@@ -12,7 +12,7 @@ use crate::gateway::Rules;
 use crate::importing::{self, Import, ImportReport, Operator, UnreadableCopy};
 use crate::keys::Keys;
 use crate::running::{StartError, check_keys};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, DeviceSeen, Store, StoreError};
 use crate::{Clock, random};
 
 /// Why an operator's act was not done. Nothing was changed by the part of it that failed.
@@ -59,6 +59,14 @@ pub async fn set_device_revoked(
     let changed = store.write(move |connection| revoke(connection, &device, revoked, &by, now)).await;
     close(store).await;
     changed
+}
+
+/// Every computer that is known, those heard of longest ago first.
+pub async fn list_devices(config: Config, base: &Path) -> Result<Vec<DeviceSeen>, OperatingError> {
+    let (store, _rules) = open(config, base).await?;
+    let devices = store.read(store::devices).await;
+    close(store).await;
+    Ok(devices?)
 }
 
 fn revoke(

@@ -219,3 +219,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_second_copy_goes_where_it_was_meant_to_or_nothing_starts() {
+    let folder = if cfg!(windows) { "E:/ra-desk" } else { "/media/stick" };
+    let key = "ab".repeat(32);
+    let with = |text: &str| policy(&format!("{GOOD}{text}\n")).desk();
+    let text =
+        format!("computer_name = \"LAPTOP-0417\"\nsecond_copy_folder = \"{folder}\"\nsecond_copy_key = \"{key}\"");
+    let settings = with(&text).unwrap();
+    assert_eq!(settings.second_copy_folder.as_deref(), Some(std::path::Path::new(folder)));
+    assert_eq!(settings.second_copy_key.map(|key| key.to_string()), Some(key.clone()));
+    assert_eq!(settings.computer_name.map(|name| name.to_string()).as_deref(), Some("LAPTOP-0417"));
+    for wrong in ["second_copy_folder = \"stick\"".to_owned(), format!("second_copy_key = \"{}\"", &key[1..])] {
+        assert!(with(&wrong).is_err(), "{wrong}");
+    }
+    let nameless = with("computer_name = \"<b>\"").unwrap();
+    assert_eq!((nameless.computer_name, nameless.second_copy_folder), (None, None), "a name decides nothing");
+    let of_user = [layer(Layer::Policy, GOOD), layer(Layer::User, &format!("second_copy_folder = \"{folder}\""))];
+    assert_eq!(Resolution::of(&of_user).desk().unwrap().second_copy_folder, None, "a user does not choose where");
+}

@@ -45,7 +45,7 @@ pub(crate) struct Inner {
     /// Something is to be brought into the second copy, or marked there as taken back.
     pub(crate) copy_wake: Notify,
     /// Held while the second copy is written.
-    pub(crate) copying: tokio::sync::Mutex<()>,
+    pub(crate) copying: Arc<tokio::sync::Mutex<()>>,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
     /// Calls that tell the gateway of a session's end.
@@ -122,7 +122,7 @@ impl Inner {
             audit_wake: Notify::new(),
             report_wake: Notify::new(),
             copy_wake: Notify::new(),
-            copying: tokio::sync::Mutex::new(()),
+            copying: Arc::default(),
             stop: CancellationToken::new(),
             revocations: TaskTracker::new(),
             state: Mutex::new(State {

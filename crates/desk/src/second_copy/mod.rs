@@ -80,14 +80,18 @@ pub(crate) async fn run(desk: Arc<Inner>) {
 /// Brings the second copy up to date, and waits for that a moment. What came of it stands in the desk's state.
 pub(crate) async fn copy_now(desk: &Arc<Inner>) {
     let Some(folder) = desk.settings.second_copy_folder.clone() else { return };
-    let working = desk.clone();
-    // By itself: a disk that does not answer must hold up nobody, and nothing is to be given up half way.
-    let copying = tokio::spawn(async move {
-        let _one_at_a_time = working.copying.lock().await;
-        let found = copy(&working, folder).await;
-        note(&working, found).await;
-    });
-    if tokio::time::timeout(PATIENCE, copying).await.is_err() {
+    let copied = async {
+        let one_at_a_time = desk.copying.clone().lock_owned().await;
+        let working = desk.clone();
+        // By itself: a disk that does not answer must hold up nobody, and nothing is to be given up half way.
+        let copying = tokio::spawn(async move {
+            let _one_at_a_time = one_at_a_time;
+            let found = copy(&working, folder).await;
+            note(&working, found).await;
+        });
+        _ = copying.await;
+    };
+    if tokio::time::timeout(PATIENCE, copied).await.is_err() {
         note(desk, Err(NoSecondCopy::Slow)).await;
     }
 }

@@ -56,8 +56,10 @@ pub(crate) use sessions::{
     insert_session, insert_token, session_by_token, use_refresh_token,
 };
 pub(crate) use submissions::{Settled, SubmissionRow, settle, submission, withdraw};
+pub use waiting::DeviceSeen;
 pub(crate) use waiting::{
-    SealedImport, Waiting, is_revoked, keep_import, keep_waiting, known_role, remember_roles, set_revoked, waiting,
+    SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, known_role, remember_roles, set_revoked,
+    waiting,
 };
 
 /// How many connections read at the same time.

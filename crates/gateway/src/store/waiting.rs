@@ -157,6 +157,43 @@ pub(crate) fn set_revoked(
     Ok(known.then_some(changed > 0))
 }
 
+/// A computer as an operator sees it: no RA user is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSeen {
+    /// Its number.
+    pub device: DeviceId,
+    /// What its organisation calls it, if it said so.
+    pub name: Option<ComputerName>,
+    /// When it last told what waits on it; none where it never did.
+    pub heard_at: Option<Timestamp>,
+    /// When it was shut out, if it is.
+    pub revoked_at: Option<Timestamp>,
+    /// How many were recorded there and not answered for, when it last told.
+    pub unsent: u32,
+    /// When the oldest of them was recorded, by the computer's clock.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Every computer that is known, those heard of longest ago first.
+pub(crate) fn devices(connection: &Connection) -> Result<Vec<DeviceSeen>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT d.id, d.name, d.heard_at, d.revoked_at, coalesce(sum(w.unsent), 0) AS unsent, min(w.oldest) AS oldest \
+         FROM devices d LEFT JOIN device_waiting w ON w.device = d.id GROUP BY d.id \
+         ORDER BY coalesce(d.heard_at, d.first_seen), d.id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(DeviceSeen {
+            device: parsed(row, "id")?,
+            name: parsed_or_none(row, "name")?,
+            heard_at: time_or_none(row, "heard_at")?,
+            revoked_at: time_or_none(row, "revoked_at")?,
+            unsent: row.get("unsent")?,
+            oldest: time_or_none(row, "oldest")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Something that was taken in from a sealed copy.
 pub(crate) struct SealedImport<'a> {
     pub(crate) key: SubmissionKey,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::world::{AGENT, Answer, SAM, SAM_ADDRESS, World};
 
-fn gateway(world: &World, more: &[&str]) -> Command {
+pub fn gateway(world: &World, more: &[&str]) -> Command {
     std::fs::write(world.folder.path().join("gateway.toml"), toml::to_string(&world.config).unwrap()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ra-gateway"));
     command.arg("--config").arg(world.folder.path().join("gateway.toml")).args(more);

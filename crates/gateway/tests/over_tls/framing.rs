@@ -160,6 +160,7 @@ async fn the_document_names_every_call_and_every_call_is_there() {
             "GET /openapi.json",
             "GET /readyz",
             "GET /v1/care-identities/{uuid}",
+            "GET /v1/devices/waiting",
             "GET /v1/registrations",
             "GET /v1/registrations/{id}",
             "GET /v1/session",

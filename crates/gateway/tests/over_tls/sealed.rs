@@ -281,3 +281,51 @@ async fn a_new_key_still_opens_what_was_sealed_to_the_one_before_and_no_other_ta
     let copy = Copy { world: &world, to, computer: &computer };
     assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Registered]);
 }
+
+#[tokio::test]
+async fn the_command_says_what_came_of_each_by_its_key_and_ends_so_that_a_script_can_tell() {
+    let (mut world, computer) = (World::start().await, Computer::new(1));
+    // The binary has the computer's clock.
+    world.clock.pass(gateway::Clock::now(&gateway::SystemClock).duration_since(world.clock_now()));
+    let (session, to) = begin(&world, &computer).await;
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = Copy { world: &world, to, computer: &computer }.bytes(vec![record(&computer, 1, &item)]);
+    world.stop().await;
+    let file = world.folder.path().join("stick.copy");
+    let run = |words: &[&str], bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        let output = crate::binary::gateway(&world, words).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        for personal in ["Taylor", SAM, AGENT, SAM_ADDRESS] {
+            assert!(!said.contains(personal), "{personal} in {said}");
+        }
+        (output.status.code(), said)
+    };
+    let (path, device) = (file.to_str().unwrap().to_owned(), computer.id.to_string());
+    let (key, by) = (item["key"].as_str().unwrap(), ["--operator", "o.perator", "--reason", "a dead laptop"]);
+    let import = |more: &[&str]| [&["import-sealed", path.as_str()][..], &by, more].concat().join("\n");
+    let words = |text: &str| text.split('\n').map(str::to_owned).collect::<Vec<_>>();
+    let run = |text: &str, bytes: &[u8]| run(&words(text).iter().map(String::as_str).collect::<Vec<_>>(), bytes);
+
+    let revoke = ["revoke-device", &device].iter().chain(&by).copied().collect::<Vec<_>>().join("\n");
+    assert_eq!(run(&revoke, &bytes).0, Some(0));
+    let (code, said) = run("list-devices", &bytes);
+    assert!(code == Some(0) && said.contains(&device) && said.contains("0 waiting, SHUT OUT"), "{said}");
+    let (code, said) = run(&import(&[]), &bytes);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains(key) && said.contains("its computer is shut out") && said.contains("1 left"), "{said}");
+    let (code, said) = run(&import(&["--also-revoked", "--dry-run"]), &bytes);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("NOTHING WAS CHANGED. It would be: 1 registered"), "{said}");
+    let (code, said) = run(&import(&["--also-revoked"]), &bytes);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 registered, 0 registered before"), "{said}");
+    assert_eq!(run(&import(&[]), b"nothing of ours").0, Some(3));
+    let restore = revoke.replace("revoke", "restore");
+    assert!(run(&restore, &bytes).1.contains("let in again"));
+    assert_eq!(run(&restore.replace(&device, "018f0000-0000-7000-8000-0000000c0002"), &bytes).0, Some(1), "not known");
+    assert_eq!(run(&import(&[]).replace("a dead laptop", " "), &bytes).0, Some(1), "a reason is asked");
+    assert_eq!(run("import-sealed", &bytes).0, Some(2));
+    let (code, said) = run("--check", &bytes);
+    assert!(code == Some(0) && said.contains(&to.to_string()), "an IT desk can put the key into policy: {said}");
+}

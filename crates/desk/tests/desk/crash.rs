@@ -180,3 +180,120 @@ impl KeyStore for KeyFile {
         Ok(())
     }
 }
+
+/// The desk that opens a damaged store, and is killed at it. Does nothing unless it is told where.
+#[test]
+fn opens_a_damaged_store_until_it_is_killed() {
+    let Ok(folder) = std::env::var(RECOVERING) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let desk = open(Path::new(&folder)).await;
+        desk.close().await;
+    });
+    println!("\nopened");
+}
+
+const RECOVERING: &str = "RA_DESK_CRASH_TEST_RECOVERY";
+/// How often a recovery is killed.
+const RECOVERIES: u32 = 40;
+
+#[test]
+fn a_recovery_that_is_killed_leaves_everything_in_the_old_store_or_in_the_new_one() {
+    let folder = TempDir::new().unwrap();
+    let fake = Fake::start(folder.path());
+    std::fs::write(folder.path().join("desk.toml"), settings_text(&fake)).unwrap();
+    // Nothing is sent, so all of it is in the store alone.
+    for _ in 0..10_000 {
+        fake.instead("/v1/registrations/batch", crate::support::gateway::Instead::LoseAnswer);
+    }
+    let mut saved = BTreeSet::new();
+    let mut child = start(folder.path());
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    saved.extend(keys(lines).take(25));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fake.world().registrations.clear();
+    fake.world().instead.clear();
+    // Damaged: a page of its middle, after its journal was brought into it.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { open(folder.path()).await.close().await });
+    let store = folder.path().join("data/store.db");
+    let mut bytes = std::fs::read(&store).unwrap();
+    let page = bytes.len() / 4096 / 2;
+    bytes[page * 4096 + 77] ^= 1;
+    let spoil = |bytes: &[u8]| std::fs::write(&store, bytes).unwrap();
+    spoil(&bytes);
+
+    let (mut whole, mut killed, mut at_it) = (time_a_recovery(folder.path()), 0, 0);
+    let (mut most, mut least) = (0, usize::MAX);
+    for turn in 0..RECOVERIES {
+        // The same damaged store again, with what was set aside before.
+        for left in ["store.db-wal", "store.db-shm", "store.recovered", "store.recovery"] {
+            _ = std::fs::remove_file(folder.path().join("data").join(left));
+        }
+        spoil(&bytes);
+        let mut child = recovering(folder.path());
+        std::thread::sleep(whole.mul_f64(f64::from(turn * 7 % RECOVERIES) / f64::from(RECOVERIES)));
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        // However busy this computer is at one moment or another: most are killed at it.
+        if String::from_utf8_lossy(&output.stdout).contains("opened") {
+            whole = whole.mul_f64(0.85);
+        } else {
+            killed += 1;
+        }
+        at_it += u32::from(folder.path().join("data/store.recovered").exists());
+        let aside = || std::fs::read_dir(folder.path().join("data")).unwrap().count();
+        let before = aside();
+        runtime.block_on(async {
+            let desk = open(folder.path()).await;
+            let told = desk.recovery().await.unwrap().expect("it is told, whenever it was killed");
+            let kept = folder.path().join("data").join(&told.set_aside).join("store.db");
+            assert!(std::fs::read(kept).unwrap() == bytes, "the damaged file is kept as it was");
+            let here = told.recovered as usize;
+            assert!(here + 4 >= saved.len(), "turn {turn}: {here} of {}", saved.len());
+            (most, least) = (most.max(here), least.min(here));
+            desk.close().await;
+        });
+        assert!(aside() <= before + 1, "set aside once");
+    }
+    assert_eq!(most, least, "the same is recovered each time");
+    assert!(killed * 4 >= RECOVERIES && at_it > 0, "killed before its end: {killed}, at it: {at_it} of {RECOVERIES}");
+    println!("{killed} of {RECOVERIES} killed before the end, {at_it} of them while it saved");
+
+    // And what is recovered is sent once.
+    runtime.block_on(async {
+        let desk = open(folder.path()).await;
+        desk.sign_in().await.unwrap();
+        desk.confirm_identity().await.unwrap();
+        desk.confirm_recorded().await.unwrap();
+        for _ in 0..1000 {
+            if desk.snapshot().await.unwrap().outbox.ready == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let registered: BTreeSet<String> = fake.world().registrations.keys().cloned().collect();
+        let missing = saved.difference(&registered).count();
+        assert!(missing <= 4, "{missing} are missing");
+        assert_eq!(registered.len(), most, "each that is here is registered, once");
+    });
+}
+
+fn recovering(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::opens_a_damaged_store_until_it_is_killed", "--nocapture", "--test-threads=1"])
+        .env(RECOVERING, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// How long a recovery takes that nobody kills, process and all.
+fn time_a_recovery(folder: &Path) -> Duration {
+    let clock = SystemClock::start();
+    let output = recovering(folder).wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("opened"));
+    clock.monotonic()
+}

@@ -3,55 +3,69 @@
 use std::io::Write;
 
 use contract::AuditHash;
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::store::StoreError;
+use super::succession;
+use crate::store::{StoreError, device};
 use crate::{AuditCopyError, OpenError};
 
 /// What stands in the first line.
-const HEAD: [&str; 10] = ["number", "at", "act", "actor", "role", "session", "subject", "key", "detail", "hash"];
+const HEAD: [&str; 11] =
+    ["number", "at", "act", "actor", "role", "session", "subject", "key", "detail", "hash", "device"];
+const COLUMNS: &str = "number, at, act, actor, role, session, subject, key, detail, hash";
 
-/// Writes all rows as they stand, and says how many there are.
+/// Writes all rows as they stand, those of earlier audits first, and says how many there are.
 pub(crate) fn as_csv(conn: &Connection, to: &mut dyn Write) -> Result<u64, AuditCopyError> {
     let damaged = |error: rusqlite::Error| OpenError::Damaged(StoreError::from(error).to_string());
-    let mut statement = conn
-        .prepare("SELECT number, at, act, actor, role, session, subject, key, detail, hash FROM audit ORDER BY number")
-        .map_err(damaged)?;
-    let mut rows = statement.query([]).map_err(damaged)?;
-    line(to, HEAD.map(str::to_owned))?;
+    // As RFC 4180 has it, every cell in quotes.
+    let mut to = WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(Terminator::CRLF).from_writer(to);
+    to.write_record(HEAD).map_err(unwritten)?;
+    let own = device::known(conn).unwrap_or_default().map(|known| known.id.to_string()).unwrap_or_default();
+    let mut sql = format!("SELECT {COLUMNS}, ?1 FROM audit ORDER BY number");
+    let earlier = succession::kept_of_earlier(conn).map_err(|error| OpenError::Damaged(error.to_string()))?;
+    if earlier > 0 {
+        sql = format!(
+            "SELECT * FROM (SELECT {COLUMNS}, device FROM audit_before ORDER BY device, number)
+             UNION ALL SELECT * FROM ({sql})"
+        );
+    }
+    let mut statement = conn.prepare(&sql).map_err(damaged)?;
+    let mut rows = statement.query([own]).map_err(damaged)?;
     let mut count = 0;
     while let Some(row) = rows.next().map_err(damaged)? {
         let at: i64 = row.get(1).map_err(damaged)?;
         let hash: Result<[u8; 32], _> = row.get(9);
-        let mut cells: [String; 10] = Default::default();
+        let mut cells: [String; 11] = Default::default();
         cells[0] = row.get::<_, i64>(0).map_err(damaged)?.to_string();
         // A time nobody can have had is given as the number it is.
         cells[1] = Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
-        for (column, cell) in (2..9).zip(&mut cells[2..9]) {
+        for column in [2, 3, 4, 5, 6, 7, 8, 10] {
             let bytes = row.get_ref(column).map_err(damaged)?;
-            *cell = String::from_utf8_lossy(bytes.as_bytes().unwrap_or_default()).into_owned();
+            cells[column] = String::from_utf8_lossy(bytes.as_bytes().unwrap_or_default()).into_owned();
         }
         cells[9] = hash.map(|hash| AuditHash::from_bytes(hash).to_string()).unwrap_or_default();
-        line(to, cells)?;
+        to.write_record(cells.map(harmless)).map_err(unwritten)?;
         count += 1;
     }
     to.flush()?;
     Ok(count)
 }
 
-/// One line as RFC 4180 has it, every cell in quotes.
-fn line(to: &mut dyn Write, cells: [String; 10]) -> std::io::Result<()> {
-    let cells = cells.map(|cell| format!("\"{}\"", harmless(&cell).replace('"', "\"\"")));
-    to.write_all(cells.join(",").as_bytes())?;
-    to.write_all(b"\r\n")
+/// The writer fails of what it writes to, or of nothing.
+fn unwritten(error: csv::Error) -> AuditCopyError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        _ => std::io::Error::from(std::io::ErrorKind::InvalidData).into(),
+    }
 }
 
 /// A cell that a spreadsheet shows and does not compute.
-fn harmless(cell: &str) -> String {
+fn harmless(cell: String) -> String {
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
+        _ => cell,
     }
 }
 
@@ -71,16 +85,23 @@ mod tests {
             ("recorded", "recorded"),
             ("", ""),
         ] {
-            assert_eq!(harmless(cell), shown);
+            assert_eq!(harmless(cell.to_owned()), shown);
         }
     }
 
     #[test]
     fn a_cell_cannot_leave_its_quotes() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::store::migrations::migrate(&mut conn).unwrap();
+        let about = ["", "", "a\",=1\n"];
+        crate::store::audit::append_row(&conn, crate::testing::NOW, "=searched", ["+1", "", ""], about).unwrap();
         let mut written = Vec::new();
-        let mut cells: [String; 10] = Default::default();
-        cells[2] = "a\",=1\n".into();
-        line(&mut written, cells).unwrap();
-        assert_eq!(written, b"\"\",\"\",\"a\"\",=1\n\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"\r\n");
+        assert_eq!(as_csv(&conn, &mut written).unwrap(), 1);
+        let written = String::from_utf8(written).unwrap();
+        let (head, row) = written.split_once("\r\n").unwrap();
+        assert_eq!(head, HEAD.map(|name| format!("\"{name}\"")).join(","));
+        assert!(row.starts_with("\"1\",\"2026-01-01T09:00:00Z\",\"'=searched\",\"'+1\","), "{row}");
+        assert!(row.contains(",\"a\"\",=1\n\","), "{row}");
+        assert!(row.ends_with("\"\r\n"), "{row}");
     }
 }

@@ -213,14 +213,16 @@ impl Image {
     }
 }
 
-/// Whether frames behind the chain show more than a write that was interrupted: the first of them is whole, so that
-/// its head alone was changed; or one behind a transaction's end is, so that the transaction was on disk.
+/// Whether frames behind the chain (of this run, whole, an end of a transaction) show more than a write that was
+/// interrupted or given up. The first of them is whole and its transaction came to its end, so that its head alone was
+/// changed; or one behind a transaction's end is whole, so that the transaction was on disk before that was begun.
+///
+/// What a transaction wrote that was given up is no sign: it stays behind the chain, whole, until it is written over.
+/// It never came to an end.
 fn forgets(unreached: &[(bool, bool, bool)]) -> bool {
-    if unreached.first().is_some_and(|(same_run, whole, _)| *same_run && *whole) {
-        return true;
-    }
-    let end = unreached.iter().position(|(same_run, _, commit)| *same_run && *commit);
-    end.is_some_and(|end| unreached[end + 1..].iter().any(|(same_run, whole, _)| *same_run && *whole))
+    let Some(end) = unreached.iter().position(|(same_run, _, commit)| *same_run && *commit) else { return false };
+    let is_whole = |(same_run, whole, _): &(bool, bool, bool)| *same_run && *whole;
+    is_whole(&unreached[0]) || unreached[end + 1..].iter().any(is_whole)
 }
 
 /// SQLite's sums over a journal: each covers all before it.

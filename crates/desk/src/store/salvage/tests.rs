@@ -245,6 +245,32 @@ async fn a_damaged_journal_is_not_forgotten() {
 }
 
 #[tokio::test]
+async fn what_a_transaction_left_that_was_given_up_is_no_damage() {
+    let saved = Saved::new(false).await;
+    let spoilt = saved.spoilt("store.db", |_| {});
+    let path = spoilt.data.join("store.db");
+    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    // With little room in memory pages go to the journal before their end, and are written over there.
+    conn.execute_batch("PRAGMA cache_size = 4; PRAGMA wal_autocheckpoint = 0;").unwrap();
+    let mut copies = 0;
+    for end in ["ROLLBACK", "COMMIT", "ROLLBACK", ""] {
+        conn.execute_batch("BEGIN").unwrap();
+        for turn in 0..3 {
+            conn.execute("UPDATE submission SET updated_at = updated_at + ?1, role_text = role_text || '.'", [turn])
+                .unwrap();
+        }
+        conn.execute_batch(end).unwrap();
+        let copy = saved.spoilt("store.db", |_| {});
+        for name in ["store.db", "store.db-wal"] {
+            std::fs::copy(spoilt.data.join(name), copy.data.join(name)).unwrap();
+        }
+        assert!(copy.open().unwrap().read(recoveries).await.unwrap().is_empty(), "{end}");
+        copies += std::fs::metadata(spoilt.data.join("store.db-wal")).unwrap().len() / (PAGE as u64 + 24);
+    }
+    assert!(copies > 100, "pages did go to the journal: {copies}");
+}
+
+#[tokio::test]
 async fn a_journal_whose_store_is_gone_is_read() {
     let saved = Saved::new(true).await;
     let spoilt = saved.spoilt("store.db-wal", |_| {});

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use desk::{KeyStore, KeyStoreError, NotKept, OpenError, Persistence, Recovery, StoreHolds};
+use desk::{KeyStore, KeyStoreError, NoSecondCopy, NotKept, OpenError, Persistence, Recovery, StoreHolds};
 use jiff::Timestamp;
 use settings::{Effect, Layer, Resolution};
 
@@ -24,6 +24,24 @@ pub fn web_view() -> Check {
     match tauri::webview_version() {
         Ok(version) => Check::good("web_view", format!("{name} {version}")),
         Err(_) => Check::bad("web_view", format!("{name} is not on this computer"), next),
+    }
+}
+
+/// The folder of the second copy, where there is to be one.
+pub fn second_copy(folder: &Path, data_dir: &Path) -> Check {
+    let name = "second_copy";
+    match desk::second_copy_folder(folder, data_dir) {
+        Ok(()) => Check::good(name, "its folder is there"),
+        Err(NoSecondCopy::SameDisk) => Check::warning(
+            name,
+            "its folder is on the same disk as the store, so there is no second copy",
+            "Set second_copy_folder to a folder on another disk.",
+        ),
+        Err(_) => Check::warning(
+            name,
+            "its folder is not there, so what is recorded has no second copy",
+            "Put the USB stick or disk in, and make the folder on it if it has none.",
+        ),
     }
 }
 

@@ -90,6 +90,8 @@ fn this_computer(resolution: &Resolution, now: Timestamp) -> (Vec<Check>, Option
     checks.push(checks::disk_space(&folder));
     checks.push(checks::store(&held, now));
     checks.extend(checks::recoveries(&desk::recoveries(&folder, &keys).unwrap_or_default()));
+    let copies = resolution.desk().ok().and_then(|settings| settings.second_copy_folder);
+    checks.extend(copies.map(|copies| checks::second_copy(&copies, &folder)));
     (checks, held.ok().flatten())
 }
 

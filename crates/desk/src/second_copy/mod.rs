@@ -9,7 +9,7 @@
 
 mod file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +64,11 @@ pub enum NoSecondCopy {
     NotSigned,
     /// The store could not be read or written.
     Store,
+}
+
+/// Whether the folder of a second copy is there, and on another disk than a data folder. Changes nothing.
+pub fn second_copy_folder(folder: &Path, data_dir: &Path) -> Result<(), NoSecondCopy> {
+    file::check_folder(folder, data_dir)
 }
 
 /// Runs until the desk closes: looks now and then whether something is to be made good.

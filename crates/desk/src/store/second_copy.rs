@@ -30,7 +30,8 @@ const LACKING: &str = "CASE WHEN status IN ('ready_to_send', 'sending') AND with
 /// How many of what a file is to hold it lacks; of no file, when none was begun.
 pub(crate) fn count_lacking(conn: &Connection, file: Option<&str>) -> Result<u32, StoreError> {
     let sql = format!("SELECT count(*) FROM submission WHERE {LACKING}");
-    Ok(conn.prepare_cached(&sql)?.query_row([file], |row| row.get(0))?)
+    // No file has the name of nothing, so nothing stands in it.
+    Ok(conn.prepare_cached(&sql)?.query_row([file.unwrap_or_default()], |row| row.get(0))?)
 }
 
 /// The oldest of what a file lacks, as records that follow its last one.

@@ -62,10 +62,7 @@ impl Contender {
         let syncs = folder.join("syncs");
         std::fs::write(&syncs, [0; 8])?;
         let (program, words) = words.split_first().ok_or("a contender without a program")?;
-        // Before whatever else the machine does, where it lets us: what waits for a processor is not what is measured.
-        let mut process = Command::new("nice")
-            .args(["-n", "-10"])
-            .arg(program)
+        let mut process = Command::new(program)
             .args(words)
             .arg(&folder)
             .env("LD_PRELOAD", &preload.library)

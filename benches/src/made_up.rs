@@ -2,22 +2,18 @@
 
 use contract::{NhsNetAddress, Profile, SessionReply};
 use jiff::Timestamp;
-use sandbox::world::World;
-use tests::crowd::everybody;
+use tests::crowd::everybody_with_profile;
 
 use crate::Outcome;
 
 /// So many people who can be registered without a second look, from a practice world of that many.
 pub fn people(world: usize, how_many: usize) -> Outcome<Vec<(Profile, NhsNetAddress)>> {
-    let crowd = everybody(world);
+    let mut crowd = everybody_with_profile(world);
     if crowd.len() < how_many {
         return Err(format!("a world of {world} holds only {} who can be registered", crowd.len()).into());
     }
-    let made = World::generate(sandbox::Options::default().seed, world);
-    let profiles: std::collections::HashMap<_, _> =
-        made.people().iter().map(|person| (&person.profile.uuid, &person.profile)).collect();
-    let of = |(uuid, address)| Some(((*profiles.get(&uuid)?).clone(), address));
-    crowd.into_iter().take(how_many).map(|one| of(one).ok_or_else(|| "somebody is not in the world".into())).collect()
+    crowd.truncate(how_many);
+    Ok(crowd)
 }
 
 /// What the gateway says at a sign-in of an RA Agent.

@@ -13,7 +13,7 @@ use tests::crowd::{Somebody, everybody};
 use tests::practice::Practice;
 
 use crate::Run;
-use crate::child::{Child, recorded_in};
+use crate::child::{Child, drafts_in, recorded_in};
 use crate::cold;
 use crate::disk::{Bad, BadDisk, Mounted, why_no_mounts};
 use crate::recorder::{DONE, Orders};
@@ -77,7 +77,7 @@ impl Bench {
                 if let Some(fault) = &ended.fault {
                     tally.damaged(&format!("call {call}: {fault}"));
                 }
-                there_all_the_same += self.next_start(&mut tally, call, &folder, &key, &ended.recorded).await?;
+                there_all_the_same += self.next_start(&mut tally, call, &folder, &key, &ended).await?;
             }
             std::fs::remove_dir_all(&at)?;
             if untouched {
@@ -97,14 +97,8 @@ impl Bench {
     }
 
     /// The next start, on a disk that is sound again. Says whether more is there than was told.
-    async fn next_start(
-        &self,
-        tally: &mut Tally,
-        call: u64,
-        folder: &Path,
-        key: &Path,
-        recorded: &BTreeSet<String>,
-    ) -> Outcome<u64> {
+    async fn next_start(&self, tally: &mut Tally, call: u64, folder: &Path, key: &Path, ended: &Ended) -> Outcome<u64> {
+        let recorded = &ended.recorded;
         match open(&self.practice.layout().desk_settings, folder, key, "", WrongClock::right()).await {
             Ok(desk) => {
                 if !desk.audit_is_whole() {
@@ -118,8 +112,9 @@ impl Bench {
                 return Ok(0);
             }
         }
-        let cold = cold::count(tally, folder, key, recorded);
-        Ok(u64::from(cold.is_some_and(|cold| cold.submissions.len() > recorded.len())))
+        let Some(cold) = cold::count(tally, folder, key, recorded) else { return Ok(0) };
+        cold::count_drafts(tally, &cold, ended.drafts.len());
+        Ok(u64::from(cold.submissions.len() > recorded.len()))
     }
 
     /// File systems that are too small or only to be read.
@@ -164,7 +159,7 @@ impl Bench {
             tally.damaged(&format!("{size}: a full disk is told as: {}", ended.last_words.trim()));
         }
         disk.again("size=64m")?;
-        self.next_start(tally, turn as u64, &folder, &key, &ended.recorded).await?;
+        self.next_start(tally, turn as u64, &folder, &key, &ended).await?;
         Ok(ended.recorded.len())
     }
 
@@ -174,7 +169,7 @@ impl Bench {
         let (folder, key, user) = (at.join("desk"), at.with_extension("key"), ra_user(turn));
         let layout = self.practice.layout();
         // Every other time there is a store already.
-        let mut recorded = BTreeSet::new();
+        let mut before_that = Ended::default();
         if turn.is_multiple_of(2) {
             let orders =
                 Orders { layout, folder: &folder, key: &key, user: &user, whom: &self.whom, how_many: RECORDED };
@@ -182,7 +177,7 @@ impl Bench {
             if !ended.done {
                 return Err(format!("a desk with a sound disk did not come to its end:\n{}", ended.last_words).into());
             }
-            recorded = ended.recorded;
+            before_that = ended;
         }
         let before = bytes_of(&folder);
         disk.again("ro")?;
@@ -199,15 +194,17 @@ impl Bench {
             tally.damaged("something was changed");
         }
         disk.again("rw")?;
-        self.next_start(tally, turn as u64, &folder, &key, &recorded).await.map(drop)
+        self.next_start(tally, turn as u64, &folder, &key, &before_that).await.map(drop)
     }
 }
 
 /// How a desk with a bad disk ended.
+#[derive(Default)]
 struct Ended {
     /// It did all it was told to and was told of no fault.
     done: bool,
     recorded: BTreeSet<String>,
+    drafts: BTreeSet<String>,
     /// It ended in no way a program may end.
     fault: Option<String>,
     last_words: String,
@@ -233,7 +230,7 @@ fn end(mut child: Child) -> Outcome<Ended> {
         Some(Some(_)) => None,
     };
     let done = said.last().is_some_and(|line| line == DONE);
-    Ok(Ended { done, recorded: recorded_in(&said), fault, last_words })
+    Ok(Ended { done, recorded: recorded_in(&said), drafts: drafts_in(&said), fault, last_words })
 }
 
 /// Every file of a folder and what stands in it.

@@ -18,6 +18,8 @@ use tests::Outcome;
 pub const ROLE: &str = "RA_DESK_FAULTS_ROLE";
 /// The word before a key that was recorded.
 const RECORDED: &str = "recorded ";
+/// The word before a draft in which every question was answered.
+const DRAFT: &str = "draft ";
 
 /// A child and what it said.
 pub struct Child {
@@ -73,6 +75,11 @@ impl Child {
         recorded_in(&self.said())
     }
 
+    /// The drafts it said were written down, so far.
+    pub fn drafts(&self) -> BTreeSet<String> {
+        drafts_in(&self.said())
+    }
+
     /// Waits until it said this, or for at most a minute.
     pub fn until_it_says(&mut self, word: &str) -> Outcome {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -125,6 +132,16 @@ impl Drop for Child {
 /// The keys that were said to be recorded.
 pub fn recorded_in(said: &[String]) -> BTreeSet<String> {
     said.iter().filter_map(|line| line.strip_prefix(RECORDED)).map(str::to_owned).collect()
+}
+
+/// The drafts that were said to be written down.
+pub fn drafts_in(said: &[String]) -> BTreeSet<String> {
+    said.iter().filter_map(|line| line.strip_prefix(DRAFT)).map(str::to_owned).collect()
+}
+
+/// In a child: says that a draft is written down.
+pub fn say_draft(id: impl std::fmt::Display) -> Outcome {
+    say(&format!("{DRAFT}{id}"))
 }
 
 /// In a child: says that a registration was recorded, in one write, so that a kill leaves the whole line or none.

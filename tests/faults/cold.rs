@@ -1,12 +1,13 @@
 //! What a desk's closed store holds, seen from outside: its own file, opened with the key of the test's key store.
 //!
-//! Deliberately absent: a way to change anything, and the product's own reading of it. The chain of the audit is the
-//! one thing that is asked of the product ([`desk::Desk::audit_is_whole`]); that it finds every damage is tested where
-//! it is made.
+//! Deliberately absent: a way to change anything, and the product's own reading of it. The audit is the one thing that
+//! is asked of the product ([`desk::audit_report`]), after every fault there is (I7); that it finds every damage is
+//! tested where it is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use desk::{AuditBreak, AuditFault, audit_report};
 use rusqlite::{Connection, OpenFlags};
 use tests::Outcome;
 use tests::practice::FileKeys;
@@ -17,6 +18,10 @@ use crate::table::Tally;
 pub struct Cold {
     /// Each submission's status by its key.
     pub submissions: BTreeMap<String, String>,
+    /// How many drafts there are.
+    pub drafts: usize,
+    /// Where the audit is not as it was written, as the product says.
+    pub audit: Option<AuditBreak>,
     /// What is not as it must be, in words. Empty in a store that is well.
     pub faults: Vec<String>,
 }
@@ -41,6 +46,7 @@ pub fn open(folder: &Path, key: &Path) -> Outcome<Connection> {
 
 /// Looks a closed store through: every page's seal, every table, and what must fit together in it.
 pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
+    let report = audit_report(folder, &FileKeys(key.to_owned()))?.ok_or("there is no audit")?;
     let conn = open(folder, key)?;
     let mut faults = Vec::new();
     let mut broken = |what: &str, sql: &str, well: &[&str]| -> Outcome {
@@ -78,16 +84,49 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
            <> (registration IS NOT NULL) AND status NOT IN ('removed')",
         &[],
     )?;
+    broken("a draft without its profile", "SELECT id FROM draft WHERE json_valid(profile) = 0", &[])?;
     broken("a body that is not its own", "SELECT key FROM submission WHERE json_valid(body) = 0", &[])?;
     let submissions = conn
         .prepare("SELECT key, status FROM submission ORDER BY key")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Cold { submissions, faults })
+    let drafts = conn.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
+    Ok(Cold { submissions, drafts: usize::try_from(drafts)?, audit: report.broken, faults })
 }
 
 /// Looks a store through and counts what is lost or damaged. Gives what it holds where it can be read.
 pub fn count(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) -> Option<Cold> {
+    let cold = count_but_the_audit(tally, folder, key, acked)?;
+    if let Some(AuditBreak { row, why }) = cold.audit {
+        tally.damaged(&format!("the audit, row {row}: {why}"));
+    }
+    Some(cold)
+}
+
+/// The same of two copies of one computer that both went on: what each of them signed since is another story, which
+/// must be told of at least one of them, and as that.
+pub fn count_forked(tally: &mut Tally, folders: [&Path; 2], key: &Path, acked: &BTreeSet<String>) {
+    let mut told = 0;
+    for folder in folders {
+        let Some(cold) = count_but_the_audit(tally, folder, key, acked) else { return };
+        match cold.audit {
+            None => {}
+            Some(AuditBreak { why: AuditFault::RolledBack | AuditFault::Rewritten, .. }) => told += 1,
+            Some(AuditBreak { row, why }) => tally.damaged(&format!("the audit of a copy, row {row}: {why}")),
+        }
+    }
+    if told == 0 {
+        tally.damaged("two audits of one computer, and neither is told of");
+    }
+}
+
+/// Each draft that was said to be written down is there, or has become a submission.
+pub fn count_drafts(tally: &mut Tally, cold: &Cold, said: usize) {
+    let there = cold.drafts + cold.submissions.len();
+    tally.lost(said.saturating_sub(there), &format!("of {said} drafts, {there} are there or recorded"));
+}
+
+fn count_but_the_audit(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) -> Option<Cold> {
     match look(folder, key) {
         Ok(cold) => {
             let missing = cold.missing(acked);

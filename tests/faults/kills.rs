@@ -20,7 +20,7 @@ use tests::journey::{fill_in_read, shut, start_work};
 use tests::practice::{AutoBrowser, FileKeys, Practice, open_desk, until};
 
 use crate::Run;
-use crate::child::{Child, need, recorded_in, say, say_recorded};
+use crate::child::{Child, drafts_in, need, recorded_in, say, say_draft, say_recorded};
 use crate::cold;
 use crate::seed::Choices;
 use crate::table::{Promise, Row, Tally};
@@ -33,7 +33,10 @@ const SETTINGS: &str = "RA_DESK_FAULTS_SETTINGS";
 /// The list, beside the desk's folder: made once, since the desk that is killed has no time for it.
 const LIST: &str = "everybody.json";
 
-/// How many kills one world sees. Each world begins with a store that is not there yet.
+const NAME: &str = "F1 kill -9 over open, enqueue, send, acknowledge, audit";
+/// How many worlds live side by side.
+const TOGETHER: usize = 5;
+/// How many kills one world sees. Each world begins with a store that is not there yet, and has its own choices.
 const KILLS_A_WORLD: u64 = 1_000;
 /// The gateway lets one person read six profiles a second, so this is enough for that many kills.
 const PEOPLE: usize = 20_000;
@@ -44,15 +47,32 @@ const LOOK_EVERY: u64 = 25;
 
 /// Kills.
 pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
-    let mut choices = run.seed.choices("kill");
-    let mut tally = Tally::of("F1 kill -9 over open, enqueue, send, acknowledge, audit", Promise::Holds);
-    let (mut left, mut registered, mut recorded) = (run.count(300, 10_000), 0, 0);
-    while left > 0 {
-        let kills = left.min(KILLS_A_WORLD);
-        left -= kills;
-        let (people, acks) = one_world(&mut tally, &mut choices, kills).await?;
-        registered += people;
-        recorded += acks;
+    let mut tally = Tally::of(NAME, Promise::Holds);
+    let kills = run.count(300, 10_000);
+    let worlds: Vec<u64> = (0..kills.div_ceil(KILLS_A_WORLD)).collect();
+    let (mut registered, mut recorded) = (0, 0);
+    // A desk that is about to be killed mostly waits for that: worlds live side by side.
+    for some in worlds.chunks(TOGETHER) {
+        let seed = run.seed;
+        let start = |world: &u64| {
+            let world = *world;
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+                let mut tally = Tally::part_of(NAME, Promise::Holds);
+                let mut choices = seed.choices(&format!("kill {world}"));
+                let kills = KILLS_A_WORLD.min(kills - world * KILLS_A_WORLD);
+                let counts = runtime.block_on(one_world(&mut tally, &mut choices, kills))?;
+                Outcome::Ok((tally.close(), counts))
+            })
+        };
+        let started: Vec<_> = some.iter().map(start).collect();
+        for world in started {
+            let (row, (people, acks)) = world.join().map_err(|_| "a world of kills panicked")??;
+            tally.add(row);
+            registered += people;
+            recorded += acks;
+        }
+        println!("   {} kills", tally.cases());
     }
     tally.note(format!("{recorded} said to be recorded by a desk that was killed; {registered} registered, each once"));
     rows.push(tally.close());
@@ -64,7 +84,7 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outc
     let (folder, key) = (practice.data_dir("desk"), practice.data_dir("desk").with_extension("key"));
     let everybody = everybody(PEOPLE);
     std::fs::write(folder.with_file_name(LIST), serde_json::to_vec(&everybody)?)?;
-    let mut acked = BTreeSet::new();
+    let (mut acked, mut drafts) = (BTreeSet::new(), BTreeSet::new());
     for kill in 1..=kills {
         let mut child = one_desk(&practice, &folder)?;
         tokio::time::sleep(choices.within(LONGEST_LIFE)).await;
@@ -77,12 +97,13 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outc
             tally.damaged("the audit's chain is broken");
         }
         acked.extend(recorded_in(&said));
+        drafts.extend(drafts_in(&said));
         if kill % LOOK_EVERY == 0 && folder.join("store.db").exists() {
-            look(tally, &folder, &key, &acked)?;
+            look(tally, &folder, &key, &acked, drafts.len())?;
         }
     }
     let people = settle(tally, &practice, &folder, &everybody).await?;
-    look(tally, &folder, &key, &acked)?;
+    look(tally, &folder, &key, &acked, drafts.len())?;
     if acked.len() < 20 {
         tally.damaged(&format!("only {} were recorded: the kills came before anything happened", acked.len()));
     }
@@ -90,7 +111,7 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outc
 }
 
 /// Looks a copy of the closed store through: the next desk must find what the kill left, not what a look tidied.
-fn look(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) -> Outcome {
+fn look(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>, drafts: usize) -> Outcome {
     let copy = folder.with_file_name("looked-at");
     _ = std::fs::remove_dir_all(&copy);
     std::fs::create_dir(&copy)?;
@@ -98,7 +119,9 @@ fn look(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) 
         let file = file?;
         std::fs::copy(file.path(), copy.join(file.file_name()))?;
     }
-    cold::count(tally, &copy, key, acked);
+    if let Some(cold) = cold::count(tally, &copy, key, acked) {
+        cold::count_drafts(tally, &cold, drafts);
+    }
     Ok(())
 }
 
@@ -169,6 +192,7 @@ pub async fn registrar() -> Outcome {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let draft = fill_in_read(&desk, uuid, address.as_str()).await?;
+        say_draft(draft.id)?;
         say_recorded(desk.record(draft.id).await?.key)?;
     }
     Err("everybody on the list is registered: the list is too short".into())

@@ -42,21 +42,30 @@ const FIRST_RUN: Duration = Duration::from_millis(500);
 /// The most time between two cuts.
 const BETWEEN: Duration = Duration::from_millis(400);
 
+/// The rows of this room, and what must come of them.
+const ROWS: [(&str, Promise); 4] = [
+    ("F2 power cut while recording", Promise::Holds),
+    ("control: the same cuts, a disk that lies about fsync", Promise::MustLose),
+    ("F2 power cut, a plain writer with synchronous=FULL", Promise::Holds),
+    ("control: the same writer with synchronous=NORMAL", Promise::MustLose),
+];
+
 /// Power cuts and the two controls.
 pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
-    let fault = "F2 power cut while recording";
+    let skipped = |why: &str| ROWS.map(|(fault, _)| Row::skipped(fault, why));
     if let Some(why) = why_no_mounts() {
-        rows.push(Row::skipped(fault, why));
+        rows.extend(skipped(&why));
         return Ok(());
     }
     let practice = Practice::start().await?;
     let whom = everybody(200).into_iter().next().ok_or("nobody can be registered")?;
     let mut bench = Bench { practice: &practice, whom, choices: run.seed.choices("power"), disks: 0 };
     if let Err(why) = bench.disk() {
-        rows.push(Row::skipped(fault, format!("no loop device: {why}")));
+        rows.extend(skipped(&format!("no loop device: {why}")));
         return Ok(());
     }
-    let mut tally = Tally::of(fault, Promise::Holds);
+    let [(desk, holds), (lying, loses), full, normal] = ROWS;
+    let mut tally = Tally::of(desk, holds);
     let mut recorded = 0;
     for cuts in rounds(run.count(30, 1_000)) {
         recorded += bench.desk_round(&mut tally, cuts, &[]).await?;
@@ -64,7 +73,7 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     tally.note(format!("{recorded} said to be recorded when the power went"));
     rows.push(tally.close());
 
-    let mut tally = Tally::of("control: the same cuts, a disk that lies about fsync", Promise::MustLose);
+    let mut tally = Tally::of(lying, loses);
     let lies = BadDisk::build()?;
     for cuts in rounds(run.count(10, 50)) {
         let at = bench.next_at();
@@ -73,10 +82,7 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     }
     rows.push(tally.close());
 
-    for (care, name, promise) in [
-        ("FULL", "F2 power cut, a plain writer with synchronous=FULL", Promise::Holds),
-        ("NORMAL", "control: the same writer with synchronous=NORMAL", Promise::MustLose),
-    ] {
+    for (care, (name, promise)) in [("FULL", full), ("NORMAL", normal)] {
         let mut tally = Tally::of(name, promise);
         for cuts in rounds(run.count(10, 50)) {
             bench.careless_round(&mut tally, cuts, care).await?;
@@ -182,7 +188,7 @@ impl Bench<'_> {
     /// The power goes. Looks at what is on the disk, and lets the writer go on as if nothing had been.
     async fn cut(&self, tally: &mut Tally, child: &mut Child, disk: &Disk, key: &Path, a_desk: bool) -> Outcome {
         stop(child)?;
-        let acked = child.recorded();
+        let (acked, drafts) = (child.recorded(), child.drafts().len());
         let copy = disk.at.with_extension("copy");
         copy_of_this_moment(&disk.mounted, &disk.image, &copy)?;
         signal(child, "-CONT")?;
@@ -190,7 +196,7 @@ impl Bench<'_> {
         let at = disk.at.with_extension("after");
         {
             let _mounted = Mounted::image(&copy, &at)?;
-            self.look(tally, &at.join("desk"), key, &acked, a_desk).await?;
+            self.look(tally, &at.join("desk"), key, (&acked, drafts), a_desk).await?;
         }
         Ok(std::fs::remove_file(&copy)?)
     }
@@ -201,7 +207,7 @@ impl Bench<'_> {
         tally: &mut Tally,
         folder: &Path,
         key: &Path,
-        acked: &BTreeSet<String>,
+        (acked, drafts): (&BTreeSet<String>, usize),
         a_desk: bool,
     ) -> Outcome {
         if !folder.join("store.db").exists() {
@@ -228,7 +234,9 @@ impl Bench<'_> {
                 desk.close().await;
             }
         }
-        cold::count(tally, folder, key, acked);
+        if let Some(cold) = cold::count(tally, folder, key, acked) {
+            cold::count_drafts(tally, &cold, drafts);
+        }
         Ok(())
     }
 }

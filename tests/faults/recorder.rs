@@ -11,7 +11,7 @@ use sandbox::fault_proxy::Fault;
 use tests::Outcome;
 use tests::crowd::Somebody;
 
-use crate::child::{Child, need, say, say_recorded};
+use crate::child::{Child, need, say, say_draft, say_recorded};
 use crate::station::Station;
 
 /// The role of a desk that records.
@@ -76,7 +76,9 @@ pub async fn recorder() -> Outcome {
     say(READY)?;
     let mut recorded = 0;
     while how_many == 0 || recorded < how_many {
-        say_recorded(station.record(&whom).await?)?;
+        let draft = station.draft(&whom).await?;
+        say_draft(draft)?;
+        say_recorded(station.desk.record(draft).await?.key)?;
         recorded += 1;
     }
     // A disk that fails when the store is closed has failed as well.

@@ -1,7 +1,8 @@
 //! Time that jumps, sessions that end in the middle of things, two desks with one queue, and a colleague who signs in
 //! while something is on its way.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract::SubmissionKey;
@@ -74,8 +75,19 @@ impl Bench {
         Ok(Waiting { station, user, people, keys })
     }
 
-    /// Lets everything come to its end, by whoever recorded it, and compares.
+    /// Lets everything come to its end, by whoever recorded it, and compares. The audit is whole.
     async fn judge(&self, tally: &mut Tally, waiting: Waiting) -> Outcome {
+        let (folder, key, acked) = self.judge_but_the_store(tally, waiting).await?;
+        cold::count(tally, &folder, &key, &acked);
+        Ok(())
+    }
+
+    /// The same, but what the store holds is still to be looked at.
+    async fn judge_but_the_store(
+        &self,
+        tally: &mut Tally,
+        waiting: Waiting,
+    ) -> Outcome<(PathBuf, PathBuf, BTreeSet<String>)> {
         tally.case();
         let Waiting { station, user, people, keys } = waiting;
         station.proxy.always(None);
@@ -103,8 +115,7 @@ impl Bench {
                 tally.damaged("registered in somebody else's name");
             }
         }
-        cold::count(tally, &folder, &key, &keys.iter().map(ToString::to_string).collect());
-        Ok(())
+        Ok((folder, key, keys.iter().map(ToString::to_string).collect()))
     }
 
     /// The clock is put wrong, or the computer sleeps, while registrations wait; then it is right again.
@@ -206,7 +217,8 @@ impl Bench {
             }
             second.close().await;
             drop(second);
-            self.judge(&mut tally, waiting).await?;
+            let (folder, key, acked) = self.judge_but_the_store(&mut tally, waiting).await?;
+            cold::count_forked(&mut tally, [&folder, &copy], &key, &acked);
         }
         Ok(tally.close())
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contract::SubmissionKey;
 use desk::{
-    Browser, BrowserError, Cause, Clock, Desk, NetworkFault, OpenError, Parts, Persistence, ProxyAnswer, ProxyFinder,
-    ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
+    Browser, BrowserError, Cause, Clock, Desk, DraftId, NetworkFault, OpenError, Parts, Persistence, ProxyAnswer,
+    ProxyFinder, ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
 };
 use jiff::Timestamp;
 use sandbox::Layout;
@@ -179,9 +179,14 @@ impl Station {
     }
 
     /// Records a registration of somebody whose profile was read.
-    pub async fn record(&self, (uuid, address): &Somebody) -> Outcome<SubmissionKey> {
-        let draft = fill_in_read(&self.desk, uuid, address.as_str()).await?;
-        Ok(self.desk.record(draft.id).await?.key)
+    pub async fn record(&self, whom: &Somebody) -> Outcome<SubmissionKey> {
+        let draft = self.draft(whom).await?;
+        Ok(self.desk.record(draft).await?.key)
+    }
+
+    /// Answers every question about somebody whose profile was read.
+    pub async fn draft(&self, (uuid, address): &Somebody) -> Outcome<DraftId> {
+        Ok(fill_in_read(&self.desk, uuid, address.as_str()).await?.id)
     }
 
     /// Tries again and again until nothing waits to be sent, for at most so long. Says whether that came about.

@@ -62,6 +62,11 @@ impl Tally {
         self.row.cases += 1;
     }
 
+    /// How many were made so far.
+    pub const fn cases(&self) -> u64 {
+        self.row.cases
+    }
+
     /// So many are lost. Each is told at once, so that a run that is stopped has said it.
     pub fn lost(&mut self, how_many: usize, what: &str) {
         self.row.lost += how_many as u64;
@@ -144,8 +149,9 @@ impl Row {
     }
 }
 
-/// Prints the table and says whether all of it is as it must be.
-pub fn close(rows: &[Row]) -> bool {
+/// Prints the table and says whether all of it is as it must be. Where everything was to be tried, what was skipped
+/// is not.
+pub fn close(rows: &[Row], all: bool) -> bool {
     println!("\n{:<58} {:>7} {:>6} {:>6} {:>8} {:>8}  result", "fault", "cases", "lost", "twice", "damaged", "seconds");
     for row in rows {
         println!(
@@ -169,5 +175,8 @@ pub fn close(rows: &[Row]) -> bool {
     let skipped = rows.iter().filter(|row| row.promise == Promise::Skipped).count();
     let failed = rows.iter().filter(|row| !row.is_well()).count();
     println!("\nchecks: {} passed, {failed} failed, {skipped} skipped", rows.len() - failed - skipped);
-    failed == 0 && !rows.is_empty()
+    if all && skipped > 0 {
+        println!("{skipped} of what was asked for by name cannot be tried on this machine");
+    }
+    failed == 0 && !rows.is_empty() && !(all && skipped > 0)
 }

@@ -80,6 +80,10 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
             }
             Err(error) => tally.damaged(&format!("the desk does not start again: {error}")),
         }
+        // Its submissions were written without their rows in the audit, so of all that is looked at only this counts.
+        if let Some(broken) = cold::look(&folder, &key)?.audit {
+            tally.damaged(&format!("the audit, row {}: {}", broken.row, broken.why));
+        }
         let conn = cold::open(&folder, &key)?;
         let mut rows = conn.prepare("SELECT key FROM submission WHERE status = 'ready_to_send'")?;
         let there: std::collections::BTreeSet<String> =

@@ -259,6 +259,7 @@ impl Round {
         let keys: Vec<String> = self.reference.submissions.keys().map(ToString::to_string).collect();
         ended.lost += cold.missing(&keys).len();
         ended.faults.extend(cold.faults);
+        ended.faults.extend(cold.audit.map(|broken| format!("the audit, row {}: {}", broken.row, broken.why)));
         Ok(ended)
     }
 

@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "outbox",
     "submission",
     "withdraw",
+    "take_over",
     "correct",
     "confirm_recorded",
     "to_confirm",

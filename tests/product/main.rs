@@ -12,5 +12,6 @@ mod people_and_roles;
 mod refusals;
 mod registering;
 mod signing_in;
+mod taking_over;
 
 use tests::journey;

@@ -186,6 +186,7 @@ test("what somebody else did is looked at first, and taken back in one place", a
     done_at: NOW,
     profile_now: null,
     profile_then: null,
+    fields: [],
   };
   await shownSubmission({ status: "needs_attention", attention });
   expect(text("primary")).toBe("See the profile");

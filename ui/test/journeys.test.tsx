@@ -276,7 +276,7 @@ test("the QR is a picture, and the link is never text on the page", async () => 
 
 test("a draft can be discarded and brought back", async () => {
   const counts = { ...snapshotOf().outbox, drafts: 1 };
-  const desk = fakeDesk({ outbox: { counts, drafts: [DRAFT], submissions: [], total: 1 } });
+  const desk = fakeDesk({ outbox: { counts, drafts: [DRAFT], submissions: [], total: 1, waits: [] } });
   const { press } = await show(desk, { at: "outbox", tab: "drafts" });
   await vi.waitFor(() => expect(document.getElementById(`discard-${DRAFT.id}`)).not.toBeNull());
   await press(`discard-${DRAFT.id}`);

@@ -48,6 +48,7 @@ pub use registration::{
     BatchItem, BatchReply, BatchRequest, BatchResult, CancelOutcome, CancelReply, ChangedReply, Declaration,
     DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH, Receipt,
     RefusalDetail, Registration, RegistrationBody, RegistrationState, RemovalReason, RemovalReply, RemovalRequest,
+    TakenOver, TakenOverBy,
 };
 pub use sealed::{
     NotSealed, OpenedRecord, Piece, SEALED_HEAD, SealedRecord, SealedRegistration, SealingSecret, sealed_head,

@@ -110,6 +110,53 @@ pub struct RegistrationBody {
     /// The submission this one corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<SubmissionKey>,
+    /// What it was taken over from. Only then may somebody else than `recorded_by` have checked the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over: Option<TakenOver>,
+}
+
+/// That an RA Manager took over what a colleague had recorded. A new act in the manager's name: who checked the
+/// person and when, and when it was recorded, stay as they were.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TakenOver {
+    /// The submission it was taken over from.
+    pub key: SubmissionKey,
+    /// Who had recorded that one.
+    pub recorded_by: CareIdentityUuid,
+    /// In which role.
+    pub recorded_role: RoleProfileId,
+    /// When it was taken over, by the computer's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl std::fmt::Debug for TakenOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenOver").field("key", &self.key).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// What the author of a submission is told when it was taken over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TakenOverBy {
+    /// Who took it over, by name.
+    pub by: String,
+    /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl std::fmt::Debug for TakenOverBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenOverBy").field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 /// One submission in a batch.
@@ -189,7 +236,11 @@ pub enum ItemOutcome {
     /// The same key is being worked on at this moment (409): wait, then ask again.
     InFlight,
     /// The key was withdrawn before it was registered (410). Nothing was registered under it.
-    Withdrawn,
+    Withdrawn {
+        /// Who took the submission over, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_over: Option<TakenOverBy>,
+    },
 }
 
 /// What more there is to know about a refusal.
@@ -199,7 +250,7 @@ pub struct RefusalDetail {
     /// `ALREADY_REGISTERED`: the registration that exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<Box<Registration>>,
-    /// `PROFILE_CHANGED`: the profile as it is now.
+    /// `PROFILE_CHANGED`, `PROFILE_CLOSED`, `PROFILE_UNVERIFIED`, `PROFILE_RESTRICTED`: the profile as it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Box<ProfileReply>>,
     /// `INVALID_BODY`: which fields.
@@ -322,7 +373,11 @@ pub struct ChangedReply {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum CancelOutcome {
     /// Nothing was registered under the key, and nothing ever will be.
-    Withdrawn,
+    Withdrawn {
+        /// Who took the submission over, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_over: Option<TakenOverBy>,
+    },
     /// It was registered before: this is what it became.
     Registered {
         /// The registration.

@@ -53,7 +53,7 @@ pub use network::{
 };
 pub use outbox::{
     AddressForm, Attention, Draft, DraftId, IdentityForm, LinkSecret, NextStep, OutboxPage, OutboxTab,
-    RegistrationSeen, Status, Submission,
+    RegistrationSeen, Status, Submission, TakenOverFrom, WaitingFor,
 };
 pub use parts::{
     Browser, BrowserError, Clock, KeyStore, KeyStoreError, Moment, Parts, ProxyAnswer, ProxyFinder, ProxyFinderError,

@@ -1,8 +1,8 @@
 //! Drafts, submissions and what became of them, as they are shown.
 
 use contract::{
-    CareIdentityUuid, DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, NhsNetAddress, PersonName, Profile,
-    Reason, RefusalCode, Registration, SubmissionKey, WarningCode,
+    CareIdentityUuid, DeclarationAcceptedBy, DocumentKind, FieldError, IdentityCheckMethod, NhsNetAddress, PersonName,
+    Profile, Reason, RefusalCode, Registration, RoleProfileId, SubmissionKey, TakenOverBy, WarningCode,
 };
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -149,6 +149,12 @@ pub struct Submission {
     pub replaces: Option<SubmissionKey>,
     /// The submission that corrects this one.
     pub replaced_by: Option<SubmissionKey>,
+    /// Whether this RA user cannot register any more in the role it was recorded in.
+    pub role_lost: bool,
+    /// Who took it over: it is theirs to send.
+    pub taken_over: Option<TakenOverBy>,
+    /// What it was taken over from.
+    pub taken_from: Option<TakenOverFrom>,
 }
 
 impl std::fmt::Debug for Submission {
@@ -161,6 +167,52 @@ impl std::fmt::Debug for Submission {
             .field("withdrawal_requested", &self.withdrawal_requested)
             .field("needs_confirmation", &self.needs_confirmation)
             .field("attention", &self.attention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// From whom a submission was taken over, and why.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TakenOverFrom {
+    /// Who had recorded it; none where that was recorded before names were kept.
+    pub name: Option<String>,
+    /// In which role: *RA Agent, B81603*.
+    pub role: String,
+    /// When it was taken over.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// Whether it is their own again: this one was not sent, or not taken.
+    pub given_back: bool,
+}
+
+/// Somebody for whom something waits on this computer, in one role.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WaitingFor {
+    /// Whether it is the RA user's own, recorded in another role than they act in.
+    pub is_own: bool,
+    /// Whether it is their own, and they cannot register in that role any more.
+    pub role_lost: bool,
+    /// Who recorded it; empty where that was before names were kept.
+    pub name: String,
+    /// In which role profile.
+    pub role: RoleProfileId,
+    /// In words: *RA Agent, B81603*.
+    pub role_text: String,
+    /// How many registrations wait.
+    pub count: u32,
+    /// How many of them the RA user could take over now. 0 unless they are an RA Manager there.
+    pub to_take_over: u32,
+    /// When the oldest was recorded.
+    pub oldest: Timestamp,
+}
+
+impl std::fmt::Debug for WaitingFor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WaitingFor")
+            .field("is_own", &self.is_own)
+            .field("count", &self.count)
+            .field("to_take_over", &self.to_take_over)
             .finish_non_exhaustive()
     }
 }
@@ -192,10 +244,12 @@ pub struct Attention {
     pub done_by: Option<String>,
     /// `ALREADY_REGISTERED`: when.
     pub done_at: Option<Timestamp>,
-    /// `PROFILE_CHANGED`: the profile as it is now.
+    /// The profile as it is now, where the gateway showed it.
     pub profile_now: Option<ProfileRead>,
-    /// `PROFILE_CHANGED`: what was seen when it was recorded.
+    /// Beside it, what was seen when it was recorded.
     pub profile_then: Option<ProfileRead>,
+    /// `INVALID_BODY`: what the gateway could not take.
+    pub fields: Vec<FieldError>,
 }
 
 impl std::fmt::Debug for Attention {
@@ -247,6 +301,8 @@ pub struct OutboxPage {
     pub submissions: Vec<Submission>,
     /// How many rows there are in all.
     pub total: u32,
+    /// For whom else something waits on this computer.
+    pub waits: Vec<WaitingFor>,
 }
 
 /// A user's link on its way to the clipboard. Prints as `…` and is wiped when dropped.

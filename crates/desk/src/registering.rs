@@ -4,8 +4,8 @@
 //! desk, also without a network.
 
 use contract::{
-    Declaration, DeclarationAcceptedBy, DocumentKind, FieldErrors, IdentityCheckMethod, NhsNetAddress, Policy, Profile,
-    ProfileStatus, RaRole, Reason, RegistrationBody, Role, WarningCode,
+    Declaration, DeclarationAcceptedBy, DocumentKind, FieldErrors, IdentityCheckMethod, NhsNetAddress, OdsCode, Policy,
+    Profile, ProfileStatus, RaRole, Reason, RegistrationBody, Role, WarningCode,
 };
 use jiff::Timestamp;
 
@@ -128,7 +128,7 @@ pub(crate) fn registration_body(
             profile_seen: draft.profile.seen(),
             method: identity.method,
             documents: identity.documents,
-            checked_by: who.user.uuid.clone(),
+            checked_by: draft.checked_by.clone().unwrap_or_else(|| who.user.uuid.clone()),
             checked_at: draft.checked_at.unwrap_or(now),
             recorded_by: who.user.uuid.clone(),
             recorded_role: role.clone(),
@@ -142,6 +142,7 @@ pub(crate) fn registration_body(
             },
             address_reason: draft.address_reason.clone(),
             replaces: draft.corrects,
+            taken_over: draft.taken_over.clone(),
         }),
         _ => Err(errors),
     }
@@ -163,6 +164,11 @@ pub(crate) const fn role_name(role: RaRole) -> Option<&'static str> {
         RaRole::LocalSmartcardAdministrator => Some("Local Smartcard Administrator"),
         RaRole::Other => None,
     }
+}
+
+/// The organisation of a role that [`role_text`] told.
+pub(crate) fn organisation_of(role_text: &str) -> Option<OdsCode> {
+    role_text.rsplit(", ").next()?.parse().ok()
 }
 
 #[cfg(test)]

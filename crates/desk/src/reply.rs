@@ -102,14 +102,14 @@ pub(crate) fn of_item(outcome: &ItemOutcome) -> Event {
         ItemOutcome::Registered { registration, .. } => Event::Told(registration.state),
         ItemOutcome::Refused { code, .. } => Event::Refused(*code),
         ItemOutcome::InFlight => Event::InFlight,
-        ItemOutcome::Withdrawn => Event::SettledWithdrawn,
+        ItemOutcome::Withdrawn { .. } => Event::SettledWithdrawn,
     }
 }
 
 /// What settling a key found means for its submission.
 pub(crate) fn of_cancel(outcome: &CancelOutcome) -> Event {
     match outcome {
-        CancelOutcome::Withdrawn => Event::SettledWithdrawn,
+        CancelOutcome::Withdrawn { .. } => Event::SettledWithdrawn,
         CancelOutcome::Registered { registration } => Event::Told(registration.state),
         CancelOutcome::Refused { code } => Event::Refused(*code),
     }

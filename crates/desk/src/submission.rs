@@ -7,6 +7,9 @@
 //!   └─────────┘ (no answer, or still being worked on: same key, same bytes)
 //! ```
 //!
+//! What an RA Manager takes over stays where it is, and is not sent, until the gateway has decided the manager's own
+//! submission of it ([`for_original`]).
+//!
 //! Deliberately absent: rows, requests, and who may do what. Whoever holds a submission's [`Life`] passes what
 //! happened to [`Life::after`] and stores what comes back, in one transaction.
 
@@ -23,6 +26,8 @@ pub(crate) struct Life {
     pub(crate) unsettled: bool,
     /// The RA user asked to take it back, and the gateway has to settle that.
     pub(crate) withdrawal_requested: bool,
+    /// An RA Manager took it over on this computer, and the gateway has not decided theirs yet.
+    pub(crate) taken_over: bool,
 }
 
 /// What happens to a submission.
@@ -46,6 +51,12 @@ pub(crate) enum Event {
     WithdrawAsked,
     /// A corrected one was recorded in its place.
     Replaced,
+    /// An RA Manager takes it over.
+    TakenOver,
+    /// The gateway decided what the manager sent in its place: this one is over.
+    TakeOverDecided,
+    /// The manager's is not sent, or not taken: it is its author's again.
+    GivenBack,
 }
 
 /// What follows, besides the new state.
@@ -63,6 +74,10 @@ pub(crate) enum Effect {
     TellWithdrawn,
     /// The audit tells that taking back was asked for.
     TellWithdrawalRequested,
+    /// The audit tells that it was taken over.
+    TellTakenOver,
+    /// The audit tells that it is its author's again.
+    TellGivenBack,
 }
 
 /// The event has no meaning in that state; nothing changes.
@@ -72,7 +87,7 @@ pub(crate) struct OutOfPlace;
 impl Life {
     /// As it is recorded.
     pub(crate) const RECORDED: Self =
-        Self { status: Status::ReadyToSend, unsettled: false, withdrawal_requested: false };
+        Self { status: Status::ReadyToSend, unsettled: false, withdrawal_requested: false, taken_over: false };
 
     /// What becomes of it, and what follows.
     ///
@@ -99,18 +114,30 @@ impl Life {
                     return Ok((self, vec![]));
                 }
                 let effects = if told == self.status { vec![] } else { vec![Effect::TellOutcome] };
-                Ok((Self { status: told, unsettled: false, withdrawal_requested: false }, effects))
+                Ok((Self::settled(told), effects))
             }
             // Taking back was asked for and a refusal means that nothing is registered: both are content.
-            Event::Refused(_) if unsent && self.withdrawal_requested => Ok((WITHDRAWN, vec![Effect::TellWithdrawn])),
-            Event::Refused(_) if unsent => Ok((
-                Self { status: NeedsAttention, unsettled: false, withdrawal_requested: false },
-                vec![Effect::TellOutcome],
-            )),
+            // Nor is it its author's any more to mend, once it was taken over: the manager is told the same.
+            Event::Refused(_) if unsent && (self.withdrawal_requested || self.taken_over) => {
+                Ok((WITHDRAWN, vec![Effect::TellWithdrawn]))
+            }
+            Event::Refused(_) if unsent => Ok((Self::settled(NeedsAttention), vec![Effect::TellOutcome])),
+            Event::SettledWithdrawn | Event::TakeOverDecided if unsent && self.taken_over => {
+                Ok((WITHDRAWN, vec![Effect::TellWithdrawn]))
+            }
             Event::SettledWithdrawn if unsent => Ok((WITHDRAWN, vec![Effect::TellWithdrawn])),
             // The same answer once more.
             Event::Refused(_) if matches!(self.status, NeedsAttention | Withdrawn) => Ok((self, vec![])),
             Event::SettledWithdrawn if self.status == Withdrawn => Ok((self, vec![])),
+            Event::TakenOver if self.may_be_sent() => {
+                Ok((Self { taken_over: true, ..self }, vec![Effect::TellTakenOver]))
+            }
+            Event::GivenBack if unsent && self.taken_over => {
+                Ok((Self { taken_over: false, ..self }, vec![Effect::TellGivenBack]))
+            }
+            // What was said of the manager's comes after what was said of this one: it is settled as it is.
+            Event::TakeOverDecided | Event::GivenBack => Ok((self, vec![])),
+            Event::WithdrawAsked if self.taken_over => Err(OutOfPlace),
             Event::WithdrawAsked if self.withdrawal_requested => Ok((self, vec![Effect::AskToSettle])),
             Event::WithdrawAsked if unsent && !self.unsettled => Ok((WITHDRAWN, vec![Effect::TellWithdrawn])),
             Event::WithdrawAsked if unsent => Ok((
@@ -127,7 +154,8 @@ impl Life {
             | Event::Refused(_)
             | Event::SettledWithdrawn
             | Event::WithdrawAsked
-            | Event::Replaced => Err(OutOfPlace),
+            | Event::Replaced
+            | Event::TakenOver => Err(OutOfPlace),
         }
     }
 
@@ -138,11 +166,37 @@ impl Life {
 
     /// Whether it may be sent now.
     pub(crate) fn may_be_sent(self) -> bool {
-        self.status == Status::ReadyToSend && !self.withdrawal_requested
+        self.status == Status::ReadyToSend && !self.withdrawal_requested && !self.taken_over
+    }
+
+    /// The gateway has spoken, and nothing else is asked for.
+    const fn settled(status: Status) -> Self {
+        Self { status, unsettled: false, withdrawal_requested: false, taken_over: false }
     }
 }
 
-const WITHDRAWN: Life = Life { status: Status::Withdrawn, unsettled: false, withdrawal_requested: false };
+const WITHDRAWN: Life = Life::settled(Status::Withdrawn);
+
+/// What it means for a submission that was taken over that something happened to the manager's. Each may be told
+/// again; only what the gateway has decided for good closes the original.
+pub(crate) const fn for_original(event: Event, now: Status) -> Option<Event> {
+    match (event, now) {
+        (Event::Told(_), _) => Some(Event::TakeOverDecided),
+        // Who may take over, and whether it can be read, is judged before the original is touched.
+        (
+            Event::Refused(
+                RefusalCode::NotPermitted
+                | RefusalCode::NotYourSubmission
+                | RefusalCode::KeyReused
+                | RefusalCode::InvalidBody,
+            ),
+            _,
+        ) => Some(Event::GivenBack),
+        (Event::Refused(_), _) => Some(Event::TakeOverDecided),
+        (_, Status::Withdrawn) => Some(Event::GivenBack),
+        _ => None,
+    }
+}
 
 /// The status of a submission whose registration is in this state.
 pub(crate) const fn status_of(state: RegistrationState) -> Status {

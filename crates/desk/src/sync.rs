@@ -19,13 +19,13 @@ mod round;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{EndReason, FaultCode};
+use contract::{EndReason, FaultCode, RoleProfileId};
 
-use crate::desk::Inner;
+use crate::desk::{AtWork, Inner, still_registers};
 use crate::reply::Trouble;
 use crate::store::StoreError;
 use crate::store::queue;
-use crate::{Network, NetworkFault, OutboxCounts, PauseReason, SyncNow};
+use crate::{Network, NetworkFault, PauseReason, SyncNow};
 
 pub(crate) use audit::{remember, run as send_audit};
 pub(crate) use report::run as report_waiting;
@@ -107,9 +107,11 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
             let actor = at_work.actor();
             let left = desk
                 .store
-                .read(move |conn| Ok((queue::counts(conn, Some(&actor))?, queue::count_to_confirm(conn, &actor)?)))
+                .read(move |conn| {
+                    Ok((queue::roles_waiting(conn, &actor.uuid)?, queue::count_to_confirm(conn, &actor)?))
+                })
                 .await;
-            desk.note_sync(left.map_or(SyncNow::Idle, |(counts, to_confirm)| rest(counts, to_confirm)));
+            desk.note_sync(left.map_or(SyncNow::Idle, |(roles, to_confirm)| rest(&at_work, &roles, to_confirm)));
             let watched = desk.state().watched.is_some();
             return match (in_flight, watched) {
                 (true, _) => IN_FLIGHT,
@@ -163,11 +165,15 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
 }
 
 /// What there is left when everything that may be sent is sent.
-fn rest(counts: OutboxCounts, to_confirm: u32) -> SyncNow {
-    if to_confirm > 0 {
+fn rest(at_work: &AtWork, roles: &[RoleProfileId], to_confirm: u32) -> SyncNow {
+    let who = &at_work.who;
+    let here = who.role_id();
+    if to_confirm > 0 && who.may.register {
         paused(PauseReason::ConfirmationNeeded, None)
-    } else if counts.other_roles > 0 {
+    } else if roles.iter().any(|role| here != Some(role) && still_registers(who, role)) {
         paused(PauseReason::OtherRole, None)
+    } else if roles.iter().any(|role| !still_registers(who, role)) {
+        paused(PauseReason::RoleLost, None)
     } else {
         SyncNow::Idle
     }

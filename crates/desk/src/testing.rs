@@ -113,9 +113,14 @@ impl ProxyFinder for NoProxies {
 
 /// A desk behind its door, with nothing running by itself, a gateway that nobody answers for, and its folder.
 pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
+    inner_of("https://localhost:1")
+}
+
+/// The same, of a gateway.
+pub(crate) fn inner_of(gateway: &str) -> (Arc<Inner>, TempDir) {
     let folder = TempDir::new().unwrap();
-    let text = "gateway_url = \"https://localhost:1\"\nissuer_url = \"https://localhost:1\"\nclient_id = \"c\"\n";
-    let layer = settings::RawLayer::from_toml(settings::Layer::Policy, "", text).unwrap();
+    let text = format!("gateway_url = \"{gateway}\"\nissuer_url = \"{gateway}\"\nclient_id = \"c\"\n");
+    let layer = settings::RawLayer::from_toml(settings::Layer::Policy, "", &text).unwrap();
     let settings = settings::Resolution::of(&[layer]).desk().unwrap();
     let parts = Parts {
         keys: Arc::new(Keys::new()),
@@ -132,21 +137,26 @@ pub(crate) fn inner() -> (Arc<Inner>, TempDir) {
 
 /// The RA user of [`actor`]'s role, back from the browser.
 pub(crate) fn arrived() -> Arrived {
+    arrived_as("656005750104", "555254240100")
+}
+
+/// Somebody in a role, back from the browser. Their token is their UUID.
+pub(crate) fn arrived_as(uuid: &str, role_id: &str) -> Arrived {
     let at = SystemClock::start().moment();
     let tokens: TokenReply = serde_json::from_value(serde_json::json!({
-        "access_token": "a", "token_type": "Bearer", "expires_in": 600, "refresh_token": "r",
+        "access_token": uuid, "token_type": "Bearer", "expires_in": 600, "refresh_token": "r",
         "refresh_expires_in": 43_200,
     }))
     .unwrap();
     let role = serde_json::json!({
         "role": {
-            "id": "555254240100", "code": "S0080:G0440:R5090", "name": "Registration Authority Agent",
+            "id": role_id, "code": "S0080:G0440:R5090", "name": "Registration Authority Agent",
             "ra_role": "ra_agent", "organisation": { "code": "B81603", "name": "A practice" }
         },
         "access": "register"
     });
     let session = serde_json::from_value(serde_json::json!({
-        "user": { "uuid": "656005750104", "name": "Made Up" },
+        "user": { "uuid": uuid, "name": "Made Up" },
         "role": role, "roles": [role],
         "may": { "find": true, "register": true, "remove": true },
         "policy": {
@@ -157,7 +167,11 @@ pub(crate) fn arrived() -> Arrived {
         "server_time": at.wall, "ends_at": at.wall + jiff::SignedDuration::from_hours(12),
     }))
     .unwrap();
-    Arrived { gateway: GatewaySession::new(Tokens::new(&tokens, at).unwrap(), None), session, at }
+    Arrived {
+        gateway: GatewaySession::new(Tokens::new(&tokens, at).unwrap(), Some(role_id.parse().unwrap())),
+        session,
+        at,
+    }
 }
 
 pub(crate) fn new_key(at: Timestamp) -> SubmissionKey {
@@ -183,6 +197,7 @@ pub(crate) fn recorded(actor: &Actor, person: &str) -> StoredSubmission {
         declaration: Declaration { id: "d".into(), version: "1".into(), accepted_by: DeclarationAcceptedBy::User },
         address_reason: None,
         replaces: None,
+        taken_over: None,
     };
     StoredSubmission {
         key: new_key(NOW),
@@ -190,6 +205,7 @@ pub(crate) fn recorded(actor: &Actor, person: &str) -> StoredSubmission {
         profile_read_at: NOW,
         address: body.address.clone(),
         body: FrozenBody::freeze(&body).unwrap(),
+        author_name: "Made Up".into(),
         role,
         role_text: "RA Agent, B81603".into(),
         recorded_in: actor.session,
@@ -202,5 +218,7 @@ pub(crate) fn recorded(actor: &Actor, person: &str) -> StoredSubmission {
         replaces: None,
         replaced_by: None,
         updated_at: NOW,
+        taken_over: None,
+        takes_over: None,
     }
 }

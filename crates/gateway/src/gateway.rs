@@ -44,6 +44,8 @@ pub(crate) struct Actor {
     pub(crate) role: Option<RoleProfileId>,
     pub(crate) organisation: Option<Organisation>,
     pub(crate) may_register: bool,
+    /// Whether the role is an RA Manager's.
+    pub(crate) is_manager: bool,
     pub(crate) request: RequestId,
 }
 

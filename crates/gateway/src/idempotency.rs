@@ -2,7 +2,7 @@
 
 use contract::Fingerprint;
 
-use crate::store::{Settled, SubmissionRow};
+use crate::store::{Settled, SubmissionRow, Taken};
 
 /// What is to be done with a submission, as far as its key decides it.
 #[derive(Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub(crate) enum Decision<'a> {
     Replay(&'a Settled),
     /// The key was withdrawn, whatever is sent under it now.
     Withdrawn,
+    /// What its author recorded under it was taken over, whatever is sent under it now.
+    TakenOver(&'a Taken),
     /// Something else was sent under the key before.
     Reused,
 }
@@ -21,8 +23,10 @@ pub(crate) enum Decision<'a> {
 /// even after the policy, the profile or the role has changed.
 pub(crate) fn decide<'a>(known: Option<&'a SubmissionRow>, fingerprint: &Fingerprint) -> Decision<'a> {
     let Some(row) = known else { return Decision::Fresh };
-    if row.settled == Settled::Withdrawn {
-        return Decision::Withdrawn;
+    match &row.settled {
+        Settled::Withdrawn => return Decision::Withdrawn,
+        Settled::TakenOver(taken) => return Decision::TakenOver(taken),
+        Settled::Registered(_) | Settled::Refused { .. } => {}
     }
     if row.fingerprint.as_ref() == Some(fingerprint.bytes()) {
         Decision::Replay(&row.settled)

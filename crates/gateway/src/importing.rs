@@ -21,7 +21,7 @@ use crate::gateway::{Actor, Rules};
 use crate::registering::{self, Submission};
 use crate::store::{self, SealedImport, Store, StoreError};
 use crate::{random, roles};
-use contract::Access;
+use contract::{Access, RaRole};
 
 /// The largest file that is read, in bytes: more than two hundred thousand records.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
@@ -313,12 +313,13 @@ fn author(
     let known = store::known_role(connection, &record.author, &record.role)?;
     let may_register =
         known.as_ref().is_some_and(|(_, held)| roles::access(held, &rules.config.policy) == Access::Register);
+    let is_manager = known.as_ref().is_some_and(|(_, held)| held.role.ra_role == RaRole::RaManager);
     let (name, organisation) = match known {
         Some((name, held)) => (name, Some(held.role.organisation)),
         None => (String::new(), None),
     };
     let role = Some(record.role.clone());
-    Ok(Actor { uuid: record.author.clone(), name, role, organisation, may_register, request })
+    Ok(Actor { uuid: record.author.clone(), name, role, organisation, is_manager, may_register, request })
 }
 
 const fn of_item(outcome: &ItemOutcome) -> Taken {
@@ -328,13 +329,13 @@ const fn of_item(outcome: &ItemOutcome) -> Taken {
         ItemOutcome::Refused { code: RefusalCode::NotPermitted, .. } => Taken::RoleNotHeld,
         ItemOutcome::Refused { code, .. } => Taken::Refused(*code),
         ItemOutcome::InFlight => Taken::NotDone,
-        ItemOutcome::Withdrawn => Taken::Withdrawn,
+        ItemOutcome::Withdrawn { .. } => Taken::Withdrawn,
     }
 }
 
 const fn of_cancel(outcome: &CancelOutcome) -> Taken {
     match outcome {
-        CancelOutcome::Withdrawn => Taken::Withdrawn,
+        CancelOutcome::Withdrawn { .. } => Taken::Withdrawn,
         CancelOutcome::Registered { .. } => Taken::RegisteredBefore,
         CancelOutcome::Refused { code } => Taken::Refused(*code),
     }

@@ -16,6 +16,7 @@ mod roles;
 
 mod gateway;
 mod store;
+mod taking_over;
 
 mod openid;
 mod outgoing;

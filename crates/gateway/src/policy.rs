@@ -17,6 +17,17 @@ pub(crate) const fn is_final(code: RefusalCode) -> bool {
     !matches!(code, RefusalCode::NotPermitted | RefusalCode::NotYourSubmission | RefusalCode::KeyReused)
 }
 
+/// Whether a refusal is understood only beside the profile as it is now.
+pub(crate) const fn shows_profile(code: RefusalCode) -> bool {
+    matches!(
+        code,
+        RefusalCode::ProfileChanged
+            | RefusalCode::ProfileClosed
+            | RefusalCode::ProfileUnverified
+            | RefusalCode::ProfileRestricted
+    )
+}
+
 /// The declaration a user accepts before their account is registered.
 pub(crate) fn declaration() -> DeclarationText {
     DeclarationText {
@@ -44,6 +55,16 @@ pub(crate) fn check_body(body: &RegistrationBody, now: Timestamp) -> Result<(), 
         if by_our_clock(at, body).duration_since(now) > AHEAD {
             errors.push(field, "in_the_future", "This time has not come yet. Is the computer's clock right?");
         }
+    }
+    match &body.taken_over {
+        Some(taken) if by_our_clock(taken.at, body).duration_since(now) > AHEAD => {
+            errors.push("taken_over.at", "in_the_future", "This time has not come yet. Is the computer's clock right?");
+        }
+        None if body.checked_by != body.recorded_by => {
+            let message = "Only who takes a registration over records what somebody else checked.";
+            errors.push("checked_by", "checked_by_another", message);
+        }
+        Some(_) | None => {}
     }
     let mut documents = body.documents.clone();
     documents.sort_unstable();
@@ -96,6 +117,10 @@ pub(crate) fn refusal(facts: &Facts<'_>) -> Option<RefusalCode> {
     let Some(profile) = facts.profile else { return Some(RefusalCode::UnknownProfile) };
     if let Some(code) = profile_refusal(profile, facts.caller) {
         return Some(code);
+    }
+    // Nor by way of a colleague who takes it over.
+    if profile.uuid == facts.body.checked_by {
+        return Some(RefusalCode::OwnProfile);
     }
     let address = &facts.body.address;
     if !facts.policy.mail_domains.iter().any(|domain| domain.eq_ignore_ascii_case(address.domain())) {

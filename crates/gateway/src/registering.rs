@@ -13,8 +13,8 @@ use crate::gateway::{Actor, Rules};
 use crate::idempotency::{Decision, decide};
 use crate::notices::{self, News};
 use crate::policy::{self, Facts};
-use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration};
-use crate::{keys, random};
+use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration, Taken};
+use crate::{keys, random, taking_over};
 
 /// A submission as far as it could be read.
 pub(crate) struct Submission {
@@ -36,7 +36,7 @@ pub(crate) fn register(
         // Without a profile there are no bytes to compare, so nothing can be kept under the key. The same item is
         // answered the same each time all the same.
         Err(fields) => match store::submission(connection, &submission.key)? {
-            Some(row) if row.settled == Settled::Withdrawn => ItemOutcome::Withdrawn,
+            Some(row) if row.settled == Settled::Withdrawn => withdrawn(None),
             Some(_) => refused(RefusalCode::KeyReused),
             None => invalid_body(fields.clone()),
         },
@@ -46,7 +46,8 @@ pub(crate) fn register(
         ItemOutcome::Registered { replay: true, .. } => "registered before",
         ItemOutcome::Refused { code, .. } => code.as_str(),
         ItemOutcome::InFlight => "in flight",
-        ItemOutcome::Withdrawn => "withdrawn before",
+        ItemOutcome::Withdrawn { taken_over: None } => "withdrawn before",
+        ItemOutcome::Withdrawn { taken_over: Some(_) } => "taken over before",
     };
     let whom = submission.content.as_ref().ok().map(|(whom, _)| whom);
     store::append_audit(connection, &actor.act(now, "register", whom, result))?;
@@ -73,14 +74,21 @@ fn judge(
     match decide(known.as_ref(), &fingerprint) {
         Decision::Fresh => {}
         Decision::Replay(settled) => return replay(connection, rules, actor, settled, now),
-        Decision::Withdrawn => return Ok(ItemOutcome::Withdrawn),
+        Decision::Withdrawn => return Ok(withdrawn(None)),
+        Decision::TakenOver(taken) => return Ok(withdrawn(Some(taken))),
         Decision::Reused => return Ok(refused(RefusalCode::KeyReused)),
     }
     let (outcome, settled) = match body {
         Err(invalid) => keepable(invalid_body(vec![invalid.at("body")]), None),
         Ok(body) => match policy::check_body(&body, now) {
             Err(errors) => keepable(invalid_body(errors.0), None),
-            Ok(()) => decide_by_policy(connection, rules, actor, key, whom, &body, frozen, now)?,
+            Ok(()) => {
+                let item = Item { key, whom, body: &body, frozen };
+                match &body.taken_over {
+                    None => decide_by_policy(connection, rules, actor, &item, now)?,
+                    Some(from) => taking_over::decide(connection, rules, actor, &item, from, now)?,
+                }
+            }
         },
     };
     if let Some(settled) = settled {
@@ -89,20 +97,23 @@ fn judge(
     Ok(outcome)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a different thing, and a struct would only be taken apart again"
-)]
-fn decide_by_policy(
+/// A submission of which every part was read.
+pub(crate) struct Item<'a> {
+    pub(crate) key: SubmissionKey,
+    pub(crate) whom: &'a CareIdentityUuid,
+    pub(crate) body: &'a RegistrationBody,
+    pub(crate) frozen: &'a FrozenBody,
+}
+
+/// Decides a new registration: what is answered, and what of that is kept under its key.
+pub(crate) fn decide_by_policy(
     connection: &Connection,
     rules: &Rules,
     actor: &Actor,
-    key: SubmissionKey,
-    whom: &CareIdentityUuid,
-    body: &RegistrationBody,
-    frozen: &FrozenBody,
+    item: &Item<'_>,
     now: Timestamp,
 ) -> Result<(ItemOutcome, Option<Settled>), StoreError> {
+    let Item { key, whom, body, frozen } = *item;
     let profile = store::profile(connection, whom, now)?;
     let active = store::active_address(connection, &body.address)?;
     let facts = Facts {
@@ -123,7 +134,7 @@ fn decide_by_policy(
             _ => None,
         };
         let mut detail = RefusalDetail::default();
-        if let (RefusalCode::ProfileChanged, Some(profile)) = (code, profile) {
+        if let (true, Some(profile)) = (policy::shows_profile(code), profile) {
             detail.profile = Some(Box::new(policy::profile_reply(profile, actor.may_register, &actor.uuid)));
         }
         let id = existing.as_ref().map(|existing| existing.id);
@@ -166,7 +177,7 @@ fn decide_by_policy(
 }
 
 /// The answer that was given before. What a registration has become since is part of it, and so is its link.
-fn replay(
+pub(crate) fn replay(
     connection: &Connection,
     rules: &Rules,
     actor: &Actor,
@@ -186,7 +197,8 @@ fn replay(
             };
             Ok(with_existing(rules, actor, *code, (**detail).clone(), existing))
         }
-        Settled::Withdrawn => Ok(ItemOutcome::Withdrawn),
+        Settled::Withdrawn => Ok(withdrawn(None)),
+        Settled::TakenOver(taken) => Ok(withdrawn(Some(taken))),
     }
 }
 
@@ -201,11 +213,12 @@ pub(crate) fn cancel(
     let (outcome, whom) = match store::submission(connection, &key)? {
         None => {
             store::withdraw(connection, &key, &actor.uuid, now)?;
-            (CancelOutcome::Withdrawn, None)
+            (CancelOutcome::Withdrawn { taken_over: None }, None)
         }
         Some(row) if row.author != actor.uuid => return Ok(None),
         Some(row) => match row.settled {
-            Settled::Withdrawn => (CancelOutcome::Withdrawn, None),
+            Settled::Withdrawn => (CancelOutcome::Withdrawn { taken_over: None }, None),
+            Settled::TakenOver(taken) => (CancelOutcome::Withdrawn { taken_over: Some(taken.told) }, None),
             Settled::Refused { code, .. } => (CancelOutcome::Refused { code }, None),
             Settled::Registered(id) => {
                 let registration = store::registration(connection, &id, now)?
@@ -217,7 +230,8 @@ pub(crate) fn cancel(
         },
     };
     let result = match &outcome {
-        CancelOutcome::Withdrawn => "withdrawn",
+        CancelOutcome::Withdrawn { taken_over: None } => "withdrawn",
+        CancelOutcome::Withdrawn { taken_over: Some(_) } => "taken over before",
         CancelOutcome::Registered { .. } => "registered before",
         CancelOutcome::Refused { .. } => "refused before",
     };
@@ -225,7 +239,7 @@ pub(crate) fn cancel(
     Ok(Some(outcome))
 }
 
-fn with_existing(
+pub(crate) fn with_existing(
     rules: &Rules,
     actor: &Actor,
     code: RefusalCode,
@@ -237,7 +251,7 @@ fn with_existing(
 }
 
 /// An answer, with what is kept of it under its key. A registration in it is kept by name only.
-fn keepable(outcome: ItemOutcome, registration: Option<RegistrationId>) -> (ItemOutcome, Option<Settled>) {
+pub(crate) fn keepable(outcome: ItemOutcome, registration: Option<RegistrationId>) -> (ItemOutcome, Option<Settled>) {
     let settled = match &outcome {
         ItemOutcome::Refused { code, detail } if policy::is_final(*code) => {
             let detail = Box::new(RefusalDetail { registration: None, ..detail.clone() });
@@ -248,7 +262,12 @@ fn keepable(outcome: ItemOutcome, registration: Option<RegistrationId>) -> (Item
     (outcome, settled)
 }
 
-fn refused(code: RefusalCode) -> ItemOutcome {
+/// That nothing is, or ever will be, registered under a key; and who took it over, if that is why.
+pub(crate) fn withdrawn(taken: Option<&Taken>) -> ItemOutcome {
+    ItemOutcome::Withdrawn { taken_over: taken.map(|taken| taken.told.clone()) }
+}
+
+pub(crate) fn refused(code: RefusalCode) -> ItemOutcome {
     ItemOutcome::Refused { code, detail: RefusalDetail::default() }
 }
 

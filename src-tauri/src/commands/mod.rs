@@ -55,6 +55,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             outbox::outbox,
             outbox::submission,
             outbox::withdraw,
+            outbox::take_over,
             outbox::correct,
             outbox::confirm_recorded,
             outbox::to_confirm,

@@ -76,6 +76,13 @@ pub async fn withdraw(opened: State<'_, Opened>, key: String) -> Answer<Submissi
     Ok(opened.desk()?.withdraw(named(&key)?).await?.into())
 }
 
+/// Takes over all that one colleague recorded in one role and did not send. Says how many.
+#[tauri::command]
+#[specta::specta]
+pub async fn take_over(opened: State<'_, Opened>, role: String, reason: String) -> Answer<u32> {
+    Ok(opened.desk()?.take_over(named(&role)?, &reason).await?)
+}
+
 /// A new draft that replaces a submission.
 #[tauri::command]
 #[specta::specta]

@@ -12,7 +12,7 @@ use super::{
     AccessView, Attention as AttentionView, AuthenticatorView, Changed, DeclarationView, DraftView, FoundView,
     NetworkFault, NetworkView, NextStep, NoSecondCopy, NoSecondCopyView, OrganisationView, OutboxCounts, OutboxPage,
     PauseReason, PersonRow, PersonView, PolicyView, ProfileView, ProxyAsking, RegistrationView, RoleView, SessionView,
-    Snapshot, Status, SubmissionView, SyncView,
+    Snapshot, Status, SubmissionView, SyncView, TakenFromView, TakenOverView, WaitView,
 };
 
 /// What the page tells of the second copy: only where there is something to be told.
@@ -164,6 +164,7 @@ impl From<SyncNow> for SyncView {
                     Pause::SignInNeeded => PauseReason::SignInNeeded,
                     Pause::ConfirmationNeeded => PauseReason::ConfirmationNeeded,
                     Pause::OtherRole => PauseReason::OtherRole,
+                    Pause::RoleLost => PauseReason::RoleLost,
                     Pause::Busy => PauseReason::Busy,
                     Pause::Store => PauseReason::Store,
                     Pause::DeviceRevoked => PauseReason::DeviceRevoked,
@@ -292,6 +293,19 @@ impl From<Submission> for SubmissionView {
             registration: submission.registration.map(RegistrationView::from),
             replaces: submission.replaces.map(|key| key.to_string()),
             replaced_by: submission.replaced_by.map(|key| key.to_string()),
+            role_lost: submission.role_lost,
+            taken_over: submission.taken_over.map(|taken| TakenOverView {
+                by: taken.by,
+                at: taken.at.to_string(),
+                reason: taken.reason.into(),
+            }),
+            taken_from: submission.taken_from.map(|from| TakenFromView {
+                name: from.name,
+                role: from.role,
+                at: from.at.to_string(),
+                reason: from.reason.into(),
+                given_back: from.given_back,
+            }),
         }
     }
 }
@@ -327,6 +341,7 @@ impl From<Attention> for AttentionView {
             done_at: attention.done_at.map(|at| at.to_string()),
             profile_now: attention.profile_now.map(ProfileView::from),
             profile_then: attention.profile_then.map(ProfileView::from),
+            fields: attention.fields,
         }
     }
 }
@@ -355,6 +370,22 @@ impl From<desk::OutboxPage> for OutboxPage {
             drafts: page.drafts.into_iter().map(DraftView::from).collect(),
             submissions: page.submissions.into_iter().map(SubmissionView::from).collect(),
             total: page.total,
+            waits: page.waits.into_iter().map(WaitView::from).collect(),
+        }
+    }
+}
+
+impl From<desk::WaitingFor> for WaitView {
+    fn from(wait: desk::WaitingFor) -> Self {
+        Self {
+            is_own: wait.is_own,
+            role_lost: wait.role_lost,
+            name: Some(wait.name).filter(|name| !name.is_empty()),
+            role: wait.role.into(),
+            role_text: wait.role_text,
+            count: wait.count,
+            to_take_over: wait.to_take_over,
+            oldest: wait.oldest.to_string(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
 pub use outbox::{
     AddressForm, Attention, DraftView, IdentityForm, NextStep, OutboxPage, OutboxTab, RegistrationView, Status,
-    SubmissionView,
+    SubmissionView, TakenFromView, TakenOverView, WaitView,
 };
 pub use session::{
     AccessView, DeclarationView, NetworkFault, NetworkView, NoSecondCopy, NoSecondCopyView, OutboxCounts, PauseReason,

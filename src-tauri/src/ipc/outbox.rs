@@ -1,6 +1,8 @@
 //! Drafts, submissions and what became of them.
 
-use contract::{DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ProfileStatus, RefusalCode, WarningCode};
+use contract::{
+    DeclarationAcceptedBy, DocumentKind, FieldError, IdentityCheckMethod, ProfileStatus, RefusalCode, WarningCode,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -120,6 +122,77 @@ pub struct SubmissionView {
     pub replaces: Option<String>,
     /// The submission that corrects this one.
     pub replaced_by: Option<String>,
+    /// Whether this RA user cannot register any more in the role it was recorded in.
+    pub role_lost: bool,
+    /// Who took it over: it is theirs to send.
+    pub taken_over: Option<TakenOverView>,
+    /// What it was taken over from.
+    pub taken_from: Option<TakenFromView>,
+}
+
+/// Who took a submission over, and why.
+#[derive(Clone, PartialEq, Serialize, Type)]
+pub struct TakenOverView {
+    /// Who, by name.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for TakenOverView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenOverView").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// From whom a submission was taken over, and why.
+#[derive(Clone, PartialEq, Serialize, Type)]
+pub struct TakenFromView {
+    /// Who had recorded it; none where the name was not kept.
+    pub name: Option<String>,
+    /// In which role: *RA Agent, B81603*.
+    pub role: String,
+    /// When it was taken over, RFC 3339.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it is their own again.
+    pub given_back: bool,
+}
+
+impl std::fmt::Debug for TakenFromView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenFromView").field("given_back", &self.given_back).finish_non_exhaustive()
+    }
+}
+
+/// Somebody for whom something waits on this computer, in one role.
+#[derive(Clone, PartialEq, Serialize, Type)]
+pub struct WaitView {
+    /// Whether it is the RA user's own, recorded in another role.
+    pub is_own: bool,
+    /// Whether it is their own, and they cannot register in that role any more.
+    pub role_lost: bool,
+    /// Who recorded it; none where the name was not kept.
+    pub name: Option<String>,
+    /// In which role profile.
+    pub role: String,
+    /// In words: *RA Agent, B81603*.
+    pub role_text: String,
+    /// How many registrations wait.
+    pub count: u32,
+    /// How many of them the RA user could take over now.
+    pub to_take_over: u32,
+    /// When the oldest was recorded, RFC 3339.
+    pub oldest: String,
+}
+
+impl std::fmt::Debug for WaitView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WaitView").field("count", &self.count).finish_non_exhaustive()
+    }
 }
 
 /// Why a submission needs attention.
@@ -133,10 +206,12 @@ pub struct Attention {
     pub done_by: Option<String>,
     /// `ALREADY_REGISTERED`: when, RFC 3339.
     pub done_at: Option<String>,
-    /// `PROFILE_CHANGED`: the profile as it is now.
+    /// The profile as it is now, where the gateway showed it.
     pub profile_now: Option<ProfileView>,
-    /// `PROFILE_CHANGED`: what was seen when it was recorded.
+    /// Beside it, what was seen when it was recorded.
     pub profile_then: Option<ProfileView>,
+    /// `INVALID_BODY`: what the gateway could not take.
+    pub fields: Vec<FieldError>,
 }
 
 /// What can be done about a submission that needs attention.
@@ -205,4 +280,6 @@ pub struct OutboxPage {
     pub submissions: Vec<SubmissionView>,
     /// How many rows there are in all.
     pub total: u32,
+    /// For whom else something waits on this computer.
+    pub waits: Vec<WaitView>,
 }

@@ -278,6 +278,8 @@ pub enum PauseReason {
     ConfirmationNeeded,
     /// What waits was recorded in another role.
     OtherRole,
+    /// What waits was recorded in a role that the RA user has no longer.
+    RoleLost,
     /// The gateway asked for a pause.
     Busy,
     /// The computer's disk cannot be written.

@@ -51,6 +51,8 @@ export const commands = {
 	submission: (key: string) => typedError<SubmissionView, Fault>(__TAURI_INVOKE("submission", { key })),
 	/**  Takes a submission back. */
 	withdraw: (key: string) => typedError<SubmissionView, Fault>(__TAURI_INVOKE("withdraw", { key })),
+	/**  Takes over all that one colleague recorded in one role and did not send. Says how many. */
+	takeOver: (role: string, reason: string) => typedError<number, Fault>(__TAURI_INVOKE("take_over", { role, reason })),
 	/**  A new draft that replaces a submission. */
 	correct: (key: string) => typedError<DraftView, Fault>(__TAURI_INVOKE("correct", { key })),
 	/**  *I recorded these.* */
@@ -120,10 +122,12 @@ export type Attention = {
 	done_by: string | null,
 	/**  `ALREADY_REGISTERED`: when, RFC 3339. */
 	done_at: string | null,
-	/**  `PROFILE_CHANGED`: the profile as it is now. */
+	/**  The profile as it is now, where the gateway showed it. */
 	profile_now: ProfileView | null,
-	/**  `PROFILE_CHANGED`: what was seen when it was recorded. */
+	/**  Beside it, what was seen when it was recorded. */
 	profile_then: ProfileView | null,
+	/**  `INVALID_BODY`: what the gateway could not take. */
+	fields: FieldError[],
 };
 
 /**  An audit that another one follows. */
@@ -675,6 +679,8 @@ export type OutboxPage = {
 	submissions: SubmissionView[],
 	/**  How many rows there are in all. */
 	total: number,
+	/**  For whom else something waits on this computer. */
+	waits: WaitView[],
 };
 
 /**  A tab of the outbox. */
@@ -700,6 +706,8 @@ export type PauseReason =
 "confirmation_needed" | 
 /**  What waits was recorded in another role. */
 "other_role" | 
+/**  What waits was recorded in a role that the RA user has no longer. */
+"role_lost" | 
 /**  The gateway asked for a pause. */
 "busy" | 
 /**  The computer's disk cannot be written. */
@@ -1072,6 +1080,12 @@ export type SubmissionView = {
 	replaces: string | null,
 	/**  The submission that corrects this one. */
 	replaced_by: string | null,
+	/**  Whether this RA user cannot register any more in the role it was recorded in. */
+	role_lost: boolean,
+	/**  Who took it over: it is theirs to send. */
+	taken_over: TakenOverView | null,
+	/**  What it was taken over from. */
+	taken_from: TakenFromView | null,
 };
 
 /**  What sending is doing. */
@@ -1090,6 +1104,50 @@ total: number } |
 why: PauseReason; 
 /**  When it tries again by itself, RFC 3339, if it will. */
 until: string | null };
+
+/**  From whom a submission was taken over, and why. */
+export type TakenFromView = {
+	/**  Who had recorded it; none where the name was not kept. */
+	name: string | null,
+	/**  In which role: *RA Agent, B81603*. */
+	role: string,
+	/**  When it was taken over, RFC 3339. */
+	at: string,
+	/**  Why. */
+	reason: string,
+	/**  Whether it is their own again. */
+	given_back: boolean,
+};
+
+/**  Who took a submission over, and why. */
+export type TakenOverView = {
+	/**  Who, by name. */
+	by: string,
+	/**  When, RFC 3339. */
+	at: string,
+	/**  Why. */
+	reason: string,
+};
+
+/**  Somebody for whom something waits on this computer, in one role. */
+export type WaitView = {
+	/**  Whether it is the RA user's own, recorded in another role. */
+	is_own: boolean,
+	/**  Whether it is their own, and they cannot register in that role any more. */
+	role_lost: boolean,
+	/**  Who recorded it; none where the name was not kept. */
+	name: string | null,
+	/**  In which role profile. */
+	role: string,
+	/**  In words: *RA Agent, B81603*. */
+	role_text: string,
+	/**  How many registrations wait. */
+	count: number,
+	/**  How many of them the RA user could take over now. */
+	to_take_over: number,
+	/**  When the oldest was recorded, RFC 3339. */
+	oldest: string,
+};
 
 /**  What waits on one computer of one RA user in one role, as that computer last told. */
 export type WaitingOnView = {

@@ -268,6 +268,9 @@ export const SUBMISSION: SubmissionView = {
   registration: null,
   replaces: null,
   replaced_by: null,
+  role_lost: false,
+  taken_over: null,
+  taken_from: null,
 };
 
 export const WAITING_ON: WaitingOnView = {
@@ -397,9 +400,10 @@ function plainAnswers(): Required<Answers> {
     discardDraft: null,
     restoreDraft: DRAFT,
     record: SUBMISSION,
-    outbox: { counts: COUNTS, drafts: [], submissions: [], total: 0 },
+    outbox: { counts: COUNTS, drafts: [], submissions: [], total: 0, waits: [] },
     submission: SUBMISSION,
     withdraw: { ...SUBMISSION, status: "withdrawn" },
+    takeOver: 3,
     correct: { ...COMPLETE_DRAFT, corrects: SUBMISSION.key },
     confirmRecorded: snapshot,
     toConfirm: [],

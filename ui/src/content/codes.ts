@@ -374,6 +374,10 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
     heading: "Sending waits for you to change role",
     next: "What is ready was recorded in another role. Change to that role to send it.",
   },
+  role_lost: {
+    heading: "Sending waits for an RA manager",
+    next: "What is ready was recorded in a role in which you can no longer register.",
+  },
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
   device_revoked: {
     heading: "This computer is shut out by the RA service",

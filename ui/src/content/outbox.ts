@@ -2,6 +2,7 @@
 
 import type { OutboxTab } from "../bridge";
 import { counted, dayAndTime, instant } from "./dates";
+import { author } from "./taking-over";
 
 export const SUBMISSION = {
   loading: "Getting the registration",
@@ -24,6 +25,11 @@ export const SUBMISSION = {
   refreshed: (time: string) => `Last heard from the RA service ${time}.`,
 };
 
+/** *RA Agent, B81603*: what can be done once the role is gone. */
+function roleLost(role: string): string {
+  return `You can no longer register in that role, so it is not sent, and not lost: an RA manager of ${role.split(", ").pop()} can take it over here.`;
+}
+
 export const RECORDED = {
   title: "Recorded on this computer",
   text: (name: string) =>
@@ -34,6 +40,7 @@ export const RECORDED = {
   sendBy: (time: string) => `Send it by ${time}. The RA service does not take it after that.`,
   offline: "You are offline.",
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
+  roleLost: (role: string) => `It was recorded as ${role}. ${roleLost(role)}`,
   needsConfirmation: "It was recorded in an earlier session. It is not sent until you confirm that you recorded it.",
   confirm: "Check the list",
 };
@@ -106,12 +113,10 @@ export const ATTENTION = {
   whatNext: "What to do next",
   doneBy: (name: string | null, time: string | null) =>
     `It was done${name ? ` by ${name}` : ""}${time ? ` ${time}` : ""}.`,
-  compare: "What changed",
-  compareCaption: "The profile when you recorded this, and now",
+  compareCaption: "What was recorded, and how it is now",
   before: "When you recorded this",
   now: "Now",
   changed: "Changed",
-  signsIn: "Ways to sign in",
   noProfile: "RA Desk has no copy of the profile to compare. Open the profile to see it as it is now.",
   changeRole: "Change role",
   closeWhy: "This one registered nothing. Withdraw it to clear it from what needs attention.",
@@ -202,8 +207,12 @@ export const OUTBOX = {
   signIn: "Sign in",
   confirm: "Check the list",
   changeRole: "Change role",
-  otherRoles: (count: number) =>
-    `${counted(count, "registration")} you recorded in another role ${count === 1 ? "waits" : "wait"}. Change role to send ${count === 1 ? "it" : "them"}.`,
+  otherRole: (count: number, role: string) =>
+    `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. Change to that role to send ${count === 1 ? "it" : "them"}.`,
+  roleLost: (count: number, role: string) =>
+    `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. ${roleLost(role)}`,
+  waitsFor: (count: number, name: string | null, role: string, oldest: string) =>
+    `${counted(count, "registration")} ${count === 1 ? "waits" : "wait"} for ${author(name)}, ${role}, the oldest since ${dayAndTime(oldest)}.`,
   otherPeople: (count: number) =>
     `${counted(count, "registration")} recorded by other people on this computer ${count === 1 ? "waits" : "wait"} for them to sign in.`,
 };

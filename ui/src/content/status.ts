@@ -21,15 +21,22 @@ export const VARIATIONS = {
   unsettled: { word: "Sent, no answer yet", colour: "orange" },
   needs_confirmation: { word: "Waits for you to confirm", colour: "yellow" },
   withdrawal_requested: { word: "Withdrawal requested", colour: "orange" },
+  role_lost: { word: "You no longer have this role", colour: "orange" },
+  taken_over: { word: "Taken over", colour: "grey" },
 } satisfies Record<string, { word: string; colour: TagColour }>;
 
-type Shown = Pick<SubmissionView, "status" | "unsettled" | "needs_confirmation" | "withdrawal_requested">;
+type Shown = Pick<
+  SubmissionView,
+  "status" | "unsettled" | "needs_confirmation" | "withdrawal_requested" | "taken_over" | "role_lost"
+>;
 
 /** The word for a submission: its status, or what is truer than that. */
 export function shownStatus(submission: Shown): { word: string; colour: TagColour } {
   const { status, unsettled, needs_confirmation, withdrawal_requested } = submission;
+  if (submission.taken_over) return VARIATIONS.taken_over;
   if (withdrawal_requested) return VARIATIONS.withdrawal_requested;
   if (status === "ready_to_send" && unsettled) return VARIATIONS.unsettled;
+  if (status === "ready_to_send" && submission.role_lost) return VARIATIONS.role_lost;
   if (status === "ready_to_send" && needs_confirmation) return VARIATIONS.needs_confirmation;
   return STATUS[status];
 }

@@ -19,6 +19,7 @@ import { Profile } from "../routes/profile";
 import { Remove } from "../routes/remove";
 import { NoneFound, Offline, Results, TooMany } from "../routes/results";
 import { Submission } from "../routes/submission";
+import { TakeOver } from "../routes/take-over";
 import { ThisComputer } from "../routes/this-computer";
 import { Audit } from "../routes/upkeep";
 import { WaitingElsewhere } from "../routes/waiting-elsewhere";
@@ -58,7 +59,16 @@ function PageAt({ place }: { place: Place }) {
     case "withdraw":
       return <Withdraw submissionKey={place.key} />;
     case "outbox":
-      return <Outbox tab={place.tab} confirmed={place.confirmed ?? false} discarded={place.discarded} />;
+      return (
+        <Outbox
+          tab={place.tab}
+          confirmed={place.confirmed ?? false}
+          discarded={place.discarded}
+          takenOver={place.takenOver ?? 0}
+        />
+      );
+    case "take-over":
+      return <TakeOver role={place.role} />;
     case "choose-role":
       return <ChooseRole />;
     case "confirm-recorded":

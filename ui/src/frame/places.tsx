@@ -17,7 +17,14 @@ export type Place =
   | { at: "check"; draft: string }
   | { at: "submission"; key: string; notice?: string }
   | { at: "withdraw"; key: string }
-  | { at: "outbox"; tab: OutboxTab; confirmed?: boolean; discarded?: { id: string; name: string } }
+  | { at: "take-over"; role: string }
+  | {
+      at: "outbox";
+      tab: OutboxTab;
+      confirmed?: boolean;
+      discarded?: { id: string; name: string };
+      takenOver?: number;
+    }
   | { at: "choose-role" }
   | { at: "confirm-recorded" }
   | { at: "help" }

@@ -1,14 +1,15 @@
-import { useAct, useDesk, useKeep } from "../bridge";
+import { useAct, useDesk, useKeep, type WaitView } from "../bridge";
 import { PAUSES } from "../content/codes";
 import { clockTime } from "../content/dates";
 import { nothingLost } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
+import { author, TAKING_OVER } from "../content/taking-over";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSession, useShell, useSnapshot } from "../frame/session";
-import { Button, InsetText } from "../nhs";
+import { Button, ButtonLink, InsetText } from "../nhs";
 
 /** What sending is doing, or what it waits for and what to do about it. */
 export function Sending() {
@@ -79,13 +80,28 @@ export function Sending() {
 }
 
 /** What waits here that this RA user cannot send as they are now. */
-export function Waits() {
+export function Waits({ waits }: { waits: WaitView[] }) {
   const { outbox } = useSnapshot();
-  if (outbox.other_roles + outbox.other_people === 0) return null;
+  const { go } = usePlaces();
+  const told = waits.reduce((sum, { is_own, count }) => sum + (is_own ? 0 : count), 0);
+  const untold = outbox.other_people - told;
+  if (waits.length === 0 && untold <= 0) return null;
   return (
-    <InsetText>
-      {outbox.other_roles > 0 && <p id="other-roles">{OUTBOX.otherRoles(outbox.other_roles)}</p>}
-      {outbox.other_people > 0 && <p id="other-people">{OUTBOX.otherPeople(outbox.other_people)}</p>}
+    <InsetText id="waits">
+      {waits.map(({ is_own, role_lost, name, role, role_text, count, to_take_over, oldest }) => (
+        <p key={role} id={`waits-${role}`}>
+          {is_own
+            ? OUTBOX[role_lost ? "roleLost" : "otherRole"](count, role_text)
+            : OUTBOX.waitsFor(count, name, role_text, oldest)}{" "}
+          {to_take_over > 0 && (
+            <ButtonLink id={`take-over-${role}`} onClick={() => go({ at: "take-over", role })}>
+              {TAKING_OVER.button}
+              <span className="nhsuk-u-visually-hidden"> {author(name)}</span>
+            </ButtonLink>
+          )}
+        </p>
+      ))}
+      {untold > 0 && <p id="other-people">{OUTBOX.otherPeople(untold)}</p>}
     </InsetText>
   );
 }

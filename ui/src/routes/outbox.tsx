@@ -14,6 +14,7 @@ import { dayAndTime, grouped } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
 import { OUTBOX } from "../content/outbox";
 import { shownStatus, VARIATIONS } from "../content/status";
+import { TAKING_OVER } from "../content/taking-over";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -26,12 +27,14 @@ interface OutboxProps {
   /** Whether the RA user has just said that they recorded these. */
   confirmed: boolean;
   discarded: { id: string; name: string } | undefined;
+  /** How many were just taken over from a colleague. */
+  takenOver: number;
 }
 
 const TABS: OutboxTab[] = ["drafts", "ready", "waiting", "attention", "done"];
 
 /** Everything of this RA user that is on its way, by what is to be done about it. */
-export function Outbox({ tab: first, confirmed, discarded: before }: OutboxProps) {
+export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: OutboxProps) {
   const desk = useDesk();
   const keep = useKeep();
   const announce = useAnnounce();
@@ -92,13 +95,20 @@ export function Outbox({ tab: first, confirmed, discarded: before }: OutboxProps
           </p>
         </Banner>
       )}
+      {takenOver > 0 && (
+        <Banner good title="Done">
+          <p className="nhsuk-notification-banner__heading" id="taken-over">
+            {TAKING_OVER.done(takenOver)}
+          </p>
+        </Banner>
+      )}
       <Heading>{OUTBOX.title}</Heading>
       <Sending />
       <Tabs label={OUTBOX.tabsLabel} tabs={tabs} current={tab} onChoose={setTab}>
         <h2 className="nhsuk-heading-m">{OUTBOX.tabs[tab]}</h2>
         {answer.data && <Rows tab={tab} page={answer.data} onDiscard={discard.run} />}
       </Tabs>
-      <Waits />
+      {answer.data && <Waits waits={answer.data.waits} />}
       <p>
         <ButtonLink id="waiting-elsewhere" onClick={() => go({ at: "waiting-elsewhere" })}>
           {ELSEWHERE.link}
@@ -187,7 +197,7 @@ export function Submissions({ submissions }: { submissions: SubmissionView[] }) 
 function SubmissionRow({ submission }: { submission: SubmissionView }) {
   const { go } = usePlaces();
   const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, attention } = submission;
-  const { unsettled, needs_confirmation } = submission;
+  const { unsettled, needs_confirmation, role_lost } = submission;
   return (
     <Table.Row>
       <Table.Cell>
@@ -203,7 +213,7 @@ function SubmissionRow({ submission }: { submission: SubmissionView }) {
       </Table.Cell>
       <Table.Cell>
         <StatusTag {...shownStatus(submission)} />
-        {unsettled && needs_confirmation && (
+        {unsettled && needs_confirmation && !role_lost && (
           <span className="ra-line ra-quiet">{VARIATIONS.needs_confirmation.word}</span>
         )}
         {attention && status === "needs_attention" && (

@@ -1,11 +1,10 @@
-import type { ReactNode } from "react";
-import { type Attention, type ProfileView, type SubmissionView, useAct, useDesk, useKeep } from "../bridge";
+import { type RefusalCode, type SubmissionView, useAct, useDesk, useKeep } from "../bridge";
 import { NEXT_STEPS, REFUSALS } from "../content/codes";
-import { birthDate, dayAndTime } from "../content/dates";
+import { dayAndTime } from "../content/dates";
 import { PROFILE } from "../content/find";
 import { ATTENTION, SUBMISSION } from "../content/outbox";
-import { AUTHENTICATOR_STATE, AUTHENTICATORS } from "../content/people";
-import { PROFILE_STATUS } from "../content/status";
+import { sides } from "../content/sides";
+import { TAKING_OVER } from "../content/taking-over";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -18,7 +17,7 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
   const keep = useKeep();
   const { go } = usePlaces();
   const { policy } = useSignedIn();
-  const { key, uuid, attention, name, replaced_by } = submission;
+  const { key, uuid, attention, name, replaced_by, taken_from } = submission;
   const correct = useAct(async () => {
     const draft = await desk.correct(key);
     keep.draft(draft);
@@ -45,7 +44,8 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
           <strong>{ATTENTION.doneBy(attention.done_by, attention.done_at && dayAndTime(attention.done_at))}</strong>
         </p>
       )}
-      {attention.code === "PROFILE_CHANGED" && <Compare attention={attention} />}
+      {taken_from?.given_back && <p id="given-back">{TAKING_OVER.givenBack(taken_from.name)}</p>}
+      <Compare submission={submission} code={attention.code} />
       <h2 className="nhsuk-heading-m">{ATTENTION.whatNext}</h2>
       <p>{words.next}</p>
       {attention.next === "already_done" && <p>{ATTENTION.closeWhy}</p>}
@@ -77,59 +77,43 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
   );
 }
 
-/** What was seen when it was recorded, and what is so now, side by side. */
-function Compare({ attention }: { attention: Attention }) {
-  const { profile_then: then, profile_now: now } = attention;
-  if (!now) {
+/** What was recorded and what is so now, side by side. */
+function Compare({ submission, code }: { submission: SubmissionView; code: RefusalCode }) {
+  const rows = sides(code, submission, useSignedIn().policy);
+  if (rows.length === 0) {
     return (
       <InsetText>
         <p>{ATTENTION.noProfile}</p>
       </InsetText>
     );
   }
-  const rows: [string, (profile: ProfileView) => string][] = [
-    [SUBMISSION.name, (profile) => profile.name],
-    [PROFILE.born, (profile) => birthDate(profile.birth_date)],
-    [PROFILE.status, (profile) => PROFILE_STATUS[profile.status].word],
-    [ATTENTION.signsIn, signsIn],
-  ];
   return (
     <Table responsive className="ra-table ra-compare" caption={ATTENTION.compareCaption}>
       <Table.Head>
         <Table.Row>
           <Table.Cell>{PROFILE.details}</Table.Cell>
-          {then && <Table.Cell>{ATTENTION.before}</Table.Cell>}
+          <Table.Cell>{ATTENTION.before}</Table.Cell>
           <Table.Cell>{ATTENTION.now}</Table.Cell>
         </Table.Row>
       </Table.Head>
       <Table.Body>
-        {rows.map(([label, of]) => {
-          const changed = then !== null && of(then) !== of(now);
-          const shown: ReactNode = changed ? (
-            <>
-              <strong>{of(now)}</strong> <span className="ra-changed">{ATTENTION.changed}</span>
-            </>
-          ) : (
-            of(now)
-          );
-          return (
-            <Table.Row key={label}>
-              <Table.Cell>{label}</Table.Cell>
-              {then && <Table.Cell>{of(then)}</Table.Cell>}
-              <Table.Cell>{shown}</Table.Cell>
-            </Table.Row>
-          );
-        })}
+        {rows.map(([what, then, now]) => (
+          <Table.Row key={what}>
+            <Table.Cell>{what}</Table.Cell>
+            <Table.Cell>{then}</Table.Cell>
+            <Table.Cell>
+              {then === now ? (
+                now
+              ) : (
+                <>
+                  <strong>{now}</strong>{" "}
+                  {code === "PROFILE_CHANGED" && <span className="ra-changed">{ATTENTION.changed}</span>}
+                </>
+              )}
+            </Table.Cell>
+          </Table.Row>
+        ))}
       </Table.Body>
     </Table>
   );
-}
-
-function signsIn(profile: ProfileView): string {
-  const ways = profile.authenticators.map(({ kind, state, address }) => {
-    const name = AUTHENTICATORS[kind].short;
-    const how = state === "linked" ? "" : ` (${AUTHENTICATOR_STATE[state].word.toLowerCase()})`;
-    return `${name}${address ? ` ${address}` : ""}${how}`;
-  });
-  return ways.join(", ") || PROFILE.none;
 }

@@ -19,6 +19,7 @@ import {
   WITHDRAWN,
 } from "../content/outbox";
 import { shownStatus } from "../content/status";
+import { TAKING_OVER } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -47,7 +48,8 @@ export function Submission({ submissionKey, notice }: { submissionKey: string; n
 }
 
 function titleOf(submission: SubmissionView): string {
-  const { status, name, attention, withdrawal_requested } = submission;
+  const { status, name, attention, withdrawal_requested, taken_over } = submission;
+  if (taken_over) return TAKING_OVER.takenTitle(taken_over);
   if (withdrawal_requested) return WITHDRAWAL.requested;
   switch (status) {
     case "draft":
@@ -98,11 +100,18 @@ function Shown({ submission, notice }: { submission: SubmissionView; notice: str
 }
 
 function Body({ submission, title }: { submission: SubmissionView; title: string }) {
-  const { status, name, withdrawal_requested } = submission;
+  const { status, name, withdrawal_requested, taken_over, taken_from } = submission;
+  if (taken_over) {
+    return (
+      <Outcome title={title} text={TAKING_OVER.taken(taken_over, name)}>
+        {null}
+      </Outcome>
+    );
+  }
   if (withdrawal_requested) {
     return (
       <Outcome title={title} text={WITHDRAWAL.requestedText}>
-        {!submission.in_this_role && <p>{WITHDRAWAL.otherRole(submission.recorded_role)}</p>}
+        {!submission.in_this_role && !submission.role_lost && <p>{WITHDRAWAL.otherRole(submission.recorded_role)}</p>}
       </Outcome>
     );
   }
@@ -140,6 +149,7 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
     case "withdrawn":
       return (
         <Outcome title={title} text={WITHDRAWN.text}>
+          {taken_from?.given_back && <p id="given-back">{TAKING_OVER.givenBack(taken_from.name)}</p>}
           {submission.replaced_by && <p>{WITHDRAWN.replaced}</p>}
           {submission.attention?.code === "ALREADY_REGISTERED" && <p>{WITHDRAWN.alreadyDone}</p>}
         </Outcome>
@@ -167,9 +177,9 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   const { network } = useSnapshot();
   const { go } = usePlaces();
   const { policy } = useSignedIn();
-  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at } = submission;
+  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost } = submission;
   const forgets = useShell().not_kept === "forgets";
-  const byItself = in_this_role && !needs_confirmation;
+  const byItself = in_this_role && !needs_confirmation && !role_lost;
   return (
     <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)}>
       <p>
@@ -181,13 +191,17 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
           {RECORDED.offline} {NETWORK_FAULTS[network.why].why}
         </p>
       )}
-      {needs_confirmation && (
+      {needs_confirmation && !role_lost && (
         <p>
           {RECORDED.needsConfirmation}{" "}
           <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{RECORDED.confirm}</ButtonLink>
         </p>
       )}
-      {!in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>}
+      {role_lost ? (
+        <p id="role-lost">{RECORDED.roleLost(recorded_role)}</p>
+      ) : (
+        !in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>
+      )}
       {!unsettled && <p id="send-by">{RECORDED.sendBy(sendBy(recorded_at, policy.queue_age_days))}</p>}
     </Outcome>
   );
@@ -230,11 +244,14 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
   ];
   if (registration) facts.push({ name: SUBMISSION.registered, value: dayAndTime(registration.registered_at) });
   if (registration?.linked_at) facts.push({ name: SUBMISSION.linked, value: dayAndTime(registration.linked_at) });
+  const { taken_over, taken_from } = submission;
+  if (taken_from) facts.push({ name: TAKING_OVER.from, value: TAKING_OVER.fromWhom(taken_from) });
   if (replaces) facts.push({ name: SUBMISSION.replaces, value: see(replaces) });
   if (replaced_by) facts.push({ name: SUBMISSION.replacedBy, value: see(replaced_by) });
   const withdrawable =
     ["ready_to_send", "sending", "needs_attention"].includes(status) &&
     !submission.withdrawal_requested &&
+    !taken_over &&
     // There the page asks for it, and says why.
     submission.attention?.next !== "already_done" &&
     !replaced_by;
@@ -249,7 +266,7 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
           </ButtonLink>
         </li>
         <li>
-          <ButtonLink id="to-outbox" onClick={() => finish({ at: "outbox", tab: tabOf(status) })}>
+          <ButtonLink id="to-outbox" onClick={() => finish({ at: "outbox", tab: taken_over ? "done" : tabOf(status) })}>
             {SUBMISSION.outbox}
           </ButtonLink>
         </li>

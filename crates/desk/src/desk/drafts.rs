@@ -49,6 +49,8 @@ impl Desk {
                     accepted_by: None,
                     checked_at: None,
                     corrects: None,
+                    checked_by: None,
+                    taken_over: None,
                     updated_at: now,
                 };
                 drafts::put(conn, &author, &draft)?;
@@ -85,6 +87,8 @@ impl Desk {
             draft.documents = check.documents;
             draft.accepted_by = Some(check.accepted_by);
             draft.checked_at = Some(now);
+            // It is their own check from now on.
+            (draft.checked_by, draft.taken_over) = (None, None);
             Ok(())
         })
         .await
@@ -164,6 +168,7 @@ fn read_anew(draft: &mut StoredDraft, read: ProfileRead, now: Timestamp) {
         draft.documents = Vec::new();
         draft.accepted_by = None;
         draft.checked_at = None;
+        (draft.checked_by, draft.taken_over) = (None, None);
     }
     draft.profile = read.profile;
     draft.read_at = read.read_at;
@@ -191,6 +196,7 @@ pub(super) fn record(
         profile_read_at: draft.read_at,
         address: body.address,
         body: frozen,
+        author_name: who.user.name.clone(),
         role: body.recorded_role,
         role_text: who.role.as_ref().map(|role| role_text(&role.role)).unwrap_or_default(),
         recorded_in: who.id,
@@ -203,6 +209,8 @@ pub(super) fn record(
         replaces: body.replaces,
         replaced_by: None,
         updated_at: now,
+        taken_over: None,
+        takes_over: None,
     };
     store::record(conn, now, actor, id, &submission)?;
     Ok(Ok(submissions::get(conn, &actor.uuid, key)?))

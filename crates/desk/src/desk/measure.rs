@@ -37,7 +37,7 @@ impl MeasuredStore {
     /// Opens a store in a folder, or makes one, for whom that session is.
     pub fn open(folder: &Path, keys: &dyn KeyStore, session: contract::SessionReply) -> Result<Self, OpenError> {
         let (clock, random) = (SystemClock::start(), SystemRandom::default());
-        let store = Store::open(folder, keys, &random)?;
+        let store = Store::open(folder, keys, &random, clock.now())?;
         let id = (&random as &dyn Random).guid();
         let who = Arc::new(SignedIn::new(id, session, LONG, clock.moment()));
         Ok(Self { store, who, clock, random })
@@ -149,6 +149,8 @@ fn answered(people: Vec<(Profile, NhsNetAddress)>, now: Timestamp, random: &dyn 
         checked_at: Some(now),
         corrects: None,
         updated_at: now,
+        checked_by: None,
+        taken_over: None,
     };
     people.into_iter().map(draft).collect()
 }

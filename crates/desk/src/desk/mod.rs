@@ -13,6 +13,7 @@ mod outbox;
 mod people;
 mod session;
 mod state;
+mod taking_over;
 mod upkeep;
 mod views;
 
@@ -31,6 +32,7 @@ use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, Sto
 #[cfg(feature = "measure")]
 pub use measure::MeasuredStore;
 pub(crate) use state::{AtWork, Inner};
+pub(crate) use taking_over::{settles, still_registers};
 
 /// How often it is looked whether a session's time is over.
 const TICK: Duration = Duration::from_secs(1);

@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 use super::drafts::may_register;
 use super::state::AtWork;
-use super::{Desk, views};
+use super::{Desk, settles, taking_over, views};
 use crate::store::audit::{About, Act};
 use crate::store::drafts::{self, StoredDraft};
-use crate::store::queue;
 use crate::store::submissions::{self, News, StoredSubmission};
+use crate::store::{StoreError, queue};
 use crate::submission::{Effect, Event};
 use crate::{
     Cause, Changed, Draft, DraftId, Failure, LinkSecret, NextStep, OutboxPage, OutboxTab, Snapshot, Status, Submission,
@@ -26,13 +26,19 @@ impl Desk {
     pub async fn outbox(&self, tab: OutboxTab) -> Result<OutboxPage, Failure> {
         let at_work = self.inner.require_at_work()?;
         let actor = at_work.actor();
-        let (counts, drafts, submissions) = self
+        let (counts, waiting, drafts, submissions) = self
             .inner
             .store
             .read(move |conn| {
                 let drafts =
                     if tab == OutboxTab::Drafts { drafts::list(conn, &actor.uuid, MOST_ROWS)? } else { Vec::new() };
-                Ok((queue::counts(conn, Some(&actor))?, drafts, queue::tab(conn, &actor.uuid, tab, MOST_ROWS)?))
+                let waiting = queue::waiting(conn)?;
+                Ok((
+                    queue::counts(conn, Some(&actor))?,
+                    waiting,
+                    drafts,
+                    queue::tab(conn, &actor.uuid, tab, MOST_ROWS)?,
+                ))
             })
             .await?;
         let total = match tab {
@@ -47,6 +53,7 @@ impl Desk {
             drafts: drafts.into_iter().map(views::draft).collect(),
             submissions: submissions.into_iter().map(|stored| views::submission(stored, &at_work.who)).collect(),
             total,
+            waits: taking_over::waits(waiting, &at_work.who),
         })
     }
 
@@ -70,7 +77,7 @@ impl Desk {
         second_copy::copy_now(desk).await;
         desk.wake.notify_one();
         let here = self.stored(key).await?.role;
-        if effects.contains(&Effect::AskToSettle) && at_work.who.role_id() == Some(&here) {
+        if effects.contains(&Effect::AskToSettle) && settles(&at_work.who, &here) {
             // What cannot be settled now stays asked for; the loop goes on with it.
             match sync::settle(desk, &at_work, key).await {
                 Ok(()) => {}
@@ -90,6 +97,10 @@ impl Desk {
         let at_work = desk.require_at_work()?;
         may_register(&at_work)?;
         let mut stored = self.stored(key).await?;
+        // The gateway is not asked to close a key that a manager's own submission is about to settle.
+        if stored.life.taken_over {
+            return Err(Cause::WrongState.into());
+        }
         if matches!(stored.life.status, Status::ReadyToSend | Status::Sending) {
             self.take_back(&at_work, &stored).await?;
             stored = self.stored(key).await?;
@@ -121,7 +132,11 @@ impl Desk {
         let never_sent = desk
             .store
             .write(move |conn| {
-                let never_sent = !submissions::get(conn, &actor.uuid, key)?.life.unsettled;
+                let life = submissions::get(conn, &actor.uuid, key)?.life;
+                if life.taken_over {
+                    return Err(StoreError::WrongState);
+                }
+                let never_sent = !life.unsettled;
                 if never_sent {
                     submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None)?;
                 }
@@ -134,7 +149,7 @@ impl Desk {
             desk.wake.notify_one();
             return Ok(());
         }
-        if at_work.who.role_id() != Some(&stored.role) {
+        if !settles(&at_work.who, &stored.role) {
             return Err(Cause::WrongState.into());
         }
         let reply = desk.hear(at_work, desk.client.cancel(&at_work.gateway, key).await)?;
@@ -257,6 +272,8 @@ impl Desk {
             accepted_by: checked.map(|body| body.declaration.accepted_by),
             checked_at: checked.map(|body| body.checked_at),
             corrects: Some(stored.key),
+            checked_by: checked.filter(|body| body.taken_over.is_some()).map(|body| body.checked_by.clone()),
+            taken_over: checked.and_then(|body| body.taken_over.clone()),
             updated_at: self.inner.parts.clock.now(),
         }
     }

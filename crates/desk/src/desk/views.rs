@@ -2,12 +2,13 @@
 
 use contract::{RefusalCode, RefusalDetail};
 
+use super::still_registers;
 use crate::registering::{address_warnings, suggested_address};
 use crate::session::SignedIn;
 use crate::store::drafts::StoredDraft;
 use crate::store::submissions::StoredSubmission;
-use crate::submission::next_step;
-use crate::{Attention, Draft, PersonSignedIn, ProfileRead, RegistrationSeen, Status, Submission};
+use crate::submission::{Event, for_original, next_step};
+use crate::{Attention, Draft, PersonSignedIn, ProfileRead, RegistrationSeen, Status, Submission, TakenOverFrom};
 
 pub(super) fn person(who: &SignedIn) -> PersonSignedIn {
     PersonSignedIn {
@@ -46,6 +47,13 @@ pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission
         .clone()
         .filter(|_| stored.life.status == Status::NeedsAttention)
         .map(|(code, detail)| attention(&stored, code, detail, who));
+    let taken_from = stored.takes_over.as_ref().and_then(|from| {
+        let taken = stored.body.body().ok()?.taken_over?;
+        let name = Some(from.name.clone()).filter(|name| !name.is_empty());
+        let given_back = is_given_back(&stored);
+        Some(TakenOverFrom { name, role: from.role.clone(), at: taken.at, reason: taken.reason, given_back })
+    });
+    let role_lost = !still_registers(who, &stored.role);
     Submission {
         key: stored.key,
         status: stored.life.status,
@@ -66,6 +74,21 @@ pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission
         registration: stored.registration.map(|(registration, read_at)| RegistrationSeen { registration, read_at }),
         replaces: stored.replaces,
         replaced_by: stored.replaced_by,
+        role_lost,
+        taken_over: stored.taken_over,
+        taken_from,
+    }
+}
+
+/// Whether what was taken over is its author's again. What the gateway decided for good stays the manager's.
+fn is_given_back(stored: &StoredSubmission) -> bool {
+    let refused = stored.attention.as_ref().map(|(code, _)| Event::Refused(*code));
+    match (stored.life.status, refused) {
+        (Status::NeedsAttention | Status::Withdrawn, Some(refused)) => {
+            for_original(refused, Status::NeedsAttention) == Some(Event::GivenBack)
+        }
+        (Status::Withdrawn, None) => stored.taken_over.is_none(),
+        _ => false,
     }
 }
 
@@ -87,5 +110,6 @@ fn attention(stored: &StoredSubmission, code: RefusalCode, detail: RefusalDetail
         done_at: detail.registration.as_ref().map(|done| done.registered_at),
         profile_now,
         profile_then,
+        fields: detail.fields,
     }
 }

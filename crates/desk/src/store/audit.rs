@@ -45,6 +45,10 @@ pub(crate) enum Act {
     WithdrawalRequested,
     /// It is taken back.
     Withdrawn,
+    /// Took over what a colleague had recorded; the detail is the key it is sent under.
+    TakenOver,
+    /// What was taken over is its author's again.
+    GivenBack,
     /// Took the user's link out to show or copy it.
     LinkShown,
     /// Had the gateway make a fresh link.
@@ -69,6 +73,8 @@ impl Act {
             Self::Outcome => "outcome",
             Self::WithdrawalRequested => "withdrawal_requested",
             Self::Withdrawn => "withdrawn",
+            Self::TakenOver => "taken_over",
+            Self::GivenBack => "given_back",
             Self::LinkShown => "link_shown",
             Self::FreshLink => "fresh_link",
             Self::NewAuditAsked => "new_audit_asked",

@@ -2,7 +2,7 @@
 
 use contract::{
     CareIdentityUuid, DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, NhsNetAddress, Profile, Reason,
-    SubmissionKey,
+    SubmissionKey, TakenOver,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -24,6 +24,10 @@ pub(crate) struct StoredDraft {
     pub(crate) accepted_by: Option<DeclarationAcceptedBy>,
     pub(crate) checked_at: Option<Timestamp>,
     pub(crate) corrects: Option<SubmissionKey>,
+    /// Who checked the person, where that was not the author.
+    pub(crate) checked_by: Option<CareIdentityUuid>,
+    /// What was taken over, where this corrects it.
+    pub(crate) taken_over: Option<TakenOver>,
     pub(crate) updated_at: Timestamp,
 }
 
@@ -34,19 +38,19 @@ impl std::fmt::Debug for StoredDraft {
 }
 
 const COLUMNS: &str = "id, profile, read_at, address, address_reason, method, documents, accepted_by, checked_at, \
-                       corrects, updated_at";
+                       corrects, updated_at, checked_by, taken_over";
 
 /// Writes a draft, new or changed.
 pub(crate) fn put(conn: &Connection, author: &CareIdentityUuid, draft: &StoredDraft) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO draft (id, author, care_identity, profile, read_at, address, address_reason, method, documents,
-                            accepted_by, checked_at, corrects, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                            accepted_by, checked_at, corrects, updated_at, checked_by, taken_over)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (id) DO UPDATE SET
             profile = excluded.profile, read_at = excluded.read_at, address = excluded.address,
             address_reason = excluded.address_reason, method = excluded.method, documents = excluded.documents,
             accepted_by = excluded.accepted_by, checked_at = excluded.checked_at, corrects = excluded.corrects,
-            updated_at = excluded.updated_at",
+            updated_at = excluded.updated_at, checked_by = excluded.checked_by, taken_over = excluded.taken_over",
     )?
     .execute(params![
         draft.id.to_string(),
@@ -62,6 +66,8 @@ pub(crate) fn put(conn: &Connection, author: &CareIdentityUuid, draft: &StoredDr
         draft.checked_at.map(Timestamp::as_microsecond),
         draft.corrects.map(|key| key.to_string()),
         draft.updated_at.as_microsecond(),
+        draft.checked_by.as_ref().map(CareIdentityUuid::as_str),
+        draft.taken_over.as_ref().map(rows::to_json).transpose()?,
     ])?;
     Ok(())
 }
@@ -163,5 +169,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredDraft> {
         checked_at: rows::at_or_none(row, 8)?,
         corrects: rows::parsed_or_none(row, 9)?,
         updated_at: at(row, 10)?,
+        checked_by: rows::parsed_or_none(row, 11)?,
+        taken_over: rows::json_or_none(row, 12)?,
     })
 }

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_outbox.sql"),
     include_str!("migrations/0002_audit.sql"),
     include_str!("migrations/0003_audit_receipts.sql"),
+    include_str!("migrations/0004_taking_over.sql"),
     include_str!("migrations/0005_audit_before.sql"),
     include_str!("migrations/0006_second_copy.sql"),
 ];

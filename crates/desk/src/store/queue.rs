@@ -1,6 +1,6 @@
 //! The queue over the submissions: what may be sent in a session, what waits and for what, and how many.
 
-use contract::{BatchItem, CareIdentityUuid, SubmissionKey, WaitingGroup};
+use contract::{BatchItem, CareIdentityUuid, RoleProfileId, SubmissionKey, TakenOverBy, WaitingGroup};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{self, About, Act, Actor};
@@ -10,10 +10,15 @@ use crate::submission::Event;
 use crate::{OutboxCounts, OutboxTab, StoreHolds};
 use jiff::Timestamp;
 
-/// Unsent: recorded, and nobody has answered for it.
-const UNSENT: &str = "status IN ('ready_to_send', 'sending')";
+/// Unsent: recorded, and nobody has answered for it. What was taken over waits as its manager's.
+const UNSENT: &str = "(status IN ('ready_to_send', 'sending') AND is_taken_over = 0)";
+/// Nothing more is to be done about it, by its author at least.
+const DONE: &str = "(status IN ('linked', 'withdrawn', 'removed') OR is_taken_over = 1)";
+/// Neither on its way nor to be withdrawn.
+const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0";
 /// Ready, of this author (`?1`) and role (`?2`), and not to be taken back.
-const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0";
+const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0 \
+                          AND is_taken_over = 0";
 /// Recorded in this session (`?3`), or confirmed in a later one.
 const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
 
@@ -86,15 +91,19 @@ pub(crate) fn confirm_recorded(conn: &Connection, now: Timestamp, actor: &Actor)
     Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX))
 }
 
-/// Keys whose taking back the gateway has to settle, in this role.
-pub(crate) fn to_settle(conn: &Connection, actor: &Actor) -> Result<Vec<SubmissionKey>, StoreError> {
-    let Some(role) = &actor.role else { return Ok(Vec::new()) };
+/// Keys whose taking back the gateway has to settle, and the role each was recorded in.
+pub(crate) fn to_settle(
+    conn: &Connection,
+    author: &CareIdentityUuid,
+) -> Result<Vec<(SubmissionKey, RoleProfileId)>, StoreError> {
     rows::readable(
         conn.prepare_cached(
-            "SELECT key FROM submission
-             WHERE author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 1 ORDER BY key",
+            "SELECT key, role FROM submission
+             WHERE author = ?1 AND status = 'ready_to_send' AND withdrawal_requested = 1 ORDER BY key",
         )?
-        .query_map(params![actor.uuid.as_str(), role.as_str()], |row| rows::parsed(row, 0, str::parse))?,
+        .query_map([author.as_str()], |row| {
+            Ok((rows::parsed(row, 0, str::parse)?, rows::parsed(row, 1, str::parse)?))
+        })?,
     )
 }
 
@@ -176,21 +185,86 @@ pub(crate) fn tab(
     tab: OutboxTab,
     limit: u32,
 ) -> Result<Vec<StoredSubmission>, StoreError> {
-    let Some(statuses) = statuses(tab) else { return Ok(Vec::new()) };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM submission WHERE author = ?1 AND status IN ({statuses}) ORDER BY key DESC LIMIT ?2"
-    );
+    let Some(which) = which(tab) else { return Ok(Vec::new()) };
+    let sql = format!("SELECT {COLUMNS} FROM submission WHERE author = ?1 AND {which} ORDER BY key DESC LIMIT ?2");
     rows::readable(conn.prepare_cached(&sql)?.query_map(params![author.as_str(), limit], submissions::read)?)
 }
 
-const fn statuses(tab: OutboxTab) -> Option<&'static str> {
+const fn which(tab: OutboxTab) -> Option<&'static str> {
     match tab {
         OutboxTab::Drafts => None,
-        OutboxTab::Ready => Some("'ready_to_send', 'sending'"),
-        OutboxTab::Waiting => Some("'waiting_for_them', 'link_expired'"),
-        OutboxTab::Attention => Some("'needs_attention'"),
-        OutboxTab::Done => Some("'linked', 'withdrawn', 'removed'"),
+        OutboxTab::Ready => Some(UNSENT),
+        OutboxTab::Waiting => Some("status IN ('waiting_for_them', 'link_expired')"),
+        OutboxTab::Attention => Some("status = 'needs_attention'"),
+        OutboxTab::Done => Some(DONE),
     }
+}
+
+/// Who has something waiting here, each in a role of theirs: the name and role they recorded it under, how much it is,
+/// and since when.
+pub(crate) struct Waiting {
+    pub(crate) author: CareIdentityUuid,
+    pub(crate) name: String,
+    pub(crate) role: RoleProfileId,
+    pub(crate) role_text: String,
+    pub(crate) count: u32,
+    /// How many of them could be taken over: those on their way, or to be withdrawn, could not.
+    pub(crate) to_take_over: u32,
+    pub(crate) oldest: Timestamp,
+}
+
+/// What waits, by person and role, the oldest first. A person's newest name counts.
+pub(crate) fn waiting(conn: &Connection) -> Result<Vec<Waiting>, StoreError> {
+    let sql = format!(
+        "SELECT author, max(author_name), role, max(role_text), count(*),
+                count(*) FILTER (WHERE {TO_TAKE_OVER}), min(recorded_at)
+         FROM submission WHERE {UNSENT} GROUP BY author, role ORDER BY min(recorded_at)"
+    );
+    rows::readable(conn.prepare_cached(&sql)?.query_map([], |row| {
+        Ok(Waiting {
+            author: rows::parsed(row, 0, str::parse)?,
+            name: row.get(1)?,
+            role: rows::parsed(row, 2, str::parse)?,
+            role_text: row.get(3)?,
+            count: row.get(4)?,
+            to_take_over: row.get(5)?,
+            oldest: rows::at(row, 6)?,
+        })
+    })?)
+}
+
+/// The roles in which this author has something waiting.
+pub(crate) fn roles_waiting(conn: &Connection, author: &CareIdentityUuid) -> Result<Vec<RoleProfileId>, StoreError> {
+    let sql = format!("SELECT DISTINCT role FROM submission WHERE author = ?1 AND {UNSENT}");
+    rows::readable(conn.prepare_cached(&sql)?.query_map([author.as_str()], |row| rows::parsed(row, 0, str::parse))?)
+}
+
+/// What others recorded in a role and did not send, the oldest first.
+pub(crate) fn to_take_over(
+    conn: &Connection,
+    actor: &Actor,
+    role: &RoleProfileId,
+) -> Result<Vec<StoredSubmission>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM submission WHERE author <> ?1 AND role = ?2 AND {TO_TAKE_OVER} ORDER BY key");
+    rows::readable(conn.prepare_cached(&sql)?.query_map(params![actor.uuid.as_str(), role.as_str()], read)?)
+}
+
+/// An RA Manager takes over what somebody else recorded: theirs is written and the original held back, in this
+/// transaction. Nothing of it is sent before that is on disk.
+pub(crate) fn take_over(
+    conn: &Connection,
+    now: Timestamp,
+    actor: &Actor,
+    original: SubmissionKey,
+    theirs: &StoredSubmission,
+    by: &TakenOverBy,
+) -> Result<(), StoreError> {
+    submissions::insert(conn, &actor.uuid, theirs)?;
+    let about =
+        |key: SubmissionKey, detail| About { subject: Some(theirs.profile.uuid.clone()), key: Some(key), detail };
+    audit::append(conn, now, Act::Recorded, actor, &about(theirs.key, format!("takes over {original}")))?;
+    submissions::happen_to(conn, now, actor, original, Event::TakenOver, News::TakenOver(by)).map(drop)
 }
 
 /// How much of everybody's waits on this computer.
@@ -241,7 +315,7 @@ pub(crate) fn counts(conn: &Connection, actor: Option<&Actor>) -> Result<OutboxC
         "SELECT count(*) FILTER (WHERE author = ?1 AND {UNSENT}),
                 count(*) FILTER (WHERE author = ?1 AND status IN ('waiting_for_them', 'link_expired')),
                 count(*) FILTER (WHERE author = ?1 AND status = 'needs_attention'),
-                count(*) FILTER (WHERE author = ?1 AND status IN ('linked', 'withdrawn', 'removed')),
+                count(*) FILTER (WHERE author = ?1 AND {DONE}),
                 count(*) FILTER (WHERE author <> ?1 AND {UNSENT}),
                 count(*) FILTER (WHERE author = ?1 AND role <> ?2 AND {UNSENT})
          FROM submission"

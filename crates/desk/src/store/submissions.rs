@@ -5,16 +5,17 @@
 
 use contract::{
     CareIdentityUuid, FrozenBody, NhsNetAddress, Profile, RefusalCode, RefusalDetail, Registration, RoleProfileId,
-    SubmissionKey,
+    SubmissionKey, TakenOverBy,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::audit::{self, About, Act, Actor};
 use super::rows::{self, at, json, parsed, word};
 use super::{StoreError, queue};
 use crate::Status;
-use crate::submission::{Effect, Event, Life, status_of};
+use crate::submission::{Effect, Event, Life, for_original, status_of};
 
 /// A submission as it is stored.
 #[derive(Clone, PartialEq)]
@@ -25,6 +26,8 @@ pub(crate) struct StoredSubmission {
     pub(crate) profile_read_at: Timestamp,
     pub(crate) address: NhsNetAddress,
     pub(crate) body: FrozenBody,
+    /// The author's name; empty where it was recorded before names were kept.
+    pub(crate) author_name: String,
     pub(crate) role: RoleProfileId,
     pub(crate) role_text: String,
     pub(crate) recorded_in: uuid::Uuid,
@@ -37,6 +40,20 @@ pub(crate) struct StoredSubmission {
     pub(crate) replaces: Option<SubmissionKey>,
     pub(crate) replaced_by: Option<SubmissionKey>,
     pub(crate) updated_at: Timestamp,
+    /// Who took it over.
+    pub(crate) taken_over: Option<TakenOverBy>,
+    /// What it was taken over from.
+    pub(crate) takes_over: Option<TakenFrom>,
+}
+
+/// What a submission was taken over from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TakenFrom {
+    pub(crate) key: SubmissionKey,
+    /// Its author's name; empty where it is not known.
+    pub(crate) name: String,
+    /// Their role: *RA Agent, B81603*.
+    pub(crate) role: String,
 }
 
 impl std::fmt::Debug for StoredSubmission {
@@ -46,8 +63,8 @@ impl std::fmt::Debug for StoredSubmission {
 }
 
 pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, role, role_text, recorded_in, \
-    confirmed_in, recorded_at, status, unsettled, withdrawal_requested, attempts, attention, attention_detail, \
-    registration, registration_read_at, replaces, replaced_by, updated_at";
+    confirmed_in, recorded_at, status, unsettled, withdrawal_requested, is_taken_over, attempts, attention, attention_detail, \
+    registration, registration_read_at, replaces, replaced_by, updated_at, author_name, taken_over, takes_over";
 
 /// Writes a submission down for the first time.
 pub(crate) fn insert(
@@ -57,8 +74,8 @@ pub(crate) fn insert(
 ) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO submission (key, care_identity, profile, profile_read_at, address, body, author, role, role_text,
-                                 recorded_in, recorded_at, status, replaces, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11)",
+                                 recorded_in, recorded_at, status, replaces, updated_at, author_name, takes_over)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .execute(params![
         submission.key.to_string(),
@@ -74,6 +91,9 @@ pub(crate) fn insert(
         submission.recorded_at.as_microsecond(),
         status_word(submission.life.status),
         submission.replaces.map(|key| key.to_string()),
+        submission.updated_at.as_microsecond(),
+        submission.author_name,
+        submission.takes_over.as_ref().map(rows::to_json).transpose()?,
     ])?;
     Ok(())
 }
@@ -97,6 +117,8 @@ pub(crate) enum News<'a> {
     Registration(&'a Registration),
     /// What more there is to know about a refusal.
     Refusal(RefusalCode, &'a RefusalDetail),
+    /// Who took it over.
+    TakenOver(&'a TakenOverBy),
 }
 
 /// Something happened to a submission: its row and the audit say so from now on.
@@ -108,15 +130,58 @@ pub(crate) fn happen(
     event: Event,
     news: News<'_>,
 ) -> Result<Vec<Effect>, StoreError> {
+    // Nobody but its author changes a submission, except by taking it over ([`happen_to`]).
+    conn.prepare_cached("SELECT 1 FROM submission WHERE key = ?1 AND author = ?2")?
+        .query_row(params![key.to_string(), actor.uuid.as_str()], |_| Ok(()))?;
+    let effects = happen_to(conn, now, actor, key, event, news)?;
+    follow(conn, now, actor, key, event, news)?;
+    Ok(effects)
+}
+
+/// What happened to a manager's submission may settle the one it was taken over from.
+fn follow(
+    conn: &Connection,
+    now: Timestamp,
+    actor: &Actor,
+    key: SubmissionKey,
+    event: Event,
+    news: News<'_>,
+) -> Result<(), StoreError> {
+    let (status, from): (Status, Option<TakenFrom>) = conn
+        .prepare_cached(
+            "SELECT status, unsettled, withdrawal_requested, is_taken_over, takes_over FROM submission WHERE key = ?1",
+        )?
+        .query_row([key.to_string()], |row| Ok((life(row, 0)?.status, rows::json_or_none(row, 4)?)))?;
+    let Some(from) = from else { return Ok(()) };
+    // It was registered from the author's own send, whose answer never came.
+    if let News::Refusal(RefusalCode::AlreadyRegistered, detail) = news
+        && let Some(registration) = detail.registration.as_deref().filter(|found| found.key == from.key)
+    {
+        let told = Event::Told(registration.state);
+        return happen_to(conn, now, actor, from.key, told, News::Registration(registration)).map(drop);
+    }
+    match for_original(event, status) {
+        Some(event) => happen_to(conn, now, actor, from.key, event, News::None).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The same, whoever its author is.
+pub(super) fn happen_to(
+    conn: &Connection,
+    now: Timestamp,
+    actor: &Actor,
+    key: SubmissionKey,
+    event: Event,
+    news: News<'_>,
+) -> Result<Vec<Effect>, StoreError> {
     let text = key.to_string();
     let (life, subject) = conn
         .prepare_cached(
-            "SELECT status, unsettled, withdrawal_requested, care_identity FROM submission
-             WHERE key = ?1 AND author = ?2",
+            "SELECT status, unsettled, withdrawal_requested, is_taken_over, care_identity FROM submission
+             WHERE key = ?1",
         )?
-        .query_row(params![text, actor.uuid.as_str()], |row| {
-            Ok((life(row, 0)?, parsed(row, 3, str::parse::<CareIdentityUuid>)?))
-        })?;
+        .query_row([&text], |row| Ok((life(row, 0)?, parsed(row, 4, str::parse::<CareIdentityUuid>)?)))?;
     let (next, effects) = life.after(event).map_err(|_| StoreError::WrongState)?;
     let attempts = u32::from(effects.contains(&Effect::CountAttempt));
     if event == Event::WithdrawAsked && next.status == Status::Withdrawn && life.status == Status::ReadyToSend {
@@ -126,7 +191,8 @@ pub(crate) fn happen(
     }
     conn.prepare_cached(
         "UPDATE submission SET status = ?2, unsettled = ?3, withdrawal_requested = ?4, attempts = attempts + ?5,
-                               updated_at = ?6
+                               updated_at = ?6, is_taken_over = ?7,
+                               taken_over = CASE WHEN ?7 OR ?2 = 'withdrawn' THEN taken_over END
          WHERE key = ?1",
     )?
     .execute(params![
@@ -135,7 +201,8 @@ pub(crate) fn happen(
         next.unsettled,
         next.withdrawal_requested,
         attempts,
-        now.as_microsecond()
+        now.as_microsecond(),
+        next.taken_over
     ])?;
     let detail = match news {
         News::None => status_word(next.status),
@@ -150,6 +217,11 @@ pub(crate) fn happen(
             conn.prepare_cached("UPDATE submission SET attention = ?2, attention_detail = ?3 WHERE key = ?1")?
                 .execute(params![text, code.as_str(), rows::to_json(detail)?])?;
             code.as_str()
+        }
+        News::TakenOver(by) => {
+            conn.prepare_cached("UPDATE submission SET taken_over = ?2 WHERE key = ?1")?
+                .execute(params![text, rows::to_json(by)?])?;
+            "taken_over"
         }
     };
     for act in effects.iter().filter_map(|effect| act_of(*effect)) {
@@ -201,7 +273,10 @@ pub(super) fn doubt_confirmations(conn: &Connection) -> Result<(), StoreError> {
 /// After a crash nothing is on its way any more. What was sent stays unsettled.
 pub(super) fn restart(conn: &Connection) -> Result<(), StoreError> {
     let on_their_way: Vec<(String, Life)> = conn
-        .prepare("SELECT key, status, unsettled, withdrawal_requested FROM submission WHERE status = 'sending'")?
+        .prepare(
+            "SELECT key, status, unsettled, withdrawal_requested, is_taken_over FROM submission
+             WHERE status = 'sending'",
+        )?
         .query_map([], |row| Ok((row.get(0)?, life(row, 1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (key, life) in on_their_way {
@@ -220,6 +295,8 @@ const fn act_of(effect: Effect) -> Option<Act> {
         Effect::TellOutcome => Some(Act::Outcome),
         Effect::TellWithdrawn => Some(Act::Withdrawn),
         Effect::TellWithdrawalRequested => Some(Act::WithdrawalRequested),
+        Effect::TellTakenOver => Some(Act::TakenOver),
+        Effect::TellGivenBack => Some(Act::GivenBack),
     }
 }
 
@@ -238,16 +315,21 @@ fn status_word(status: Status) -> &'static str {
     STATUS_WORDS.iter().find(|(listed, _)| *listed == status).map_or("", |(_, word)| word)
 }
 
-/// Reads status, unsettled and withdrawal requested from three columns in a row.
+/// Reads status, unsettled, withdrawal requested and taken over from four columns in a row.
 pub(super) fn life(row: &Row<'_>, column: usize) -> rusqlite::Result<Life> {
     let word = row.get_ref(column)?.as_str()?;
     let (status, _) = STATUS_WORDS.iter().find(|(_, listed)| *listed == word).ok_or(rows::unreadable(column))?;
-    Ok(Life { status: *status, unsettled: row.get(column + 1)?, withdrawal_requested: row.get(column + 2)? })
+    Ok(Life {
+        status: *status,
+        unsettled: row.get(column + 1)?,
+        withdrawal_requested: row.get(column + 2)?,
+        taken_over: row.get(column + 3)?,
+    })
 }
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
-    let refusal: Option<RefusalCode> = word(row, 14)?;
-    let registration: Option<Registration> = rows::json_or_none(row, 16)?;
+    let refusal: Option<RefusalCode> = word(row, 15)?;
+    let registration: Option<Registration> = rows::json_or_none(row, 17)?;
     Ok(StoredSubmission {
         key: parsed(row, 0, str::parse)?,
         profile: json(row, 1)?,
@@ -260,15 +342,18 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
         confirmed_in: rows::parsed_or_none(row, 8)?,
         recorded_at: at(row, 9)?,
         life: life(row, 10)?,
-        attempts: row.get(13)?,
+        attempts: row.get(14)?,
         attention: refusal
-            .map(|code| Ok::<_, rusqlite::Error>((code, rows::json_or_none(row, 15)?.unwrap_or_default())))
+            .map(|code| Ok::<_, rusqlite::Error>((code, rows::json_or_none(row, 16)?.unwrap_or_default())))
             .transpose()?,
         registration: registration
-            .map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 17)?)))
+            .map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 18)?)))
             .transpose()?,
-        replaces: rows::parsed_or_none(row, 18)?,
-        replaced_by: rows::parsed_or_none(row, 19)?,
-        updated_at: at(row, 20)?,
+        replaces: rows::parsed_or_none(row, 19)?,
+        replaced_by: rows::parsed_or_none(row, 20)?,
+        updated_at: at(row, 21)?,
+        author_name: row.get(22)?,
+        taken_over: rows::json_or_none(row, 23)?,
+        takes_over: rows::json_or_none(row, 24)?,
     })
 }

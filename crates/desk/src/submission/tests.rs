@@ -15,7 +15,7 @@ const STATUSES: [Status; 8] = [
     Status::Removed,
 ];
 
-const EVENTS: [Event; 12] = [
+const EVENTS: [Event; 15] = [
     Event::SendStarted,
     Event::NoAnswer,
     Event::Restarted,
@@ -28,13 +28,18 @@ const EVENTS: [Event; 12] = [
     Event::SettledWithdrawn,
     Event::WithdrawAsked,
     Event::Replaced,
+    Event::TakenOver,
+    Event::TakeOverDecided,
+    Event::GivenBack,
 ];
 
-/// The states a life can be in, each with its letters: `u` unsettled, `w` withdrawal requested.
-const LIVES: [(Status, &str); 11] = [
+/// The states a life can be in, each with its letters: `u` unsettled, `w` withdrawal requested, `t` taken over.
+const LIVES: [(Status, &str); 13] = [
     (Status::ReadyToSend, ""),
     (Status::ReadyToSend, "u"),
     (Status::ReadyToSend, "uw"),
+    (Status::ReadyToSend, "t"),
+    (Status::ReadyToSend, "ut"),
     (Status::Sending, "u"),
     (Status::Sending, "uw"),
     (Status::WaitingForThem, ""),
@@ -46,7 +51,12 @@ const LIVES: [(Status, &str); 11] = [
 ];
 
 fn life((status, letters): (Status, &str)) -> Life {
-    Life { status, unsettled: letters.contains('u'), withdrawal_requested: letters.contains('w') }
+    Life {
+        status,
+        unsettled: letters.contains('u'),
+        withdrawal_requested: letters.contains('w'),
+        taken_over: letters.contains('t'),
+    }
 }
 
 fn letters(life: Life) -> String {
@@ -62,22 +72,25 @@ fn letters(life: Life) -> String {
     };
     let unsettled = if life.unsettled { "+u" } else { "" };
     let requested = if life.withdrawal_requested { "+w" } else { "" };
-    format!("{status}{unsettled}{requested}")
+    let taken = if life.taken_over { "+t" } else { "" };
+    format!("{status}{unsettled}{requested}{taken}")
 }
 
 /// Rows are [`LIVES`], columns are [`EVENTS`]; `-` is out of place.
 const TABLE: &str = "
-    sending+u   ready     ready     ready     waiting expired linked removed attention withdrawn withdrawn -
-    sending+u   ready+u   ready+u   ready+u   waiting expired linked removed attention withdrawn ready+u+w -
-    -           ready+u+w ready+u+w ready+u+w waiting expired linked removed withdrawn withdrawn ready+u+w -
-    -           ready+u   ready+u   ready+u   waiting expired linked removed attention withdrawn sending+u+w -
-    -           ready+u+w ready+u+w ready+u+w waiting expired linked removed withdrawn withdrawn sending+u+w -
-    -           waiting   waiting   waiting   waiting expired linked removed -         -         -         -
-    -           expired   expired   expired   waiting expired linked removed -         -         -         -
-    -           linked    linked    linked    linked  linked  linked removed -         -         -         -
-    -           attention attention attention waiting expired linked removed attention -         withdrawn withdrawn
-    -           withdrawn withdrawn withdrawn waiting expired linked removed withdrawn withdrawn -         withdrawn
-    -           removed   removed   removed   removed removed removed removed -        -         -         -
+    sending+u   ready     ready     ready     waiting expired linked removed attention withdrawn withdrawn -         ready+t   ready     ready
+    sending+u   ready+u   ready+u   ready+u   waiting expired linked removed attention withdrawn ready+u+w -         ready+u+t ready+u   ready+u
+    -           ready+u+w ready+u+w ready+u+w waiting expired linked removed withdrawn withdrawn ready+u+w -         -         ready+u+w ready+u+w
+    -           ready+t   ready+t   ready+t   waiting expired linked removed withdrawn withdrawn -         -         -         withdrawn ready
+    -           ready+u+t ready+u+t ready+u+t waiting expired linked removed withdrawn withdrawn -         -         -         withdrawn ready+u
+    -           ready+u   ready+u   ready+u   waiting expired linked removed attention withdrawn sending+u+w -       -         sending+u sending+u
+    -           ready+u+w ready+u+w ready+u+w waiting expired linked removed withdrawn withdrawn sending+u+w -       -         sending+u+w sending+u+w
+    -           waiting   waiting   waiting   waiting expired linked removed -         -         -         -         -         waiting   waiting
+    -           expired   expired   expired   waiting expired linked removed -         -         -         -         -         expired   expired
+    -           linked    linked    linked    linked  linked  linked removed -         -         -         -         -         linked    linked
+    -           attention attention attention waiting expired linked removed attention -         withdrawn withdrawn -         attention attention
+    -           withdrawn withdrawn withdrawn waiting expired linked removed withdrawn withdrawn -         withdrawn -         withdrawn withdrawn
+    -           removed   removed   removed   removed removed removed removed -        -         -         -         -         removed   removed
 ";
 
 #[test]
@@ -107,13 +120,18 @@ fn what_was_sent_is_unsettled_until_the_gateway_answers_for_its_key() {
             assert_eq!(event == Event::SendStarted, effects.contains(&Effect::CountAttempt));
             if start.unsettled && !next.unsettled {
                 assert!(
-                    matches!(event, Event::Told(_) | Event::Refused(_) | Event::SettledWithdrawn),
+                    matches!(
+                        event,
+                        // Deciding what took it over, the gateway closed its key.
+                        Event::Told(_) | Event::Refused(_) | Event::SettledWithdrawn | Event::TakeOverDecided
+                    ),
                     "{start:?} was settled by {event:?}"
                 );
             }
+            assert!(!start.taken_over || event != Event::SendStarted, "only its manager sends what was taken over");
             // Nobody may call it withdrawn while it may be registered.
             if next.status == Status::Withdrawn {
-                assert!(!next.unsettled && !next.withdrawal_requested);
+                assert!(!next.unsettled && !next.withdrawal_requested && !next.taken_over);
             }
             assert!(next.status != Status::Sending || next.unsettled);
         }
@@ -126,4 +144,35 @@ fn every_refusal_has_a_next_step() {
         next_step(*code);
     }
     assert_eq!(next_step(RefusalCode::AddressInUse), NextStep::CorrectAddress);
+}
+
+#[test]
+fn an_original_is_over_only_when_the_gateway_decided_for_good() {
+    for code in RefusalCode::ALL {
+        let means = for_original(Event::Refused(*code), Status::NeedsAttention);
+        let judged_before = matches!(
+            code,
+            RefusalCode::NotPermitted
+                | RefusalCode::NotYourSubmission
+                | RefusalCode::KeyReused
+                | RefusalCode::InvalidBody
+        );
+        let expected = if judged_before { Event::GivenBack } else { Event::TakeOverDecided };
+        assert_eq!(means, Some(expected), "{code}");
+    }
+    for start in LIVES.map(life) {
+        for event in EVENTS {
+            let Ok((next, _)) = start.after(event) else { continue };
+            let decided = matches!(event, Event::Told(_) | Event::Refused(_));
+            match for_original(event, next.status) {
+                Some(Event::TakeOverDecided) => assert!(decided, "{start:?} and {event:?}"),
+                // Nothing of the manager's is on its way, and nothing of it will be.
+                Some(Event::GivenBack) => {
+                    assert!(next.status == Status::Withdrawn || decided, "{start:?} and {event:?}")
+                }
+                Some(other) => panic!("{other:?}"),
+                None => assert!(next.status != Status::Withdrawn, "{start:?} and {event:?} leaves it held"),
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use contract::{BatchReply, CancelReply, ItemOutcome, MAX_BATCH, RefusalDetail, R
 use jiff::Timestamp;
 
 use super::{ASKING, HEARTBEAT, Halt};
-use crate::desk::{AtWork, Inner};
+use crate::desk::{AtWork, Inner, settles};
 use crate::gateway_client::CallError;
 use crate::reply::{Trouble, of_cancel, of_item};
 use crate::store::audit::Actor;
@@ -46,13 +46,17 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
         desk.store
             .read(move |conn| {
                 Ok((
-                    queue::to_settle(conn, &actor)?,
+                    queue::to_settle(conn, &actor.uuid)?,
                     queue::sendable(conn, &actor)?,
                     queue::any_waiting(conn, &actor.uuid)?,
                 ))
             })
             .await?
     };
+    let to_settle: Vec<SubmissionKey> =
+        to_settle.into_iter().filter(|(_, role)| settles(&at_work.who, role)).map(|(key, _)| key).collect();
+    // In a role that registers no more nothing is sent: it would be refused, and is not lost.
+    let sendable = if at_work.who.may.register { sendable } else { 0 };
     let now = desk.parts.clock.monotonic();
     let overdue = |last: Option<Duration>, every: Duration| last.is_none_or(|last| now.saturating_sub(last) >= every);
     // A submission is risked only on a gateway that answers: a network that is down spends no attempts.
@@ -156,7 +160,8 @@ fn news_of(outcome: &ItemOutcome) -> News<'_> {
     match outcome {
         ItemOutcome::Registered { registration, .. } => News::Registration(registration),
         ItemOutcome::Refused { code, detail } => News::Refusal(*code, detail),
-        ItemOutcome::InFlight | ItemOutcome::Withdrawn => News::None,
+        ItemOutcome::Withdrawn { taken_over: Some(by) } => News::TakenOver(by),
+        ItemOutcome::InFlight | ItemOutcome::Withdrawn { taken_over: None } => News::None,
     }
 }
 
@@ -178,7 +183,8 @@ pub(crate) async fn settled(
         .write(move |conn| {
             let nothing_more = RefusalDetail::default();
             let news = match &reply.outcome {
-                contract::CancelOutcome::Withdrawn => News::None,
+                contract::CancelOutcome::Withdrawn { taken_over: None } => News::None,
+                contract::CancelOutcome::Withdrawn { taken_over: Some(by) } => News::TakenOver(by),
                 contract::CancelOutcome::Registered { registration } => News::Registration(registration),
                 contract::CancelOutcome::Refused { code } => News::Refusal(*code, &nothing_more),
             };

@@ -15,3 +15,4 @@ mod recovery;
 mod second_copy;
 mod sign_in;
 mod support;
+mod taking_over;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use contract::{Access, DeviceId, EndReason, FaultCode, HEADER_DEVICE, HEADER_SESSION_URID, Permissions};
+use contract::{Access, DeviceId, EndReason, FaultCode, HEADER_DEVICE, HEADER_SESSION_URID, Permissions, RaRole};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
@@ -45,6 +45,7 @@ impl Caller {
             role: self.session.role.clone(),
             organisation: self.held_role().map(|held| held.role.organisation.clone()),
             may_register: self.may(gateway).register,
+            is_manager: self.held_role().is_some_and(|held| held.role.ra_role == RaRole::RaManager),
             request: self.ids.request,
         }
     }

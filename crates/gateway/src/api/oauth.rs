@@ -285,6 +285,7 @@ fn actor_of(session: &StoredSession, ids: Ids) -> Actor {
         role: session.role.clone(),
         organisation: held.map(|held| held.role.organisation.clone()),
         may_register: false,
+        is_manager: false,
         request: ids.request,
     }
 }

@@ -101,7 +101,7 @@ fn count_results(metrics: &Metrics, results: &[BatchResult]) {
             ItemOutcome::Registered { replay: false, .. } => count(&metrics.registered),
             ItemOutcome::Registered { replay: true, .. } => count(&metrics.replayed),
             ItemOutcome::Refused { .. } => count(&metrics.refused),
-            ItemOutcome::InFlight | ItemOutcome::Withdrawn => {}
+            ItemOutcome::InFlight | ItemOutcome::Withdrawn { .. } => {}
         }
     }
 }

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0001_directory_sessions_registrations.sql"),
     include_str!("../../migrations/0002_notices.sql"),
     include_str!("../../migrations/0003_device_audits.sql"),
+    include_str!("../../migrations/0004_taking_over.sql"),
     include_str!("../../migrations/0005_audit_intake.sql"),
     include_str!("../../migrations/0006_waiting_and_sealed_copies.sql"),
 ];
@@ -212,7 +213,7 @@ mod tests {
             assert_eq!(version(&connection).unwrap(), STEPS.len());
             let kept = |sql| connection.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
             assert_eq!(kept("SELECT count(*) FROM meta WHERE name = 'kept'"), 1);
-            assert_eq!(kept("SELECT count(*) FROM device_audit"), 0, "the last step's table is there");
+            assert_eq!(kept("SELECT count(*) FROM held_roles"), 0, "the last step's table is there");
         }
     }
 }

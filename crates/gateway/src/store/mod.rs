@@ -53,9 +53,9 @@ pub(crate) use registrations::{
 };
 pub(crate) use sessions::{
     HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, forget_old_sessions,
-    insert_session, insert_token, session_by_token, use_refresh_token,
+    has_worked_at, held_at, insert_session, insert_token, session_by_token, use_refresh_token,
 };
-pub(crate) use submissions::{Settled, SubmissionRow, settle, submission, withdraw};
+pub(crate) use submissions::{Settled, SubmissionRow, Taken, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;
 pub(crate) use waiting::{
     SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, known_role, remember_roles, set_revoked,

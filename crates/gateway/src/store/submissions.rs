@@ -1,6 +1,6 @@
 //! What became of each submission key.
 
-use contract::{CareIdentityUuid, Fingerprint, RefusalCode, RefusalDetail, RegistrationId, SubmissionKey};
+use contract::{CareIdentityUuid, Fingerprint, RefusalCode, RefusalDetail, RegistrationId, SubmissionKey, TakenOverBy};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,6 +18,16 @@ pub(crate) enum Settled {
         detail: Box<RefusalDetail>,
     },
     Withdrawn,
+    /// An RA Manager took over what stood, or was to stand, under the key.
+    TakenOver(Box<Taken>),
+}
+
+/// Who took a submission over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Taken {
+    pub(crate) by: CareIdentityUuid,
+    /// What its author is told.
+    pub(crate) told: TakenOverBy,
 }
 
 /// A settled key.
@@ -25,7 +35,7 @@ pub(crate) enum Settled {
 pub(crate) struct SubmissionRow {
     /// What was sent under it; none where it was withdrawn first.
     pub(crate) fingerprint: Option<[u8; 32]>,
-    /// Who settled it.
+    /// Whose it is: who recorded what was sent under it.
     pub(crate) author: CareIdentityUuid,
     pub(crate) settled: Settled,
 }
@@ -34,7 +44,8 @@ pub(crate) struct SubmissionRow {
 pub(crate) fn submission(connection: &Connection, key: &SubmissionKey) -> Result<Option<SubmissionRow>, StoreError> {
     let row = connection
         .prepare_cached(
-            "SELECT fingerprint, outcome, registration, refusal, detail, author FROM submissions WHERE key = ?",
+            "SELECT fingerprint, outcome, registration, refusal, detail, author, taken_over_by, taken_over \
+             FROM submissions WHERE key = ?",
         )?
         .query_row([key.to_string()], |row| {
             let registration: Option<RegistrationId> = parsed_or_none(row, "registration")?;
@@ -46,6 +57,10 @@ pub(crate) fn submission(connection: &Connection, key: &SubmissionKey) -> Result
                     detail: from_json(row, "detail")?,
                 }),
                 ("withdrawn", _) => Some(Settled::Withdrawn),
+                ("taken_over", _) => Some(Settled::TakenOver(Box::new(Taken {
+                    by: parsed(row, "taken_over_by")?,
+                    told: from_json(row, "taken_over")?,
+                }))),
                 _ => None,
             };
             Ok((row.get("fingerprint")?, parsed(row, "author")?, settled))
@@ -78,6 +93,17 @@ pub(crate) fn withdraw(
     insert(connection, key, None, author, &Settled::Withdrawn, now)
 }
 
+/// Puts a tombstone on a key that is not settled yet: what its author recorded under it was taken over.
+pub(crate) fn take_over(
+    connection: &Connection,
+    key: &SubmissionKey,
+    author: &CareIdentityUuid,
+    taken: Taken,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    insert(connection, key, None, author, &Settled::TakenOver(Box::new(taken)), now)
+}
+
 fn insert(
     connection: &Connection,
     key: &SubmissionKey,
@@ -86,17 +112,22 @@ fn insert(
     settled: &Settled,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let taken = match settled {
+        Settled::TakenOver(taken) => Some(&**taken),
+        _ => None,
+    };
     let (outcome, registration, refusal, detail) = match settled {
         Settled::Registered(id) => ("registered", Some(*id), None, None),
         Settled::Refused { code, registration, detail } => {
             ("refused", *registration, Some(code.as_str()), Some(to_json(detail)?))
         }
         Settled::Withdrawn => ("withdrawn", None, None, None),
+        Settled::TakenOver(_) => ("taken_over", None, None, None),
     };
     connection
         .prepare_cached(
-            "INSERT INTO submissions (key, fingerprint, outcome, registration, refusal, detail, author, settled_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO submissions (key, fingerprint, outcome, registration, refusal, detail, author, settled_at, \
+               taken_over_by, taken_over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             key.to_string(),
@@ -106,7 +137,9 @@ fn insert(
             refusal,
             detail,
             author.as_str(),
-            now.as_millisecond()
+            now.as_millisecond(),
+            taken.map(|taken| taken.by.as_str()),
+            taken.map(|taken| to_json(&taken.told)).transpose()?
         ])?;
     Ok(())
 }

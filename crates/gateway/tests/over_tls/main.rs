@@ -18,3 +18,4 @@ mod people;
 mod removal;
 mod sealed;
 mod sign_in;
+mod taking_over;

@@ -83,6 +83,7 @@ impl<'a> Desk<'a> {
             },
             address_reason: None,
             replaces: None,
+            taken_over: None,
         };
         let item = BatchItem {
             key: "019d0000-0000-7000-8000-000000000001".parse().unwrap(),

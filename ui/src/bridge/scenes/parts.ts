@@ -74,7 +74,7 @@ export const submission = (part: Partial<SubmissionView>, answers: Answers = {},
 export const attention = (code: RefusalCode, next: NextStep, part: Partial<Attention> = {}) =>
   submission({
     status: "needs_attention",
-    attention: { code, next, done_by: null, done_at: null, profile_now: null, profile_then: null, ...part },
+    attention: { code, next, done_by: null, done_at: null, profile_now: null, profile_then: null, fields: [], ...part },
   });
 
 export const address = { at: "address", draft: DRAFT.id } as const;

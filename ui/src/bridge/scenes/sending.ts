@@ -1,5 +1,6 @@
 // What became of a registration, and the outbox.
 
+import type { Attention, NextStep, OutboxPage, RefusalCode, TakenFromView, TakenOverView, WaitView } from "../bindings";
 import {
   COMPLETE_DRAFT,
   COUNTS,
@@ -11,7 +12,88 @@ import {
   SUBMISSION,
   snapshotOf,
 } from "../fake";
-import { attention, counts, many, offline, type Scene, scene, submission, TOM, waiting } from "./parts";
+import { attention, counts, many, offline, refused, type Scene, scene, submission, TOM, waiting } from "./parts";
+
+const SEEN = { profile_then: PROFILE, profile_now: PROFILE };
+
+/** Each refusal that no scene of its own shows, with its next step as the desk gives it. */
+const REFUSED: [name: string, RefusalCode, NextStep, Partial<Attention>?][] = [
+  ["unknown-profile", "UNKNOWN_PROFILE", "do_in_care_identity_management"],
+  [
+    "profile-closed",
+    "PROFILE_CLOSED",
+    "do_in_care_identity_management",
+    { ...SEEN, profile_now: { ...PROFILE, status: "closed" } },
+  ],
+  [
+    "profile-unverified",
+    "PROFILE_UNVERIFIED",
+    "do_in_care_identity_management",
+    { ...SEEN, profile_now: { ...PROFILE, status: "unverified" } },
+  ],
+  [
+    "profile-restricted",
+    "PROFILE_RESTRICTED",
+    "do_in_care_identity_management",
+    { ...SEEN, profile_now: { ...PROFILE, status: "restricted" } },
+  ],
+  ["own-profile", "OWN_PROFILE", "another_person_or_role"],
+  ["address-in-use", "ADDRESS_IN_USE", "correct_address"],
+  ["address-not-allowed", "ADDRESS_NOT_ALLOWED", "correct_address"],
+  ["address-inactive", "ADDRESS_INACTIVE", "correct_address"],
+  ["address-shared-mailbox", "ADDRESS_SHARED_MAILBOX", "correct_address"],
+  ["not-permitted", "NOT_PERMITTED", "another_person_or_role"],
+  ["key-reused", "KEY_REUSED", "record_anew"],
+  [
+    "invalid-body",
+    "INVALID_BODY",
+    "record_anew",
+    { fields: [{ field: "documents", code: "document_twice", message: "Each kind of document is named once." }] },
+  ],
+];
+
+const TAKEN: TakenOverView = {
+  by: "Margaret Ellison",
+  at: "2026-11-23T13:10:00Z",
+  reason: "On leave until December",
+};
+const TAKEN_FROM: TakenFromView = {
+  name: "Tom Ward",
+  role: "RA Agent, B81603",
+  at: "2026-11-23T13:10:00Z",
+  reason: "On leave until December",
+  given_back: false,
+};
+const WAIT: WaitView = {
+  is_own: false,
+  role_lost: false,
+  name: "Tom Ward",
+  role: "555254240201",
+  role_text: "RA Agent, B81603",
+  count: 3,
+  to_take_over: 3,
+  oldest: "2026-11-20T09:05:00Z",
+};
+const waitingFor: OutboxPage = {
+  counts: { ...COUNTS, other_people: 6, other_roles: 2 },
+  drafts: [],
+  submissions: [],
+  total: 0,
+  waits: [
+    WAIT,
+    { ...WAIT, name: null, role: "555254240202", count: 1, to_take_over: 0 },
+    {
+      ...WAIT,
+      is_own: true,
+      role_lost: true,
+      role: "555254240203",
+      role_text: "RA Agent, RX9",
+      count: 2,
+      to_take_over: 0,
+    },
+  ],
+};
+const takeOver = { at: "take-over", role: WAIT.role } as const;
 
 /** Scenes from what was recorded to what is done. */
 export const SENDING: Record<string, Scene> = {
@@ -80,8 +162,66 @@ export const SENDING: Record<string, Scene> = {
       done_at: null,
       profile_now: null,
       profile_then: null,
+      fields: [],
     },
   }),
+  // What the RA service may refuse for, each with what was recorded beside how it is.
+  ...Object.fromEntries(REFUSED.map(([name, code, next, part]) => [`refused-${name}`, attention(code, next, part)])),
+  "recorded-role-lost": submission(
+    { in_this_role: false, recorded_role: "RA Agent, B81603", role_lost: true },
+    {
+      snapshot: snapshotOf({
+        outbox: { ...COUNTS, ready: 1, other_roles: 1 },
+        sync: { state: "paused", why: "role_lost", until: null },
+      }),
+    },
+  ),
+  "taken-over": submission({ unsettled: true, taken_over: TAKEN }),
+  "taken-over-decided": submission({ status: "withdrawn", taken_over: TAKEN }),
+  "taken-from": submission({ taken_from: TAKEN_FROM }, { snapshot: offline() }),
+  "taken-from-given-back": submission({
+    taken_from: { ...TAKEN_FROM, given_back: true },
+    status: "needs_attention",
+    attention: {
+      code: "NOT_PERMITTED",
+      next: "another_person_or_role",
+      done_by: null,
+      done_at: null,
+      profile_now: null,
+      profile_then: null,
+      fields: [],
+    },
+  }),
+  "take-over": scene("take-over", { outbox: waitingFor }, { start: takeOver }),
+  "take-over-no-reason": scene(
+    "take-over",
+    {
+      outbox: waitingFor,
+      takeOver: refused("INVALID", {
+        fields: [{ field: "reason", code: "reason_missing", message: "Enter a reason." }],
+      }),
+    },
+    { start: takeOver, press: ["#primary"] },
+  ),
+  "take-over-offline": scene(
+    "take-over",
+    { outbox: waitingFor, snapshot: offline(), takeOver: refused("OFFLINE") },
+    { start: takeOver, fill: { "#reason": "They are on leave" }, press: ["#primary"] },
+  ),
+  "take-over-gone": scene("outbox", {}, { start: takeOver }),
+  "outbox-waits-manager": scene(
+    "outbox",
+    { snapshot: snapshotOf({ outbox: { ...COUNTS, other_people: 6, other_roles: 2 } }), outbox: waitingFor },
+    { start: { at: "outbox", tab: "ready" }, status: "ready" },
+  ),
+  "outbox-taken-over": scene(
+    "outbox",
+    {
+      snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 3 } }),
+      outbox: { ...waitingFor, waits: [], submissions: [{ ...SUBMISSION, taken_from: TAKEN_FROM }], total: 1 },
+    },
+    { start: { at: "outbox", tab: "ready", takenOver: 3 }, status: "ready" },
+  ),
   withdrawn: submission({ status: "withdrawn" }),
   removed: submission({ status: "removed", registration: REGISTRATION }),
   withdraw: scene("withdraw", {}, { start: { at: "withdraw", key: SUBMISSION.key } }),
@@ -95,7 +235,7 @@ export const SENDING: Record<string, Scene> = {
     "outbox",
     {
       snapshot: snapshotOf({ outbox: counts, sync: { state: "sending", done: 1, total: 3 } }),
-      outbox: { counts, drafts: [], submissions: many, total: 3 },
+      outbox: { counts, drafts: [], submissions: many, total: 3, waits: [] },
     },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
   ),
@@ -109,6 +249,17 @@ export const SENDING: Record<string, Scene> = {
         // Offline nothing is on its way.
         submissions: many.map((item) => (item.status === "sending" ? { ...item, status: "ready_to_send" } : item)),
         total: 240,
+        waits: [
+          {
+            ...WAIT,
+            is_own: true,
+            name: "Priya Nair",
+            role: "555254240101",
+            role_text: "RA Manager, RX9",
+            count: 12,
+            to_take_over: 0,
+          },
+        ],
       },
     },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
@@ -127,6 +278,7 @@ export const SENDING: Record<string, Scene> = {
           needs_confirmation: item === many[1],
         })),
         total: 3,
+        waits: [],
       },
     },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
@@ -140,6 +292,7 @@ export const SENDING: Record<string, Scene> = {
         drafts: [],
         submissions: many.slice(0, 2).map((item) => ({ ...item, status: "ready_to_send" })),
         total: 2,
+        waits: [],
       },
     },
     { start: { at: "outbox", tab: "ready", confirmed: true }, status: "ready" },
@@ -165,13 +318,17 @@ export const SENDING: Record<string, Scene> = {
         ],
         submissions: [],
         total: 2,
+        waits: [],
       },
     },
     { start: { at: "outbox", tab: "drafts" }, status: "drafts" },
   ),
   "outbox-discarded": scene(
     "outbox",
-    { snapshot: snapshotOf({ outbox: counts }), outbox: { counts, drafts: [DRAFT], submissions: [], total: 1 } },
+    {
+      snapshot: snapshotOf({ outbox: counts }),
+      outbox: { counts, drafts: [DRAFT], submissions: [], total: 1, waits: [] },
+    },
     { start: { at: "outbox", tab: "drafts" }, status: "drafts", press: [`#discard-${DRAFT.id}`] },
   ),
   "outbox-attention": scene(
@@ -192,6 +349,7 @@ export const SENDING: Record<string, Scene> = {
               done_at: null,
               profile_now: null,
               profile_then: null,
+              fields: [],
             },
           },
           {
@@ -208,10 +366,12 @@ export const SENDING: Record<string, Scene> = {
               done_at: null,
               profile_now: null,
               profile_then: null,
+              fields: [],
             },
           },
         ],
         total: 2,
+        waits: [],
       },
     },
     { start: { at: "outbox", tab: "attention" }, status: "attention" },

@@ -2,10 +2,14 @@
 
 use std::fs;
 
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
 use tempfile::TempDir;
 
 use super::*;
 use crate::SystemRandom;
+use crate::store::audit::Actor;
+use crate::store::submissions::StoredSubmission;
 use crate::store::{Store, drafts, submissions};
 use crate::testing::{Keys, Mood, NOW, actor, recorded};
 
@@ -200,6 +204,30 @@ async fn a_newer_store_is_refused() {
     assert_eq!(open(&folder, &keys).err(), Some(newer));
 }
 
+/// The first version that keeps the author's name.
+const WITH_NAMES: u32 = 4;
+
+/// Writes a submission into a store of an older version: what that version had a column for.
+fn insert_as_then(old: &Connection, author: &Actor, submission: &StoredSubmission) {
+    let mut new = Connection::open_in_memory().unwrap();
+    migrations::migrate(&mut new).unwrap();
+    submissions::insert(&new, &author.uuid, submission).unwrap();
+    let columns: Vec<String> = old
+        .prepare("SELECT name FROM pragma_table_info('submission')")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let (names, places) = (columns.join(", "), vec!["?"; columns.len()].join(", "));
+    let values: Vec<Value> = new
+        .query_row(&format!("SELECT {names} FROM submission"), [], |row| {
+            (0..columns.len()).map(|column| row.get(column)).collect()
+        })
+        .unwrap();
+    old.execute(&format!("INSERT INTO submission ({names}) VALUES ({places})"), params_from_iter(values)).unwrap();
+}
+
 #[tokio::test]
 async fn every_version_that_ever_was_is_brought_up_with_its_rows() {
     for version in 1..=migrations::LATEST {
@@ -212,9 +240,12 @@ async fn every_version_that_ever_was_is_brought_up_with_its_rows() {
         migrations::migrate_to(&mut conn, version).unwrap();
         conn.execute("INSERT INTO meta (name, value) VALUES ('canary', ?1)", [CANARY]).unwrap();
         let author = actor(RA_USER);
-        let unsent = recorded(&author, PERSON);
+        let mut unsent = recorded(&author, PERSON);
         let unsent_key = unsent.key;
-        submissions::insert(&conn, &author.uuid, &unsent).unwrap();
+        insert_as_then(&conn, &author, &unsent);
+        if version < WITH_NAMES {
+            unsent.author_name = String::new();
+        }
         drop(conn);
         let store = open(&folder, &keys).unwrap();
         let kept = store.read(move |conn| submissions::get(conn, &author.uuid, unsent_key)).await.unwrap();
@@ -245,6 +276,8 @@ async fn drafts_are_kept_and_are_their_authors_own() {
         accepted_by: Some(contract::DeclarationAcceptedBy::RaUserForThem),
         checked_at: Some(crate::testing::NOW),
         corrects: None,
+        checked_by: Some("555057896106".parse().unwrap()),
+        taken_over: None,
         updated_at: crate::testing::NOW,
     };
     let (kept, whose) = (draft.clone(), author.clone());

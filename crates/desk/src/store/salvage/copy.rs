@@ -167,10 +167,13 @@ impl Found {
                 new.execute("DELETE FROM submission WHERE key = ?1", [key])?;
             }
             // Whether it was sent since is not known, so the gateway is asked before it is taken back; and whether it
-            // is still wanted its author says anew.
+            // is still wanted its author says anew. What a colleague took over waits for theirs only if that is here.
             new.execute_batch(
                 "UPDATE submission SET status = 'ready_to_send', unsettled = 1, confirmed_in = NULL
                  WHERE status IN ('ready_to_send', 'sending');
+                 UPDATE submission SET is_taken_over = 0
+                 WHERE is_taken_over = 1 AND NOT EXISTS (SELECT 1 FROM submission AS taker
+                     WHERE taker.takes_over ->> '$.key' = submission.key);
                  UPDATE submission SET withdrawal_requested = 1
                  WHERE status = 'ready_to_send' AND EXISTS (SELECT 1 FROM audit
                      WHERE audit.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));",
@@ -196,7 +199,9 @@ fn is_older(new: &Connection, sql: &str, key: &Value, updated: &Value) -> Result
 
 /// Up to where registrations were read is not carried over: what was read may be lost.
 fn is_carried(name: &Value) -> bool {
-    let kept = |name: &str| name == meta::AUDIT_HEAD || name == meta::DEVICE || name == meta::AUDIT_BEFORE;
+    let kept = |name: &str| {
+        name == meta::AUDIT_HEAD || name == meta::DEVICE || name == meta::AUDIT_BEFORE || name == meta::SEALING_KEY
+    };
     text(name).is_some_and(|name| kept(name) || name.starts_with(meta::RECOVERY) || name.starts_with(meta::WITHDRAWN))
 }
 

@@ -36,6 +36,8 @@ fn draft(number: u128) -> drafts::StoredDraft {
         checked_at: None,
         corrects: None,
         updated_at: NOW,
+        checked_by: None,
+        taken_over: None,
     }
 }
 

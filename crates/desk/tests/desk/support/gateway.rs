@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) waiting: Vec<Value>,
     /// Tombstones.
     pub(crate) cancelled: Vec<String>,
+    /// Tombstones of what was taken over: what its author is told.
+    pub(crate) taken_over: HashMap<String, Value>,
     pub(crate) expires_in: u32,
     pub(crate) refreshes: u32,
 }
@@ -244,18 +246,32 @@ fn receipt(request: &Request) -> Value {
 }
 
 fn batch(world: &mut World, request: &Request, instead: Option<&Instead>) -> Response {
-    assert_eq!(request.headers["nhsd-session-urid"], ROLE);
     assert!(request.headers.contains_key("x-correlation-id"));
     let asked: contract::BatchRequest = serde_json::from_slice(&request.body).unwrap();
     let mut results = Vec::new();
     for (at, item) in asked.items.iter().enumerate() {
         let key = item.key.to_string();
+        let said = item.body.body().unwrap();
+        assert_eq!(request.headers["nhsd-session-urid"], said.recorded_role.as_str(), "in the role it was recorded in");
+        let from = said.taken_over.as_ref().map(|from| from.key.to_string());
         let result = match instead {
             Some(Instead::Half) if at % 2 == 1 => continue,
             Some(Instead::InFlight) => json!({ "outcome": "in_flight" }),
             Some(Instead::Refuse(code, detail)) => json!({ "outcome": "refused", "code": code, "detail": detail }),
             _ if world.cancelled.contains(&key) => json!({ "outcome": "withdrawn" }),
+            _ if world.taken_over.contains_key(&key) => {
+                json!({ "outcome": "withdrawn", "taken_over": world.taken_over[&key] })
+            }
+            _ if from.as_ref().is_some_and(|from| world.registrations.contains_key(from)) => {
+                let mut registration = world.registrations[&from.unwrap()].2.clone();
+                registration.as_object_mut().unwrap().remove("link");
+                json!({ "outcome": "refused", "code": "ALREADY_REGISTERED", "detail": { "registration": registration } })
+            }
             _ => {
+                if let Some(from) = said.taken_over {
+                    let told = json!({ "by": "Made Up Manager", "at": from.at, "reason": from.reason });
+                    world.taken_over.insert(from.key.to_string(), told);
+                }
                 let replay = world.registrations.contains_key(&key);
                 let (_, body, registration) = world.registrations.entry(key.clone()).or_insert_with(|| {
                     let body = item.body.body().unwrap();

@@ -1,0 +1,17 @@
+-- Who held which role at which organisation, as the issuer last gave it: whoever takes a registration over must be an
+-- RA Manager where its author was at work. A role that is lost stays here until what was recorded in it is too old.
+CREATE TABLE held_roles (
+    uuid    TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    ods     TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (uuid, role)
+) STRICT, WITHOUT ROWID;
+INSERT OR REPLACE INTO held_roles (uuid, role, ods, seen_at)
+SELECT s.uuid, json_extract(r.value, '$.role.id'), json_extract(r.value, '$.role.organisation.code'), s.signed_in_at
+FROM sessions s, json_each(s.roles) r
+ORDER BY s.signed_in_at;
+
+-- Who took over what stood under a key: their UUID, and what its author is told (JSON). Its outcome is `taken_over`.
+ALTER TABLE submissions ADD COLUMN taken_over_by TEXT;
+ALTER TABLE submissions ADD COLUMN taken_over TEXT;

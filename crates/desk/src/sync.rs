@@ -189,6 +189,10 @@ async fn unsent_of_anybody(desk: &Arc<Inner>) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(feature = "practice")]
+mod awaits;
+
+#[cfg(test)]
 mod tests {
     use tokio_util::sync::CancellationToken;
 

@@ -45,7 +45,7 @@ pub(crate) enum Act {
     WithdrawalRequested,
     /// It is taken back.
     Withdrawn,
-    /// Took over what a colleague had recorded; the detail is the key it is sent under.
+    /// Took over what a colleague had recorded; the key is the colleague's. What is sent instead is recorded before it.
     TakenOver,
     /// What was taken over is its author's again.
     GivenBack,

@@ -268,6 +268,11 @@ pub fn no_deletion(sources: &Sources) -> Findings {
             let written = path.ends_with(".rs") && !path.ends_with("/tests.rs") || path.ends_with(".sql");
             path.starts_with("crates/desk/src/") && written
         })
+        // Rows of an audit that ended are moved, in one transaction: what is taken out is copied first.
+        .filter(|(path, text)| {
+            let moves = ["INSERT INTO audit_before", "INSERT INTO audit_receipt_before"];
+            !(path.ends_with("store/audit/succession.rs") && moves.iter().all(|words| text.contains(words)))
+        })
         .filter(|(_, text)| {
             let text = without_tests(text).to_ascii_lowercase();
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -231,32 +231,25 @@ pub(super) fn happen_to(
     Ok(effects)
 }
 
-/// The keys of rows that cannot be sent as what they say they are: they cannot be read, or their columns, their body
-/// and the audit do not say the same.
-pub(super) fn not_believable(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+/// Whether a row can be sent as what it says it is: it can be read, and its columns, its body and the audit say the
+/// same.
+pub(super) fn is_believable(conn: &Connection, key: &rusqlite::types::Value) -> rusqlite::Result<bool> {
     let sql = format!(
         "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM audit WHERE audit.key = submission.key
             AND act = 'recorded' AND (actor <> author OR audit.role <> submission.role OR subject <> care_identity))
-         FROM submission"
+         FROM submission WHERE key = ?1"
     );
-    let mut statement = conn.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    let mut doubtful = Vec::new();
-    while let Some(row) = rows.next()? {
-        let believed = read(row).ok().is_some_and(|submission| {
-            let said = |column, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
-            submission.body.body().is_ok_and(|body| {
-                said(21, body.recorded_by.as_str())
-                    && said(22, submission.profile.uuid.as_str())
-                    && body.recorded_role == submission.role
-                    && body.address == submission.address
-            })
+    conn.prepare_cached(&sql)?.query_row([key], |row| {
+        let Ok(submission) = read(row) else { return Ok(false) };
+        let said = |column, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
+        let said_by_its_body = submission.body.body().is_ok_and(|body| {
+            said(21, body.recorded_by.as_str())
+                && said(22, submission.profile.uuid.as_str())
+                && body.recorded_role == submission.role
+                && body.address == submission.address
         });
-        if !believed || row.get::<_, i64>(23)? > 0 {
-            doubtful.push(row.get(0)?);
-        }
-    }
-    Ok(doubtful)
+        Ok(said_by_its_body && row.get::<_, i64>(23)? == 0)
+    })
 }
 
 /// Whether this is the word of a status.

@@ -59,26 +59,53 @@ pub(crate) fn begin(
     before: &AuditBefore,
     who: Option<[&str; 3]>,
 ) -> Result<(), StoreError> {
-    let old = device::known(conn).unwrap_or_default().map_or(before.device, |known| known.id).to_string();
-    // They are moved, not deleted: what forbids it stands again when this is committed.
-    for (from, to, columns) in [
-        ("audit", "audit_before", "number, at, act, actor, role, session, subject, key, detail, hash"),
-        ("audit_receipt", "audit_receipt_before", "number, receipt"),
-    ] {
-        let trigger = format!("{from}_is_never_shortened");
-        let kept: String =
-            conn.query_row("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?1", [&trigger], |row| {
-                row.get(0)
-            })?;
-        conn.execute(
-            &format!("INSERT OR IGNORE INTO {to} (device, {columns}) SELECT ?1, {columns} FROM {from}"),
-            [&old],
-        )?;
-        conn.execute_batch(&format!("DROP TRIGGER {trigger}; DELETE FROM {from}; {kept};"))?;
+    let old = free_name(conn, device::known(conn).unwrap_or_default().map_or(before.device, |known| known.id))?;
+    for Move { trigger, copy, delete } in MOVES {
+        let sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?1";
+        let forbids: String = conn.query_row(sql, [trigger], |row| row.get(0))?;
+        conn.execute(copy, [&old])?;
+        // What forbids it stands again when this is committed.
+        conn.execute_batch(&format!("DROP TRIGGER {trigger}; {delete}; {forbids};"))?;
     }
     device.write_down(conn)?;
     meta::remove(conn, meta::AUDIT_HEAD)?;
     write_down(conn, now, before, who)
+}
+
+/// How rows are moved to where those of earlier audits are kept: copied first, and all of them or none.
+struct Move {
+    trigger: &'static str,
+    copy: &'static str,
+    delete: &'static str,
+}
+
+const MOVES: [Move; 2] = [
+    Move {
+        trigger: "audit_is_never_shortened",
+        copy: "INSERT INTO audit_before (device, number, at, act, actor, role, session, subject, key, detail, hash)
+               SELECT ?1, number, at, act, actor, role, session, subject, key, detail, hash FROM audit",
+        delete: "DELETE FROM audit",
+    },
+    Move {
+        trigger: "audit_receipt_is_never_shortened",
+        copy: "INSERT INTO audit_receipt_before (device, number, receipt) SELECT ?1, number, receipt FROM audit_receipt",
+        delete: "DELETE FROM audit_receipt",
+    },
+];
+
+/// A name under which no earlier audit is kept: two of which nobody knows the device must not be mixed.
+fn free_name(conn: &Connection, device: DeviceId) -> Result<String, StoreError> {
+    let name = device.to_string();
+    let mut free = name.clone();
+    let sql = "SELECT EXISTS (SELECT 1 FROM audit_before WHERE device = ?1)
+               OR EXISTS (SELECT 1 FROM audit_receipt_before WHERE device = ?1)";
+    for more in 2.. {
+        if !conn.query_row(sql, [&free], |row| row.get::<_, bool>(0))? {
+            break;
+        }
+        free = format!("{name}-{more}");
+    }
+    Ok(free)
 }
 
 /// Lets the first row of a new audit name the one before it.

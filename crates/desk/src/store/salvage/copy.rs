@@ -65,24 +65,33 @@ pub(super) fn tables() -> impl Iterator<Item = &'static str> {
 pub(super) fn copy(image: &Image, new: &Connection) -> Result<Found, OpenError> {
     let mut found = Found::default();
     let columns = TABLES.iter().map(|table| columns(new, table.name)).collect::<Result<Vec<_>, _>>()?;
-    for place in image.places().map_err(|error| folder_fault(&error))? {
-        let Some(page) = image.open(place).map_err(|error| folder_fault(&error))? else { continue };
-        let (cells, rows) = match records::read(&page) {
-            Page::Rows(cells) => (cells, true),
-            Page::Entries(cells) => (cells, false),
-            Page::Other => continue,
-        };
-        for cell in cells {
-            let row = cell.row;
-            let Some(values) = whole(image, place, cell)?.as_deref().and_then(records::values) else { continue };
-            if rows {
-                found.take_row(new, &columns, place, row, values)?;
-            } else {
-                found.take_entry(&values);
+    // What a submission is held against comes first.
+    for submissions in [false, true] {
+        for place in image.places().map_err(|error| folder_fault(&error))? {
+            let Some(page) = image.open(place).map_err(|error| folder_fault(&error))? else { continue };
+            let (cells, rows) = match records::read(&page) {
+                Page::Rows(cells) => (cells, true),
+                Page::Entries(cells) => (cells, false),
+                Page::Other => continue,
+            };
+            for cell in cells {
+                let row = cell.row;
+                let Some(values) = whole(image, place, cell)?.as_deref().and_then(records::values) else { continue };
+                if !rows {
+                    found.take_entry(&values);
+                    continue;
+                }
+                let fits = |(table, columns): &(&Table, &Vec<String>)| {
+                    (table.first..=columns.len()).contains(&values.len()) && (table.is)(&values)
+                };
+                let Some((table, columns)) = TABLES.iter().zip(&columns).find(fits) else { continue };
+                if (table.name == "submission") == submissions {
+                    found.take_row(new, (table, columns), place, row, values)?;
+                }
             }
         }
     }
-    found.believe(new)?;
+    found.settle(new)?;
     Ok(found)
 }
 
@@ -103,15 +112,11 @@ impl Found {
     fn take_row(
         &mut self,
         new: &Connection,
-        columns: &[Vec<String>],
+        (table, columns): (&Table, &[String]),
         place: Place,
         row: i64,
         mut values: Vec<Value>,
     ) -> Result<(), OpenError> {
-        let fits = |(table, columns): &(&Table, &Vec<String>)| {
-            (table.first..=columns.len()).contains(&values.len()) && (table.is)(&values)
-        };
-        let Some((table, columns)) = TABLES.iter().zip(columns).find(fits) else { return Ok(()) };
         if table.numbered {
             values[0] = Value::Integer(row);
         }
@@ -139,13 +144,23 @@ impl Found {
         let names = columns[..values.len()].join(", ");
         let places = vec!["?"; values.len()].join(", ");
         let sql = format!("INSERT OR {how} INTO {} ({names}) VALUES ({places})", table.name);
-        let inserted = new.prepare_cached(&sql).and_then(|mut sql| sql.execute(params_from_iter(values)));
-        match inserted {
+        let key = (table.name == "submission").then(|| values[0].clone());
+        let taken = (|| {
+            new.execute_batch("SAVEPOINT row")?;
+            new.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+            // What cannot be believed is not taken, whatever else was taken of it.
+            key.as_ref().map_or(Ok(true), |key| submissions::is_believable(new, key))
+        })();
+        let undo = match taken {
+            Ok(true) => "RELEASE row",
+            Ok(false) => "ROLLBACK TO row; RELEASE row",
             // It is not what it looked like.
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(()),
-            Err(error) => Err(fault(&error)),
-            Ok(_) => Ok(()),
-        }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                "ROLLBACK TO row; RELEASE row"
+            }
+            Err(error) => return Err(fault(&error)),
+        };
+        new.execute_batch(undo).map_err(|error| fault(&error))
     }
 
     /// An entry of the index over author, status, role and key knows a submission, also where its row is lost.
@@ -159,13 +174,9 @@ impl Found {
         }
     }
 
-    /// Takes out what cannot be believed, and makes sure that nothing is believed to be further than is known.
-    fn believe(&mut self, new: &Connection) -> Result<(), OpenError> {
-        let doubtful = submissions::not_believable(new).map_err(|error| fault(&error))?;
+    /// Makes sure that nothing is believed to be further than is known.
+    fn settle(&mut self, new: &Connection) -> Result<(), OpenError> {
         let settled = (|| {
-            for key in doubtful {
-                new.execute("DELETE FROM submission WHERE key = ?1", [key])?;
-            }
             // Whether it was sent since is not known, so the gateway is asked before it is taken back; and whether it
             // is still wanted its author says anew. What a colleague took over waits for theirs only if that is here.
             new.execute_batch(

@@ -397,3 +397,31 @@ fn every_table_is_saved() {
     saved.sort_unstable();
     assert_eq!(names, saved, "a table that is not named in `copy` is lost with a damaged page elsewhere");
 }
+
+#[tokio::test]
+async fn what_cannot_be_believed_is_not_taken() {
+    let saved = Saved::new(false).await;
+    let spoilt = saved.spoilt("store.db", |_| {});
+    let path = spoilt.data.join("store.db");
+    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let nth = |n: u32| format!("key = (SELECT key FROM submission ORDER BY key LIMIT 1 OFFSET {n})");
+    // Another author, role, profile and address than its body or the audit says, and a body that says nothing.
+    for (n, change) in (5..).zip([
+        "author = '555057896106'",
+        "role = '555254240199'",
+        "care_identity = '555086689106'",
+        "address = 'somebody.else@nhs.net'",
+        "body = '{}'",
+    ]) {
+        conn.execute(&format!("UPDATE submission SET {change} WHERE {}", nth(n)), []).unwrap();
+    }
+    drop(conn);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Of the first page nothing is needed but that it shows the damage.
+    bytes[200] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let spoilt = Spoilt { bytes, ..spoilt };
+    let start = spoilt.start(&saved).await;
+    let told = start.told.unwrap();
+    assert_eq!((start.here.len(), told.recovered, told.lost), (45, 45, 5), "{told:?}");
+}

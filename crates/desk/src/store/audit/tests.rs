@@ -97,6 +97,15 @@ fn below(random: &mut TestRng, end: i64) -> i64 {
 }
 
 #[test]
+fn a_head_that_cannot_be_read_is_a_broken_audit_and_no_fault_of_the_stores() {
+    let conn = log(3);
+    let spoilt = spoilt(&conn, &Against::default(), |conn| {
+        run(conn, "UPDATE meta SET value = CAST(x'ff31' AS TEXT) WHERE name = 'audit_head'", []);
+    });
+    assert_eq!(spoilt, at(1, AuditFault::Changed));
+}
+
+#[test]
 fn every_bit_of_every_byte_of_a_small_log_counts() {
     const ROWS: i64 = 12;
     let conn = log(ROWS);

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tests::Outcome;
-use tests::crowd::{Somebody, everybody};
+use tests::crowd::Somebody;
 use tests::practice::Practice;
 
 use crate::Run;
 use crate::child::{Child, drafts_in, recorded_in};
 use crate::cold;
 use crate::disk::{Bad, BadDisk, Mounted, why_no_mounts};
-use crate::recorder::{DONE, Orders};
+use crate::recorder::{DONE, Orders, two_people};
 use crate::station::{WrongClock, open, ra_user};
 use crate::table::{Promise, Row, Tally};
 
@@ -29,11 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every call, a small disk, and a folder that can only be read.
 pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
-    let bench = Bench {
-        practice: Practice::start().await?,
-        whom: everybody(200).into_iter().next().ok_or("nobody can be registered")?,
-        bad_disk: BadDisk::build()?,
-    };
+    let bench = Bench { practice: Practice::start().await?, whom: two_people()?, bad_disk: BadDisk::build()? };
     // Of the second and third, the short run makes one at each call, in turn; the long run makes each at each.
     let step = run.count(2, 1);
     for (bad, name, first, step) in [
@@ -49,7 +45,7 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
 
 struct Bench {
     practice: Practice,
-    whom: Somebody,
+    whom: [Somebody; 2],
     bad_disk: BadDisk,
 }
 
@@ -113,7 +109,7 @@ impl Bench {
             }
         }
         let Some(cold) = cold::count(tally, folder, key, recorded) else { return Ok(0) };
-        cold::count_drafts(tally, &cold, ended.drafts.len());
+        cold::count_drafts(tally, &cold, &ended.drafts);
         Ok(u64::from(cold.submissions.len() > recorded.len()))
     }
 

@@ -18,7 +18,7 @@ use tests::Outcome;
 pub const ROLE: &str = "RA_DESK_FAULTS_ROLE";
 /// The word before a key that was recorded.
 const RECORDED: &str = "recorded ";
-/// The word before a draft in which every question was answered.
+/// The word before a draft in which every question is answered, and which is left at that.
 const DRAFT: &str = "draft ";
 
 /// A child and what it said.

@@ -18,8 +18,8 @@ use crate::table::Tally;
 pub struct Cold {
     /// Each submission's status by its key.
     pub submissions: BTreeMap<String, String>,
-    /// How many drafts there are.
-    pub drafts: usize,
+    /// The drafts in which every question is answered.
+    pub drafts: BTreeSet<String>,
     /// Where the audit is not as it was written, as the product says.
     pub audit: Option<AuditBreak>,
     /// What is not as it must be, in words. Empty in a store that is well.
@@ -63,7 +63,8 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
     // A submission and its audit row are one act.
     broken(
         "a submission and not once recorded in the audit",
-        "SELECT key FROM submission WHERE (SELECT count(*) FROM audit WHERE act = 'recorded' AND key = submission.key) <> 1",
+        "WITH said AS (SELECT key, count(*) AS times FROM audit WHERE act = 'recorded' GROUP BY key)
+         SELECT key FROM submission LEFT JOIN said USING (key) WHERE coalesce(times, 0) <> 1",
         &[],
     )?;
     broken(
@@ -74,8 +75,8 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
     // An attempt is told in the audit in the transaction in which it is counted.
     broken(
         "sent as often as the audit does not say",
-        "SELECT key FROM submission WHERE attempts <>
-           (SELECT count(*) FROM audit WHERE act = 'sent' AND key = submission.key)",
+        "WITH said AS (SELECT key, count(*) AS times FROM audit WHERE act = 'sent' GROUP BY key)
+         SELECT key FROM submission LEFT JOIN said USING (key) WHERE coalesce(times, 0) <> attempts",
         &[],
     )?;
     broken(
@@ -90,8 +91,11 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
         .prepare("SELECT key, status FROM submission ORDER BY key")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    let drafts = conn.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))?;
-    Ok(Cold { submissions, drafts: usize::try_from(drafts)?, audit: report.broken, faults })
+    let drafts = conn
+        .prepare("SELECT id FROM draft WHERE address IS NOT NULL AND method IS NOT NULL AND accepted_by IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Cold { submissions, drafts, audit: report.broken, faults })
 }
 
 /// Looks a store through and counts what is lost or damaged. Gives what it holds where it can be read.
@@ -120,10 +124,10 @@ pub fn count_forked(tally: &mut Tally, folders: [&Path; 2], key: &Path, acked: &
     }
 }
 
-/// Each draft that was said to be written down is there, or has become a submission.
-pub fn count_drafts(tally: &mut Tally, cold: &Cold, said: usize) {
-    let there = cold.drafts + cold.submissions.len();
-    tally.lost(said.saturating_sub(there), &format!("of {said} drafts, {there} are there or recorded"));
+/// Each draft that was left half done, and was said to be written down, is there with its answers.
+pub fn count_drafts(tally: &mut Tally, cold: &Cold, said: &BTreeSet<String>) {
+    let gone = said.difference(&cold.drafts).count();
+    tally.lost(gone, &format!("of {} drafts that were left half done", said.len()));
 }
 
 fn count_but_the_audit(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>) -> Option<Cold> {

@@ -39,6 +39,8 @@ const ROUNDS_A_WORLD: usize = 150;
 const TOLD_EVERY: u64 = 500;
 /// How often a round that fails is made again to find the smallest that does.
 const SHRINK: u32 = 300;
+/// And for how long, in milliseconds: what fails by not ending takes its time.
+const SHRINK_FOR: u32 = 90_000;
 
 /// The model.
 pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
@@ -108,7 +110,13 @@ impl Group {
     /// One round; if it fails, the smallest that does, and why.
     fn round(&mut self, number: u64) -> Outcome<Option<String>> {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &self.seed.of_round("model", number));
-        let config = Config { cases: 1, max_shrink_iters: SHRINK, failure_persistence: None, ..Config::default() };
+        let config = Config {
+            cases: 1,
+            max_shrink_iters: SHRINK,
+            max_shrink_time: SHRINK_FOR,
+            failure_persistence: None,
+            ..Config::default()
+        };
         let mut runner = TestRunner::new_with_rng(config, rng);
         let group = std::cell::RefCell::new(self);
         let played = runner.run(&vec(act(), ACTS_A_ROUND), |acts| {

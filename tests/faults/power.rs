@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use tests::Outcome;
-use tests::crowd::{Somebody, everybody};
+use tests::crowd::Somebody;
 use tests::practice::Practice;
 
 use crate::Run;
 use crate::child::{Child, need, say, say_recorded};
 use crate::cold;
 use crate::disk::{Bad, BadDisk, Mounted, copy_of_this_moment, done, make_image, why_no_mounts};
-use crate::recorder::{DONE, Orders, READY};
+use crate::recorder::{DONE, Orders, READY, two_people};
 use crate::seed::Choices;
 use crate::station::{WrongClock, open, ra_user};
 use crate::table::{Promise, Row, Tally};
@@ -58,7 +58,7 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
         return Ok(());
     }
     let practice = Practice::start().await?;
-    let whom = everybody(200).into_iter().next().ok_or("nobody can be registered")?;
+    let whom = two_people()?;
     let mut bench = Bench { practice: &practice, whom, choices: run.seed.choices("power"), disks: 0 };
     if let Err(why) = bench.disk() {
         rows.extend(skipped(&format!("no loop device: {why}")));
@@ -100,7 +100,7 @@ fn rounds(cuts: u64) -> impl Iterator<Item = u64> {
 
 struct Bench<'a> {
     practice: &'a Practice,
-    whom: Somebody,
+    whom: [Somebody; 2],
     choices: Choices,
     disks: usize,
 }
@@ -188,7 +188,7 @@ impl Bench<'_> {
     /// The power goes. Looks at what is on the disk, and lets the writer go on as if nothing had been.
     async fn cut(&self, tally: &mut Tally, child: &mut Child, disk: &Disk, key: &Path, a_desk: bool) -> Outcome {
         stop(child)?;
-        let (acked, drafts) = (child.recorded(), child.drafts().len());
+        let (acked, drafts) = (child.recorded(), child.drafts());
         let copy = disk.at.with_extension("copy");
         copy_of_this_moment(&disk.mounted, &disk.image, &copy)?;
         signal(child, "-CONT")?;
@@ -196,7 +196,7 @@ impl Bench<'_> {
         let at = disk.at.with_extension("after");
         {
             let _mounted = Mounted::image(&copy, &at)?;
-            self.look(tally, &at.join("desk"), key, (&acked, drafts), a_desk).await?;
+            self.look(tally, &at.join("desk"), key, (&acked, &drafts), a_desk).await?;
         }
         Ok(std::fs::remove_file(&copy)?)
     }
@@ -207,7 +207,7 @@ impl Bench<'_> {
         tally: &mut Tally,
         folder: &Path,
         key: &Path,
-        (acked, drafts): (&BTreeSet<String>, usize),
+        (acked, drafts): (&BTreeSet<String>, &BTreeSet<String>),
         a_desk: bool,
     ) -> Outcome {
         if !folder.join("store.db").exists() {

@@ -9,7 +9,7 @@ use contract::{CareIdentityUuid, NhsNetAddress};
 use sandbox::Layout;
 use sandbox::fault_proxy::Fault;
 use tests::Outcome;
-use tests::crowd::Somebody;
+use tests::crowd::{Somebody, everybody};
 
 use crate::child::{Child, need, say, say_draft, say_recorded};
 use crate::station::Station;
@@ -38,8 +38,8 @@ pub struct Orders<'a> {
     pub key: &'a Path,
     /// Who signs in.
     pub user: &'a str,
-    /// Whom it records, again and again.
-    pub whom: &'a Somebody,
+    /// Whom it records, again and again, and whose draft it leaves half done.
+    pub whom: &'a [Somebody; 2],
     /// How often. 0 is without an end.
     pub how_many: u64,
 }
@@ -47,7 +47,8 @@ pub struct Orders<'a> {
 impl Orders<'_> {
     /// Starts a desk that follows them, with more in its environment.
     pub fn start(&self, more: &[(&str, OsString)]) -> Outcome<Child> {
-        let whom = OsString::from(format!("{} {}", self.whom.0, self.whom.1.as_str()));
+        let [(whom, address), (left, at)] = self.whom;
+        let whom = OsString::from(format!("{whom} {} {left} {}", address.as_str(), at.as_str()));
         let how_many = OsString::from(self.how_many.to_string());
         let needs: [(&str, &OsStr); 6] = [
             (FOLDER, self.folder.as_os_str()),
@@ -62,23 +63,32 @@ impl Orders<'_> {
     }
 }
 
+/// Whom to record, and whose draft to leave half done, in a world of 200 people.
+pub fn two_people() -> Outcome<[Somebody; 2]> {
+    let mut everybody = everybody(200).into_iter();
+    everybody.next().zip(everybody.next()).map(<[Somebody; 2]>::from).ok_or_else(|| "nobody can be registered".into())
+}
+
 /// The desk that records.
 pub async fn recorder() -> Outcome {
     let (folder, key) = (PathBuf::from(need(FOLDER)?), PathBuf::from(need(KEY)?));
     let whom = need(WHOM)?;
-    let (uuid, address) = whom.split_once(' ').ok_or("whom is not two words")?;
+    let words: Vec<&str> = whom.split(' ').collect();
+    let [uuid, address, left, at] = words[..] else { return Err("whom is not two people".into()) };
     let whom: Somebody = (uuid.parse::<CareIdentityUuid>()?, address.parse::<NhsNetAddress>()?);
+    let left: Somebody = (left.parse()?, at.parse()?);
     let how_many: u64 = need(HOW_MANY)?.parse()?;
     let layout = layout_of(&PathBuf::from(need(WORLD)?))?;
     let station = Station::open(&layout, &folder, &key, &need(USER)?).await?;
     station.read(&whom).await?;
+    station.read(&left).await?;
     station.proxy.always(Some(Fault::Reset));
+    // One is left half done.
+    say_draft(station.draft(&left).await?)?;
     say(READY)?;
     let mut recorded = 0;
     while how_many == 0 || recorded < how_many {
-        let draft = station.draft(&whom).await?;
-        say_draft(draft)?;
-        say_recorded(station.desk.record(draft).await?.key)?;
+        say_recorded(station.record(&whom).await?)?;
         recorded += 1;
     }
     // A disk that fails when the store is closed has failed as well.

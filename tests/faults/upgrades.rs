@@ -7,13 +7,12 @@ use std::time::Duration;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tests::Outcome;
-use tests::crowd::everybody;
 use tests::practice::{FileKeys, Practice};
 
 use crate::Run;
 use crate::child::{Child, need, say};
 use crate::cold;
-use crate::recorder::{DONE, Orders};
+use crate::recorder::{DONE, Orders, two_people};
 use crate::station::{WrongClock, open, ra_user};
 use crate::table::{Promise, Row, Tally};
 
@@ -38,7 +37,7 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let practice = Practice::start().await?;
     let mut choices = run.seed.choices("upgrade");
     let (new, old) = (practice.data_dir("new"), practice.data_dir("old"));
-    let (key, whom) = (practice.data_dir("key"), everybody(200).into_iter().next().ok_or("nobody to record")?);
+    let (key, whom) = (practice.data_dir("key"), two_people()?);
     let user = ra_user(0);
     let orders =
         Orders { layout: practice.layout(), folder: &new, key: &key, user: &user, whom: &whom, how_many: WAITING };

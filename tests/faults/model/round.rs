@@ -18,7 +18,7 @@ use crate::station::{BATCH, Station, ra_user};
 pub const A_ROUND_OF: usize = 6;
 /// How many of them a session has read: the gateway lets nobody read more than six a second.
 pub const READ_AT_ONCE: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// More attempts than anybody makes before the next act.
 const EVER: usize = 100_000;
 

@@ -46,7 +46,7 @@ const LONGEST_LIFE: Duration = Duration::from_millis(600);
 const LOOK_EVERY: u64 = 25;
 
 /// Kills.
-pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
+pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     let mut tally = Tally::of(NAME, Promise::Holds);
     let kills = run.count(300, 10_000);
     let worlds: Vec<u64> = (0..kills.div_ceil(KILLS_A_WORLD)).collect();

@@ -59,14 +59,14 @@ type Room = for<'a> fn(&'a Run, &'a mut Vec<Row>) -> Going<'a>;
 
 /// Every room, in the order in which it is run.
 const ROOMS: &[(&str, Room)] = &[
-    ("kill", |run, rows| Box::pin(kills::run(run, rows))),
+    ("kill", |run, rows| Box::pin(std::future::ready(kills::run(run, rows)))),
     ("upgrade", |run, rows| Box::pin(upgrades::run(run, rows))),
     ("power", |run, rows| Box::pin(power::run(run, rows))),
     ("disk", |run, rows| Box::pin(calls::run(run, rows))),
     ("network", |run, rows| Box::pin(network::run(run, rows))),
     ("session", |run, rows| Box::pin(sessions::run(run, rows))),
     ("backlog", |run, rows| Box::pin(backlog::run(run, rows))),
-    ("model", |run, rows| Box::pin(model::run(run, rows))),
+    ("model", |run, rows| Box::pin(std::future::ready(model::run(run, rows)))),
 ];
 
 #[tokio::main]

@@ -61,6 +61,7 @@ fn compare() -> Outcome<bool> {
         judge(&mut report, name, &rounds)?;
     }
     memory(&mut report, &preload)?;
+    busy(&mut report);
     report.close()
 }
 
@@ -122,8 +123,9 @@ fn judge(report: &mut Report, disk: &str, rounds: &Rounds) -> Outcome {
     let sync_takes = 1.0 / rate(&raw.0);
     let judged = sync_takes >= SLOW_ENOUGH.as_secs_f64();
     for (name, (singles, _)) in rounds.iter().filter(|(name, _)| *name != "RA Desk") {
-        let (what, budget) =
-            (format!("RA Desk to {name}, disk {disk}"), if name == "raw fdatasync" { 0.8 } else { 0.9 });
+        // The first two are no queues: what a disk can do, and what SQLite can before anything is encrypted or audited.
+        let budget = if ["raw fdatasync", "SQLite WAL FULL"].contains(&name.as_str()) { 0.8 } else { 0.9 };
+        let what = format!("RA Desk to {name}, disk {disk}");
         let ratio = ratio(&ours.0, singles);
         if judged { report.at_least(what, ratio, "times", budget) } else { report.tell(what, ratio, "times") }
     }
@@ -140,6 +142,14 @@ fn judge(report: &mut Report, disk: &str, rounds: &Rounds) -> Outcome {
         ));
     }
     Ok(())
+}
+
+/// Says how busy the machine is besides: whoever needs more processor loses more by it.
+fn busy(report: &mut Report) {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    if let Some(load) = load.split(' ').next() {
+        report.note(format!("the machine's load at the end: {load}; ratios are for one that does nothing else"));
+    }
 }
 
 fn per_one(syncs: u64, count: u32) -> f64 {

@@ -30,7 +30,7 @@ function Waiting({ rows }: { rows: WaitingOnView[] }) {
           </Table.Head>
           <Table.Body>
             {rows.map((row) => (
-              <Table.Row key={`${row.computer} ${row.author} ${row.role}`}>
+              <Table.Row key={`${row.computer} ${row.heard_at} ${row.author} ${row.role}`}>
                 <Table.Cell>
                   <strong>{row.computer}</strong>
                   {row.here && <span className="ra-line">{ELSEWHERE.here}</span>}

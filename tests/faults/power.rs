@@ -191,12 +191,15 @@ impl Bench<'_> {
         let (acked, drafts) = (child.recorded(), child.drafts());
         let copy = disk.at.with_extension("copy");
         copy_of_this_moment(&disk.mounted, &disk.image, &copy)?;
+        // What the key store remembers goes on with the desk that goes on.
+        let then = disk.at.with_extension("key-then");
+        copy_key_store(key, &then)?;
         signal(child, "-CONT")?;
         tally.case();
         let at = disk.at.with_extension("after");
         {
             let _mounted = Mounted::image(&copy, &at)?;
-            self.look(tally, &at.join("desk"), key, (&acked, &drafts), a_desk).await?;
+            self.look(tally, &at.join("desk"), &then, (&acked, &drafts), a_desk).await?;
         }
         Ok(std::fs::remove_file(&copy)?)
     }
@@ -239,6 +242,21 @@ impl Bench<'_> {
         }
         Ok(())
     }
+}
+
+/// Every entry of a key store as it is at this moment.
+fn copy_key_store(key: &Path, to: &Path) -> Outcome {
+    let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+    let (key_name, to_name) = name(key).zip(name(to)).ok_or("a key store without a name")?;
+    for entry in std::fs::read_dir(key.parent().ok_or("a key store that lies nowhere")?)? {
+        let path = entry?.path();
+        let rest = name(&path).and_then(|name| name.strip_prefix(&format!("{key_name}.")).map(str::to_owned));
+        // One that is being written has not taken its place yet.
+        if let Some(rest) = rest.filter(|rest| rest != "new") {
+            std::fs::copy(&path, to.with_file_name(format!("{to_name}.{rest}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The writer must have written to the end: one that stopped at a full disk would have lost nothing.

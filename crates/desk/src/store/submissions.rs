@@ -236,19 +236,19 @@ pub(super) fn happen_to(
 pub(super) fn is_believable(conn: &Connection, key: &rusqlite::types::Value) -> rusqlite::Result<bool> {
     let sql = format!(
         "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM audit WHERE audit.key = submission.key
-            AND act = 'recorded' AND (actor <> author OR audit.role <> submission.role OR subject <> care_identity))
+            AND act = 'recorded' AND (actor <> author OR audit.role <> submission.role OR subject <> care_identity)) AS otherwise
          FROM submission WHERE key = ?1"
     );
     conn.prepare_cached(&sql)?.query_row([key], |row| {
         let Ok(submission) = read(row) else { return Ok(false) };
-        let said = |column, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
+        let said = |column: &str, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
         let said_by_its_body = submission.body.body().is_ok_and(|body| {
-            said(21, body.recorded_by.as_str())
-                && said(22, submission.profile.uuid.as_str())
+            said("author", body.recorded_by.as_str())
+                && said("care_identity", submission.profile.uuid.as_str())
                 && body.recorded_role == submission.role
                 && body.address == submission.address
         });
-        Ok(said_by_its_body && row.get::<_, i64>(23)? == 0)
+        Ok(said_by_its_body && row.get::<_, i64>("otherwise")? == 0)
     })
 }
 

@@ -59,6 +59,8 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
         Ok(())
     };
     broken("a page's seal", "PRAGMA cipher_integrity_check", &[])?;
+    // Whatever it was, the product found it first and made the best of it.
+    broken("damage that was recovered from", "SELECT name FROM meta WHERE name LIKE 'recovery %'", &[])?;
     broken("a table", "PRAGMA integrity_check", &["ok"])?;
     // A submission and its audit row are one act.
     broken(

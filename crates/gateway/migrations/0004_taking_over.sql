@@ -4,11 +4,15 @@ CREATE TABLE held_roles (
     uuid    TEXT NOT NULL,
     role    TEXT NOT NULL,
     ods     TEXT NOT NULL,
+    name    TEXT NOT NULL,             -- the person's
+    held    TEXT NOT NULL,             -- the role as the issuer gave it (JSON)
+    is_held INTEGER NOT NULL,          -- 0: not among their roles when they last signed in
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (uuid, role)
 ) STRICT, WITHOUT ROWID;
-INSERT OR REPLACE INTO held_roles (uuid, role, ods, seen_at)
-SELECT s.uuid, json_extract(r.value, '$.role.id'), json_extract(r.value, '$.role.organisation.code'), s.signed_in_at
+INSERT OR REPLACE INTO held_roles (uuid, role, ods, name, held, is_held, seen_at)
+SELECT s.uuid, json_extract(r.value, '$.role.id'), json_extract(r.value, '$.role.organisation.code'), s.name, r.value,
+       s.signed_in_at = (SELECT max(signed_in_at) FROM sessions WHERE uuid = s.uuid), s.signed_in_at
 FROM sessions s, json_each(s.roles) r
 ORDER BY s.signed_in_at;
 

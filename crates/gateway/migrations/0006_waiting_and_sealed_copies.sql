@@ -15,17 +15,6 @@ CREATE TABLE device_waiting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_waiting_of_author ON device_waiting (author);
 
--- The roles of RA users as of their last sign-in here; those they no longer hold then are gone.
-CREATE TABLE ra_roles (
-    uuid    TEXT NOT NULL,
-    role    TEXT NOT NULL,
-    ods     TEXT NOT NULL,
-    name    TEXT NOT NULL,
-    held    TEXT NOT NULL,             -- as the issuer gave it (JSON)
-    seen_at INTEGER NOT NULL,
-    PRIMARY KEY (uuid, role)
-) STRICT, WITHOUT ROWID;
-
 -- What was taken in from sealed copies, by whom at the gateway, and why.
 CREATE TABLE sealed_imports (
     key         TEXT PRIMARY KEY,

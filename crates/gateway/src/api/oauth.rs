@@ -130,7 +130,6 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
         .write(move |connection| {
             store::forget_old_sessions(connection, now)?;
             store::insert_session(connection, &new)?;
-            store::remember_roles(connection, &new.session)?;
             store::append_audit(connection, &actor_of(&new.session, ids).act(now, "sign in", None, "signed in"))?;
             new_tokens(connection, &new.session, 1, now)
         })

@@ -10,6 +10,7 @@ mod audit;
 mod audit_intake;
 mod devices;
 mod directory;
+mod held_roles;
 mod link_sign_ins;
 mod migrate;
 mod notices;
@@ -39,6 +40,7 @@ pub(crate) use devices::{
 };
 pub use directory::DirectoryError;
 pub(crate) use directory::{ImportCounts, import, meta, set_meta};
+pub(crate) use held_roles::{has_worked_at, held_at, known_role};
 pub(crate) use link_sign_ins::{LinkSignIn, forget_old_link_sign_ins, start_link_sign_in, take_link_sign_in};
 pub use migrate::StoreError;
 pub(crate) use notices::{
@@ -53,14 +55,11 @@ pub(crate) use registrations::{
 };
 pub(crate) use sessions::{
     HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, forget_old_sessions,
-    has_worked_at, held_at, insert_session, insert_token, session_by_token, use_refresh_token,
+    insert_session, insert_token, session_by_token, use_refresh_token,
 };
 pub(crate) use submissions::{Settled, SubmissionRow, Taken, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;
-pub(crate) use waiting::{
-    SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, known_role, remember_roles, set_revoked,
-    waiting,
-};
+pub(crate) use waiting::{SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, set_revoked, waiting};
 
 /// How many connections read at the same time.
 const READERS: usize = 4;

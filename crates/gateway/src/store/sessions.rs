@@ -1,15 +1,12 @@
 //! Sessions of RA users and the tokens that open them, of which only digests are kept.
 
-use contract::{CareIdentityUuid, EndReason, OdsCode, Role, RoleProfileId};
+use contract::{CareIdentityUuid, EndReason, Role, RoleProfileId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::rows::{from_json, parsed, parsed_or_none, time, to_json, word};
-
-/// For how long it is known who held a role, in milliseconds: as long as keys are kept at least.
-const LONGEST_HELD: i64 = 366 * 24 * 60 * 60 * 1000;
+use super::{StoreError, held_roles};
 
 /// A role as the issuer gave it. What it opens is decided at each call, by the policy of that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,40 +72,8 @@ pub(crate) fn insert_session(connection: &Connection, new: &NewSession) -> Resul
             session.ends_at.as_millisecond()
         ],
     )?;
-    for HeldRole { role, .. } in &session.roles {
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO held_roles (uuid, role, ods, seen_at) VALUES (?, ?, ?, ?)")?
-            .execute(params![
-                session.uuid.as_str(),
-                role.id.as_str(),
-                role.organisation.code.as_str(),
-                session.signed_in_at.as_millisecond()
-            ])?;
-    }
+    held_roles::remember(connection, session)?;
     Ok(())
-}
-
-/// Whether somebody held that role at that organisation when they last signed in with it.
-pub(crate) fn held_at(
-    connection: &Connection,
-    uuid: &CareIdentityUuid,
-    role: &RoleProfileId,
-    ods: &OdsCode,
-) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM held_roles WHERE uuid = ? AND role = ? AND ods = ?)")?
-        .query_row([uuid.as_str(), role.as_str(), ods.as_str()], |row| row.get(0))?)
-}
-
-/// Whether somebody held any role at that organisation.
-pub(crate) fn has_worked_at(
-    connection: &Connection,
-    uuid: &CareIdentityUuid,
-    ods: &OdsCode,
-) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM held_roles WHERE uuid = ? AND ods = ?)")?
-        .query_row([uuid.as_str(), ods.as_str()], |row| row.get(0))?)
 }
 
 /// Remembers a token's digest.
@@ -216,8 +181,7 @@ pub(crate) fn forget_old_sessions(connection: &Connection, now: Timestamp) -> Re
     connection.execute("DELETE FROM sessions WHERE ends_at < ?", [before])?;
     connection.execute("DELETE FROM tokens WHERE kind = 'access' AND expires_at < ?", [before])?;
     connection.execute("DELETE FROM logout_tokens WHERE expires_at < ?", [before])?;
-    connection.execute("DELETE FROM held_roles WHERE seen_at < ?", [before - LONGEST_HELD])?;
-    Ok(())
+    held_roles::forget_old(connection, now)
 }
 
 fn read_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {

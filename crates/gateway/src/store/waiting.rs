@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use super::rows::{from_json, parsed, parsed_or_none, time, time_or_none, to_json};
-use super::sessions::{HeldRole, StoredSession};
+use super::rows::{from_json, parsed, parsed_or_none, time, time_or_none};
+use super::sessions::HeldRole;
 
 /// Remembers what a computer tells, in place of what it told before.
 pub(crate) fn keep_waiting(
@@ -74,7 +74,7 @@ pub(crate) fn waiting(
                      WHERE outcome = 'registered' AND imported_at >= ?3) g \
          JOIN devices d ON d.id = g.device \
          LEFT JOIN device_waiting w ON w.device = g.device AND w.author = g.author AND w.role = g.role \
-         LEFT JOIN ra_roles r ON r.uuid = g.author AND r.role = g.role \
+         LEFT JOIN held_roles r ON r.uuid = g.author AND r.role = g.role \
          LEFT JOIN sealed_imports i ON i.device = g.device AND i.author = g.author AND i.role = g.role \
                                    AND i.outcome = 'registered' \
          WHERE g.author = ?1 OR r.ods = ?2 \
@@ -101,37 +101,6 @@ pub(crate) fn waiting(
             })
         })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Remembers which roles somebody holds, as they have just signed in.
-pub(crate) fn remember_roles(connection: &Connection, session: &StoredSession) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM ra_roles WHERE uuid = ?")?.execute([session.uuid.as_str()])?;
-    let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO ra_roles (uuid, role, ods, name, held, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
-    )?;
-    for held in &session.roles {
-        insert.execute(params![
-            session.uuid.as_str(),
-            held.role.id.as_str(),
-            held.role.organisation.code.as_str(),
-            session.name,
-            to_json(held)?,
-            session.signed_in_at.as_millisecond()
-        ])?;
-    }
-    Ok(())
-}
-
-/// A role of somebody's, and their name, as of their last sign-in. None: they did not hold it then.
-pub(crate) fn known_role(
-    connection: &Connection,
-    uuid: &CareIdentityUuid,
-    role: &RoleProfileId,
-) -> Result<Option<(String, HeldRole)>, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT name, held FROM ra_roles WHERE uuid = ? AND role = ?")?
-        .query_row([uuid.as_str(), role.as_str()], |row| Ok((row.get("name")?, from_json(row, "held")?)))
-        .optional()?)
 }
 
 /// Whether a computer is shut out. One that is not known is not.

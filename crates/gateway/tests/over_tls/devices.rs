@@ -79,6 +79,9 @@ async fn each_sees_their_own_and_a_manager_those_of_their_organisation() {
     let of_all = shown(&manager).await;
     assert_eq!(of_all.iter().map(|row| row.unsent).sum::<u32>(), 6, "all whose roles are known to be held there");
     assert!(of_all.iter().all(|row| !row.own && row.author_name.is_some() && row.ra_role.is_some()));
+    // Who has lost the role is not lost sight of: it is then that somebody must take over.
+    world.sign_in_as(COLLEAGUE, manager_role("RBA")).await;
+    assert_eq!(shown(&manager).await.iter().map(|row| row.unsent).sum::<u32>(), 6);
     let elsewhere = world.sign_in_as(MANAGER, manager_role("RBA")).await;
     assert!(shown(&elsewhere).await.is_empty(), "another organisation's");
 

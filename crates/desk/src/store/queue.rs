@@ -1,5 +1,7 @@
 //! The queue over the submissions: what may be sent in a session, what waits and for what, and how many.
 
+use std::sync::LazyLock;
+
 use contract::{BatchItem, CareIdentityUuid, RoleProfileId, SubmissionKey, TakenOverBy, WaitingGroup};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -21,6 +23,17 @@ const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send'
                           AND is_taken_over = 0";
 /// Recorded in this session (`?3`), or confirmed in a later one.
 const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
+
+/// The submissions by way of an index that knows all of that.
+const TO_SEND: &str = "submission INDEXED BY submission_to_send";
+
+/// Two stretches of that index, each side of this session's own: however many those are, none of them is looked at.
+pub(super) static COUNT_TO_CONFIRM: LazyLock<String> = LazyLock::new(|| {
+    let but = |side| {
+        format!("SELECT count(*) FROM {TO_SEND} WHERE {READY_HERE} AND confirmed_in IS NULL AND recorded_in {side} ?3")
+    };
+    format!("SELECT ({}) + ({})", but("<"), but(">"))
+});
 
 /// Takes the oldest submissions this session may send and marks them as on their way.
 ///
@@ -53,7 +66,7 @@ pub(crate) fn start_sending(
 /// How many this session may send now.
 pub(crate) fn sendable(conn: &Connection, actor: &Actor) -> Result<u32, StoreError> {
     let Some(role) = &actor.role else { return Ok(0) };
-    let sql = format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND {MINE}");
+    let sql = format!("SELECT count(*) FROM {TO_SEND} WHERE {READY_HERE} AND {MINE}");
     Ok(conn
         .prepare_cached(&sql)?
         .query_row(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], |row| row.get(0))?)
@@ -72,9 +85,8 @@ pub(crate) fn to_confirm(conn: &Connection, actor: &Actor) -> Result<Vec<StoredS
 /// How many those are.
 pub(crate) fn count_to_confirm(conn: &Connection, actor: &Actor) -> Result<u32, StoreError> {
     let Some(role) = &actor.role else { return Ok(0) };
-    let sql = format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND NOT {MINE}");
     Ok(conn
-        .prepare_cached(&sql)?
+        .prepare_cached(&COUNT_TO_CONFIRM)?
         .query_row(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], |row| row.get(0))?)
 }
 

@@ -159,6 +159,44 @@ async fn only_this_role_and_session_send_unless_it_is_confirmed() {
 }
 
 #[tokio::test]
+async fn what_waits_is_counted_as_it_is_listed_and_without_reading_rows() {
+    let Opened { store, _folder } = open();
+    let author = actor(RA_USER);
+    let session = |number| Actor { session: uuid::Uuid::from_u128(number), ..actor(RA_USER) };
+    for who in [session(1), session(1), session(2), session(3), session(3), session(3)] {
+        insert(&store, &who).await;
+    }
+    let withdrawn = insert(&store, &session(3)).await;
+    happen(&store, &author, &withdrawn, Event::WithdrawAsked).await.unwrap();
+    // Those of the sessions before and after this one; then all of them but its own are confirmed.
+    for (number, expected) in [(1, (4, 2)), (2, (5, 1)), (3, (3, 3)), (4, (6, 0))] {
+        let who = session(number);
+        let counted = store.read(move |conn| {
+            let listed = queue::to_confirm(conn, &who)?.len();
+            assert_eq!(queue::count_to_confirm(conn, &who)? as usize, listed);
+            Ok((listed, queue::sendable(conn, &who)?))
+        });
+        assert_eq!(counted.await.unwrap(), expected, "session {number}");
+    }
+    let who = session(2);
+    let counted = store.write(move |conn| {
+        queue::confirm_recorded(conn, NOW, &who)?;
+        Ok((queue::count_to_confirm(conn, &who)?, queue::sendable(conn, &who)?))
+    });
+    assert_eq!(counted.await.unwrap(), (0, 6));
+    let plan = store.read(|conn| {
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", queue::COUNT_TO_CONFIRM.as_str()))?;
+        let lines = statement.query_map(["", "", ""], |row| row.get::<_, String>(3))?;
+        Ok(lines.collect::<rusqlite::Result<Vec<_>>>()?)
+    });
+    let searches: Vec<_> = plan.await.unwrap().into_iter().filter(|line| line.contains("SEARCH")).collect();
+    assert_eq!(searches.len(), 2);
+    for line in searches {
+        assert!(line.contains("COVERING INDEX submission_to_send") && line.contains("recorded_in"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_refusal_told_is_kept() {
     let Opened { store, _folder } = open();
     let author = actor(RA_USER);

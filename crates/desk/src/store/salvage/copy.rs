@@ -191,7 +191,11 @@ impl Found {
             )?;
             let count = |sql| new.query_row(sql, [], |row| row.get(0));
             self.recovered = count("SELECT count(*) FROM submission")?;
-            self.to_send = count("SELECT count(*) FROM submission WHERE status = 'ready_to_send'")?;
+            // What was taken back is not sent, and what was taken over is sent once, as its manager's.
+            self.to_send = count(
+                "SELECT count(*) FROM submission
+                 WHERE status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0",
+            )?;
             self.drafts = count("SELECT count(*) FROM draft WHERE discarded_in IS NULL")?;
             Ok(())
         })();

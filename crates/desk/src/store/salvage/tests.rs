@@ -427,3 +427,33 @@ async fn what_cannot_be_believed_is_not_taken() {
     let told = start.told.unwrap();
     assert_eq!((start.here.len(), told.recovered, told.lost), (45, 45, 5), "{told:?}");
 }
+
+#[tokio::test]
+async fn what_was_taken_back_or_over_is_not_counted_as_to_be_sent() {
+    let saved = Saved::new(false).await;
+    let spoilt = saved.spoilt("store.db", |_| {});
+    let path = spoilt.data.join("store.db");
+    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let nth = |n: u32| format!("(SELECT key FROM submission ORDER BY key LIMIT 1 OFFSET {n})");
+    let taker = format!("takes_over = json_object('key', {}, 'name', '', 'role', '')", nth(2));
+    // One whose taking back was asked for, one that is taken over, by whom it says, and one by nobody who is here.
+    for (n, change) in
+        [(0, "withdrawal_requested = 1"), (2, "is_taken_over = 1"), (3, &*taker), (4, "is_taken_over = 1")]
+    {
+        conn.execute(&format!("UPDATE submission SET {change} WHERE key = {}", nth(n)), []).unwrap();
+    }
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(conn);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let store = spoilt.open().unwrap();
+    let (told, taken) = store
+        .read(|conn| {
+            let taken = "SELECT count(*) FROM submission WHERE is_taken_over = 1";
+            Ok((recoveries(conn)?, conn.query_row(taken, [], |row| row.get::<_, u32>(0))?))
+        })
+        .await
+        .unwrap();
+    assert_eq!((told[0].recovered, told[0].to_send, taken), (50, 48, 1), "{told:?}");
+}

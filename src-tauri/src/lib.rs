@@ -150,7 +150,9 @@ fn tell_of_start(app: &AppHandle, desk: &Desk) {
     if !desk.audit_is_whole() {
         event_log::tell(&SecurityEvent::AuditBroken);
     }
-    if let Ok(Some(Recovery { recovered, lost, lost_is_all, .. })) = tauri::async_runtime::block_on(desk.recovery()) {
+    let recovery = tauri::async_runtime::block_on(desk.recovery());
+    // Of a file that is gone the audit tells.
+    if let Ok(Some(Recovery { set_aside: Some(_), recovered, lost, lost_is_all, .. })) = recovery {
         event_log::tell(&SecurityEvent::StoreRecovered { recovered, lost, lost_is_all });
     }
     if let Some(why) = desk.not_kept() {

@@ -1,4 +1,4 @@
-//! What became of a store that was found damaged: numbers, for the RA user and for whoever looks after the computer.
+//! What became of a store that was found damaged, or was gone: numbers, for the RA user and for whoever looks after the computer.
 
 use std::path::Path;
 
@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{KeyStore, OpenError, store};
 
-/// A store that was found damaged, and what was saved of it. The damaged files are kept as they were.
+/// A store that was found damaged or gone, and what was saved of it. The damaged files are kept as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     /// When it was found, by the computer's clock.
     pub found_at: Timestamp,
-    /// The folder with the damaged files, within the data folder. RA Desk never deletes it.
-    pub set_aside: String,
+    /// The folder with the damaged files, within the data folder. RA Desk never deletes it. None: there was no file any
+    /// more, though the key store remembers one, and what was in it is not known.
+    pub set_aside: Option<String>,
     /// Recorded registrations that are here again, with the key and the bytes they were recorded with.
     pub recovered: u32,
     /// Of these, those that the gateway had not answered for as far as could be read.
     pub to_send: u32,
-    /// Recorded registrations that are known to have been there and could not be read.
+    /// Recorded registrations that are known to have been there and are not here again.
     pub lost: u32,
     /// Whether that is all of them. Otherwise there were at least as many.
     pub lost_is_all: bool,
@@ -30,6 +31,24 @@ pub struct Recovery {
     pub audit_goes_on: bool,
     /// When an RA user said that they have read this.
     pub acknowledged_at: Option<Timestamp>,
+}
+
+impl Recovery {
+    /// There was no file any more.
+    pub(crate) const fn of_nothing(found_at: Timestamp) -> Self {
+        Self {
+            found_at,
+            set_aside: None,
+            recovered: 0,
+            to_send: 0,
+            lost: 0,
+            lost_is_all: false,
+            drafts: 0,
+            audit_rows: 0,
+            audit_goes_on: false,
+            acknowledged_at: None,
+        }
+    }
 }
 
 /// What became of the store of a data folder each time it was found damaged, the last time last. Changes nothing; while

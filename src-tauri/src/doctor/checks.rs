@@ -170,16 +170,19 @@ pub fn store(held: &Result<Option<StoreHolds>, OpenError>, now: Timestamp) -> Ch
     }
 }
 
-/// Each time the store was found damaged.
+/// Each time the store was found damaged or gone.
 pub fn recoveries(recoveries: &[Recovery]) -> Vec<Check> {
     let told = recoveries.iter().map(|recovery| {
+        let day = recovery.found_at.strftime("%-d %B %Y");
+        let Some(set_aside) = &recovery.set_aside else {
+            let found = format!("the store was gone on {day}, and a new one was begun; what was in it is not known");
+            let next = "Find out who or what removed it. Have the RA users compare with their notes.";
+            return Check::warning("store_recovered", found, next);
+        };
         let at_least = if recovery.lost_is_all { "" } else { "at least " };
         let found = format!(
-            "the store was damaged on {}: {} registrations were recovered, {at_least}{} could not be read; the damaged file is in {}",
-            recovery.found_at.strftime("%-d %B %Y"),
-            recovery.recovered,
-            recovery.lost,
-            recovery.set_aside
+            "the store was damaged on {day}: {} registrations were recovered, {at_least}{} could not be read; the damaged file is in {set_aside}",
+            recovery.recovered, recovery.lost
         );
         let next = "Keep that folder, look at the disk, and have the RA users compare with their notes.";
         Check::warning("store_recovered", found, next)
@@ -238,7 +241,7 @@ mod tests {
     fn a_store_that_was_damaged_is_told_in_numbers() {
         let recovery = Recovery {
             found_at: "2026-11-20T12:00:00Z".parse().unwrap(),
-            set_aside: "set-aside-2026-11-20T120000Z".into(),
+            set_aside: Some("set-aside-2026-11-20T120000Z".into()),
             recovered: 48,
             to_send: 3,
             lost: 2,
@@ -248,8 +251,14 @@ mod tests {
             audit_goes_on: false,
             acknowledged_at: None,
         };
-        let told = recoveries(&[recovery]);
-        assert_eq!((told.len(), told[0].state), (1, State::Warning));
+        let gone = Recovery { set_aside: None, ..recovery.clone() };
+        let told = recoveries(&[recovery, gone]);
+        assert_eq!((told.len(), told[0].state, told[1].state), (2, State::Warning, State::Warning));
+        assert!(
+            told[1].found.contains("gone on 20 November 2026") && !told[1].found.contains("48"),
+            "{}",
+            told[1].found
+        );
         for word in ["20 November 2026", "48 registrations", "at least 2", "set-aside-2026-11-20T120000Z"] {
             assert!(told[0].found.contains(word), "{word}: {}", told[0].found);
         }

@@ -11,8 +11,8 @@ use crate::machine;
 pub struct RecoveryView {
     /// When it was found.
     pub found_at: String,
-    /// The folder the damaged files are in.
-    pub set_aside: String,
+    /// The folder the damaged files are in; none where there was no file any more.
+    pub set_aside: Option<String>,
     /// Recorded registrations that are here again.
     pub recovered: u32,
     /// Of these, those that wait to be sent.
@@ -95,10 +95,12 @@ pub enum AuditEndedView {
 
 impl From<Recovery> for RecoveryView {
     fn from(recovery: Recovery) -> Self {
-        let folder = machine::data_dir().map(|folder| folder.join(&recovery.set_aside));
         Self {
             found_at: recovery.found_at.to_string(),
-            set_aside: folder.map_or(recovery.set_aside, |folder| folder.display().to_string()),
+            set_aside: recovery.set_aside.map(|aside| match machine::data_dir() {
+                Some(folder) => folder.join(aside).display().to_string(),
+                None => aside,
+            }),
             recovered: recovery.recovered,
             to_send: recovery.to_send,
             lost: recovery.lost,

@@ -835,8 +835,8 @@ export type RaRole =
 export type RecoveryView = {
 	/**  When it was found. */
 	found_at: string,
-	/**  The folder the damaged files are in. */
-	set_aside: string,
+	/**  The folder the damaged files are in; none where there was no file any more. */
+	set_aside: string | null,
 	/**  Recorded registrations that are here again. */
 	recovered: number,
 	/**  Of these, those that wait to be sent. */

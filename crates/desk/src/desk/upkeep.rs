@@ -14,7 +14,10 @@ impl Desk {
     /// signed in: it is numbers alone.
     pub async fn recovery(&self) -> Result<Option<Recovery>, Failure> {
         let told = self.inner.store.read(store::recoveries).await?;
-        Ok(told.into_iter().rfind(|recovery| recovery.acknowledged_at.is_none()))
+        // Where nothing is kept, it is no news that nothing is there.
+        let is_kept = self.not_kept().is_none();
+        let mut told = told.into_iter().filter(|recovery| is_kept || recovery.set_aside.is_some());
+        Ok(told.rfind(|recovery| recovery.acknowledged_at.is_none()))
     }
 
     /// Somebody at this computer has read what became of a damaged store.

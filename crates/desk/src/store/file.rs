@@ -19,7 +19,7 @@ use super::error::is_full;
 use super::key::{self, KEY_NAME, SALT, StoreKey, key_store_fault};
 use super::{StoreError, migrations, salvage};
 use crate::audit::AuditEnded;
-use crate::{KeyStore, OpenError, Random};
+use crate::{KeyStore, OpenError, Random, Recovery};
 
 /// What the canary row says.
 pub(super) const CANARY: &str = "ra-desk store";
@@ -160,6 +160,7 @@ fn create(
         if before.is_some_and(|before| before.head.head.number > 0) {
             let before = succession::ending(&tx, 0, None, before.as_ref(), AuditEnded::Vanished)?;
             succession::write_down(&tx, now, &before, None)?;
+            salvage::note(&tx, &Recovery::of_nothing(now))?;
         }
         device.write_down(&tx)?;
         Ok(tx.commit()?)

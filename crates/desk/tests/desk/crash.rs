@@ -248,7 +248,7 @@ fn a_recovery_that_is_killed_leaves_everything_in_the_old_store_or_in_the_new_on
         runtime.block_on(async {
             let desk = open(folder.path()).await;
             let told = desk.recovery().await.unwrap().expect("it is told, whenever it was killed");
-            let kept = folder.path().join("data").join(&told.set_aside).join("store.db");
+            let kept = folder.path().join("data").join(told.set_aside.as_deref().unwrap()).join("store.db");
             assert!(std::fs::read(kept).unwrap() == bytes, "the damaged file is kept as it was");
             let here = told.recovered as usize;
             assert!(here + 4 >= saved.len(), "turn {turn}: {here} of {}", saved.len());

@@ -149,6 +149,8 @@ async fn a_store_that_vanished_is_missed_once() {
     assert_eq!(computer.work(1).await.broken, rolled_back(1));
     assert_ne!(computer.entry(DEVICE_NAME), device, "another store is another device");
     assert!(computer.work(1).await.is_intact(), "told once");
+    let told = computer.open().read(crate::store::recoveries).await.unwrap();
+    assert_eq!(told, [crate::Recovery::of_nothing(told[0].found_at)], "and to RA users until one of them has read it");
     let report = computer.report().unwrap();
     assert_eq!(report.remembered, Some(3), "two acts, and that it was begun");
     let before = report.before.unwrap();

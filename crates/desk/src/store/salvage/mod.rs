@@ -130,7 +130,7 @@ fn save(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Timestamp)
     let audit = follow_up(&tx, &image, (keys, random), now)?;
     let recovery = Recovery {
         found_at: now,
-        set_aside: aside.clone(),
+        set_aside: Some(aside.clone()),
         recovered: found.recovered,
         to_send: found.to_send,
         lost: found.lost(),
@@ -179,8 +179,13 @@ fn follow_up(
 }
 
 /// Writes down what became of it, for the RA user and in the audit.
+/// Writes down what became of a store, until somebody has read it.
+pub(super) fn note(conn: &Connection, recovery: &Recovery) -> Result<(), StoreError> {
+    meta::set(conn, &format!("{}{}", meta::RECOVERY, recovery.found_at), &rows::to_json(recovery)?)
+}
+
 fn tell(conn: &Connection, now: Timestamp, recovery: &Recovery) -> Result<(), StoreError> {
-    meta::set(conn, &format!("{}{}", meta::RECOVERY, recovery.found_at), &rows::to_json(recovery)?)?;
+    note(conn, recovery)?;
     let at_least = if recovery.lost_is_all { "" } else { "at least " };
     let detail = format!("{} recovered, {at_least}{} lost", recovery.recovered, recovery.lost);
     audit::append_row(conn, now, "recovered", Default::default(), ["", "", &detail])

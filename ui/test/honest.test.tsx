@@ -6,6 +6,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { SubmissionView } from "../src/bridge";
 import { FaultError } from "../src/bridge";
 import {
+  AUDIT,
   COMPLETE_DRAFT,
   COUNTS,
   DRAFT,
@@ -69,11 +70,61 @@ test.each([
   [{ lost: 0, lost_is_all: false }, "We do not know whether registrations were lost. Some may be missing."],
   [
     { lost: 0, lost_is_all: false, recovered: 0 },
-    "Nothing could be read. We do not know how many registrations there were.",
+    "No registration could be read. We do not know how many registrations there were, or whether all of them had been sent.",
+  ],
+  [
+    { lost: 0, lost_is_all: false, recovered: 0, drafts: 0 },
+    "Nothing could be read. We do not know how many registrations there were, or whether all of them had been sent.",
   ],
 ])("of what is lost no more is said than is known: %o", async (part, said) => {
   await show(fakeDesk({ recovery: { ...RECOVERY, ...part } }), { at: "find" });
   await vi.waitFor(() => expect(text("lost")).toBe(said));
+});
+
+test.each([
+  [
+    {},
+    "48 registrations and 1 draft were recovered",
+    "3 registrations may not have been sent. They are in the outbox of",
+  ],
+  [{ to_send: 1 }, "48 registrations", "1 registration may not have been sent. It is in the outbox of"],
+  [{ to_send: 0 }, "48 registrations", "None of those recovered waits to be sent."],
+  [{ recovered: 0, to_send: 0 }, "1 draft was recovered and is here again", null],
+  [{ recovered: 0, to_send: 0, drafts: 0 }, null, null],
+])("what is here again is told where something is: %o", async (part, here, toSend) => {
+  await show(fakeDesk({ recovery: { ...RECOVERY, ...part } }), { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  if (here) expect(text("recovered")).toContain(here);
+  else expect(text("recovered")).toBeNull();
+  if (toSend) expect(text("to-send")).toContain(toSend);
+  else expect(text("to-send")).toBeNull();
+  expect(main()?.textContent).toContain("Drafts may be missing.");
+});
+
+test("who read it can go on though that could not be noted, and nobody is told to use paper", async () => {
+  const failed = new FaultError(fault("STORE_FAILED"));
+  const signedOut = snapshotOf({ session: { state: "signed_out", why: null } });
+  const desk = fakeDesk({ snapshot: signedOut, recovery: RECOVERY, acknowledgeRecovery: failed });
+  const user = await show(desk, { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  expect(document.getElementById("go-on")).toBeNull();
+  await user.click(document.getElementById("primary") as HTMLElement);
+  await vi.waitFor(() => expect(text("error-summary")).toContain("You can go on; it will show this again."));
+  expect(text("error-summary")).not.toMatch(/paper/);
+  await user.click(document.getElementById("go-on") as HTMLElement);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("sign-in"));
+});
+
+test.each([
+  [{ first_bad: 4_212, why: "older_copy" as const }, "may be missing here"],
+  [{ differs: true }, "may be missing here"],
+  [{ first_bad: 13, why: "changed" as const }, "This does not change what is registered."],
+  [{ signs: false }, "This does not change what is registered."],
+])("of an audit that is not whole it is said what that may have cost: %o", async (part, said) => {
+  await show(fakeDesk({ checkAudit: { ...AUDIT, ...part } }), { at: "audit" });
+  await vi.waitFor(() => expect(text("keep")).toContain(said));
+  expect(text("keep")).toContain("do not delete RA Desk’s folder");
+  expect(main()?.textContent).not.toMatch(/nothing that you recorded is lost/i);
 });
 
 test.each([true, false])("before it is confirmed nothing is said to be saved (online: %s)", async (online) => {

@@ -146,7 +146,7 @@ impl SecurityEvent {
             Self::KioskLeft => "An RA user left kiosk mode.".into(),
             Self::KioskCloseRefused => "Somebody tried to close RA Desk in kiosk mode. It stays open.".into(),
             Self::AuditBroken => {
-                "RA Desk's audit on this computer is not as it was written. Nothing was lost; keep the data folder as it is."
+                "RA Desk's audit on this computer is not as it was written. If RA Desk's file is an older copy or was gone, registrations recorded since may be missing here, and some that were sent may show as not sent. Keep the data folder as it is."
                     .into()
             }
             Self::WorkWaits { unsent, oldest_days } => format!(

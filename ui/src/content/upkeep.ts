@@ -7,19 +7,28 @@ const registrations = (count: number) => counted(count, "registration");
 
 export const RECOVERY = {
   title: ({ found_at }: RecoveryView) => `RA Desk found that its file was damaged on ${day(found_at)}`,
-  recovered: ({ recovered, drafts }: RecoveryView) =>
-    `${registrations(recovered)} and ${counted(drafts, "draft")} were recovered and are here again, as they were recorded.`,
-  toSend: ({ to_send }: RecoveryView) =>
-    to_send === 0
-      ? "None of them waits to be sent."
-      : `${registrations(to_send)} may not have been sent. RA Desk sends ${to_send === 1 ? "it" : "them"} once, after whoever recorded ${to_send === 1 ? "it" : "them"} has signed in and confirmed it.`,
-  lost: ({ lost, lost_is_all, recovered }: RecoveryView) => {
+  /** What is here again; null where nothing is. */
+  recovered: ({ recovered, drafts }: RecoveryView) => {
+    const here = [recovered > 0 && registrations(recovered), drafts > 0 && counted(drafts, "draft")].filter(Boolean);
+    if (here.length === 0) return null;
+    const one = recovered + drafts === 1;
+    return `${here.join(" and ")} ${one ? "was" : "were"} recovered and ${one ? "is" : "are"} here again, as ${one ? "it was" : "they were"} recorded.`;
+  },
+  /** What of it may still have to be sent; null where there is nothing to send. */
+  toSend: ({ to_send, recovered }: RecoveryView) => {
+    if (to_send === 0) return recovered === 0 ? null : "None of those recovered waits to be sent.";
+    return to_send === 1
+      ? "1 registration may not have been sent. It is in the outbox of whoever recorded it, and is sent only after that person has signed in and confirmed it."
+      : `${registrations(to_send)} may not have been sent. They are in the outbox of whoever recorded them, and are sent only after that person has signed in and confirmed them.`;
+  },
+  lost: ({ lost, lost_is_all, recovered, drafts }: RecoveryView) => {
     if (lost_is_all) return lost === 0 ? "No registration was lost." : `${registrations(lost)} could not be read.`;
     if (lost > 0)
       return `At least ${registrations(lost)} could not be read. There may be more: we do not know how many.`;
-    if (recovered === 0) return "Nothing could be read. We do not know how many registrations there were.";
-    return "We do not know whether registrations were lost. Some may be missing.";
+    if (recovered > 0) return "We do not know whether registrations were lost. Some may be missing.";
+    return `${drafts === 0 ? "Nothing" : "No registration"} could be read. We do not know how many registrations there were, or whether all of them had been sent.`;
   },
+  drafts: "Drafts may be missing.",
   next: "What to do next",
   steps: [
     "Tell your IT service desk. The disk of this computer may be failing.",
@@ -28,11 +37,20 @@ export const RECOVERY = {
   ],
   read: "I have read this",
   reading: "Saving",
+  /** It could not be saved that somebody read it. */
+  notSaved: {
+    heading: "RA Desk could not note that you read this",
+    explanation: "You can go on; it will show this again.",
+    next: "Tell your IT service desk if it happens again.",
+  },
+  goOn: "Go on",
 };
+
+const KEEP_FOLDER = "Tell your IT service desk, and do not delete RA Desk’s folder.";
 
 export const AUDIT = {
   title: "Audit of this computer",
-  lead: "Each act in RA Desk is written down as a row that cannot be changed without it showing. The rows hold numbers and codes, no names.",
+  lead: "RA Desk writes each act down as a row. Rows name people by their Care Identity UUIDs, not by name. Treat a copy as you treat people’s records.",
   link: "Audit of this computer",
   checking: "Checking every row. A long audit takes some seconds.",
   results: {
@@ -41,16 +59,21 @@ export const AUDIT = {
     differs: "The RA service holds another audit of this computer",
     unsigned: "The audit cannot be signed",
   },
-  unsignedText: "The key store of this computer has lost the key for it. What you record is saved and sent as always.",
+  unsignedText:
+    "The key store of this computer has lost the key for it. What you record is still saved and sent. Second copies are not made, and other computers do not show what waits here.",
   differsText:
-    "This happens when an older copy of this computer’s files was put back. What is registered is not touched by it.",
-  keep: "Nothing that you recorded is lost by this. Tell your IT service desk, and do not delete RA Desk’s folder.",
+    "Most often an older copy of this computer’s files was put back. If nobody did that, it must be looked into.",
+  keep: `This does not change what is registered. ${KEEP_FOLDER}`,
+  /** The file is an older copy, or was gone: what was recorded since is not in it. */
+  keepOlder: `Registrations recorded on this computer since that copy may be missing here, and some that were sent may show as not sent. Compare your outbox with your notes before you record again. ${KEEP_FOLDER}`,
   result: "Result",
   rows: "Rows that are as they were written",
+  rowsBefore: "Rows before the first bad one",
   firstBad: "First row that is not",
   countersigned: "Rows that the RA service has confirmed",
   last: "Last confirmed",
   never: "Not yet",
+  none: "None yet",
   when: (time: string) => dayAndTime(time),
   before: "Audit before this one",
   beforeText: (device: string, rows: number, why: AuditEndedView) =>
@@ -58,7 +81,7 @@ export const AUDIT = {
   faults: {
     changed: "It was changed.",
     missing: "It is missing.",
-    older_copy: "It is missing: these files are an older copy.",
+    older_copy: "It is missing: RA Desk’s file is an older copy, or was gone.",
     rewritten: "It is another one than the one that was signed.",
     receipt_changed: "The RA service’s receipt for it was changed.",
   } satisfies Record<AuditFaultView, string>,

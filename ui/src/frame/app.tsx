@@ -98,10 +98,12 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
     else if (place.at !== "leave-kiosk") go({ at: "leave-kiosk" });
   });
   const recovery = useCommand("recovery");
+  const [wentOn, setWentOn] = useState(false);
   let page: ReactNode;
   // Before anything else: who works on here must know what is missing.
-  if (recovery.data) page = <Recovered recovery={recovery.data} done={recovery.again} />;
-  else if (session.state === "signed_out") page = <SignIn why={session.why} />;
+  if (recovery.data && !wentOn) {
+    page = <Recovered recovery={recovery.data} done={recovery.again} goOn={() => setWentOn(true)} />;
+  } else if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
   else if (!session.person.may_find && !["help", "this-computer", "audit"].includes(place.at)) {

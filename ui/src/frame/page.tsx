@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Fault } from "../bridge";
-import { explain } from "../content/codes";
+import { type Explained, explain } from "../content/codes";
 import { FRAME } from "../content/frame";
 import { BackLink, ErrorSummary, InsetText, type SummaryProblem } from "../nhs";
 import { useShell } from "./session";
@@ -77,11 +77,18 @@ export function Heading({ caption, children }: { caption?: string | undefined; c
   );
 }
 
+interface FaultSummaryProps {
+  fault: Fault | null;
+  attempt: number;
+  /** What is truer of this act than what is said of the code everywhere. */
+  words?: Partial<Explained> | undefined;
+}
+
 /** What went wrong with an act, at the top of its page: field errors as links, anything else in words. */
-export function FaultSummary({ fault, attempt }: { fault: Fault | null; attempt: number }) {
+export function FaultSummary({ fault, attempt, words: own }: FaultSummaryProps) {
   const { not_kept: notKept } = useShell();
   if (!fault) return null;
-  const words = explain(fault.code, notKept);
+  const words = { ...explain(fault.code, notKept), ...own };
   // What the RA user chose to do is no error.
   if (fault.code === "SIGN_IN_CANCELLED") {
     return (

@@ -5,23 +5,33 @@ import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { Button, Facts, InsetText } from "../nhs";
 
+interface RecoveredProps {
+  recovery: RecoveryView;
+  done: () => void;
+  /** Goes on without it being noted that somebody read this: the next start shows it again. */
+  goOn: () => void;
+}
+
 /** The file was damaged: what was recovered and what was not, in numbers, until somebody has read it. */
-export function Recovered({ recovery, done }: { recovery: RecoveryView; done: () => void }) {
+export function Recovered({ recovery, done, goOn }: RecoveredProps) {
   const desk = useDesk();
   const title = RECOVERY.title(recovery);
+  const here = RECOVERY.recovered(recovery);
+  const toSend = RECOVERY.toSend(recovery);
   const read = useAct(async () => {
     await desk.acknowledgeRecovery();
     done();
   });
   return (
     <Page name="recovered" title={title} problem={read.fault !== null}>
-      <FaultSummary fault={read.fault} attempt={read.faults} />
+      <FaultSummary fault={read.fault} attempt={read.faults} words={RECOVERY.notSaved} />
       <Heading>{title}</Heading>
       <InsetText>
-        <p id="recovered">{RECOVERY.recovered(recovery)}</p>
+        {here && <p id="recovered">{here}</p>}
         <p id="lost">{RECOVERY.lost(recovery)}</p>
+        <p>{RECOVERY.drafts}</p>
       </InsetText>
-      <p>{RECOVERY.toSend(recovery)}</p>
+      {toSend && <p id="to-send">{toSend}</p>}
       <h2 className="nhsuk-heading-m">{RECOVERY.next}</h2>
       {RECOVERY.steps.map((step) => (
         <p key={step}>{step}</p>
@@ -29,9 +39,16 @@ export function Recovered({ recovery, done }: { recovery: RecoveryView; done: ()
       <p className="ra-address">
         <code className="ra-code">{recovery.set_aside}</code>
       </p>
-      <Button id="primary" onClick={() => read.run()} busy={read.busy && RECOVERY.reading}>
-        {RECOVERY.read}
-      </Button>
+      <div className="ra-buttons">
+        <Button id="primary" onClick={() => read.run()} busy={read.busy && RECOVERY.reading}>
+          {RECOVERY.read}
+        </Button>
+        {read.fault && (
+          <Button id="go-on" look="secondary" onClick={goOn}>
+            {RECOVERY.goOn}
+          </Button>
+        )}
+      </div>
     </Page>
   );
 }
@@ -44,6 +61,8 @@ export function Audit() {
   const begin = useAct(async () => {
     await desk.beginNewAudit();
     answer.again();
+    // The button is gone then: focus goes to where the answer stands.
+    document.querySelector<HTMLElement>("main h1")?.focus();
   });
   return (
     <Asked answer={answer} loading={AUDIT.checking}>
@@ -54,6 +73,11 @@ export function Audit() {
             <FaultSummary fault={begin.fault} attempt={begin.faults} />
             <Heading>{AUDIT.title}</Heading>
             <p>{AUDIT.lead}</p>
+            {audit.asked && (
+              <InsetText>
+                <p id="asked">{AUDIT.asked}</p>
+              </InsetText>
+            )}
             <Found audit={audit} result={result} />
             <Button id="primary" look="secondary" onClick={answer.again} busy={answer.asking && AUDIT.checking}>
               {AUDIT.again}
@@ -62,7 +86,6 @@ export function Audit() {
             <p>
               <code className="ra-code">ra-desk audit export --csv FILE</code>
             </p>
-            {audit.asked && <p id="asked">{AUDIT.asked}</p>}
             {result !== "intact" && !audit.asked && (
               <>
                 <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>
@@ -87,10 +110,10 @@ function resultOf(audit: AuditView): keyof typeof AUDIT.results {
 
 function Found({ audit, result }: { audit: AuditView; result: keyof typeof AUDIT.results }) {
   const { first_bad: firstBad, why, before } = audit;
-  const number = (rows: number | null) => rows?.toLocaleString("en-GB") ?? AUDIT.never;
+  const number = (rows: number | null) => rows?.toLocaleString("en-GB") ?? AUDIT.none;
   const facts = [
     { name: AUDIT.result, value: AUDIT.results[result] },
-    { name: AUDIT.rows, value: number(audit.rows) },
+    { name: firstBad === null ? AUDIT.rows : AUDIT.rowsBefore, value: number(audit.rows) },
     { name: AUDIT.countersigned, value: number(audit.countersigned) },
     { name: AUDIT.last, value: audit.countersigned_at ? AUDIT.when(audit.countersigned_at) : AUDIT.never },
   ];
@@ -107,7 +130,7 @@ function Found({ audit, result }: { audit: AuditView; result: keyof typeof AUDIT
         <InsetText>
           {result === "differs" && <p>{AUDIT.differsText}</p>}
           {result === "unsigned" && <p>{AUDIT.unsignedText}</p>}
-          <p>{AUDIT.keep}</p>
+          <p id="keep">{why === "older_copy" || result === "differs" ? AUDIT.keepOlder : AUDIT.keep}</p>
         </InsetText>
       )}
     </>

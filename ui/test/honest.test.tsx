@@ -101,6 +101,14 @@ test.each([
   expect(main()?.textContent).toContain("Drafts may be missing.");
 });
 
+test("a file that is gone is not called damaged, and no folder is named that is not there", async () => {
+  const gone = { ...RECOVERY, set_aside: null, recovered: 0, to_send: 0, drafts: 0, lost: 0, lost_is_all: false };
+  await show(fakeDesk({ recovery: gone }), { at: "find" });
+  await vi.waitFor(() => expect(main()?.textContent).toContain("its file was gone on"));
+  expect(text("lost")).toContain("are not here. We do not know how many");
+  expect(main()?.textContent).not.toMatch(/damaged|folder|could be read/);
+});
+
 test("who read it can go on though that could not be noted, and nobody is told to use paper", async () => {
   const failed = new FaultError(fault("STORE_FAILED"));
   const signedOut = snapshotOf({ session: { state: "signed_out", why: null } });

@@ -6,7 +6,8 @@ import { counted, day, dayAndTime } from "./dates";
 const registrations = (count: number) => counted(count, "registration");
 
 export const RECOVERY = {
-  title: ({ found_at }: RecoveryView) => `RA Desk found that its file was damaged on ${day(found_at)}`,
+  title: ({ found_at, set_aside }: RecoveryView) =>
+    `RA Desk found that its file was ${set_aside === null ? "gone" : "damaged"} on ${day(found_at)}`,
   /** What is here again; null where nothing is. */
   recovered: ({ recovered, drafts }: RecoveryView) => {
     const here = [recovered > 0 && registrations(recovered), drafts > 0 && counted(drafts, "draft")].filter(Boolean);
@@ -21,7 +22,9 @@ export const RECOVERY = {
       ? "1 registration may not have been sent. It is in the outbox of whoever recorded it, and is sent only after that person has signed in and confirmed it."
       : `${registrations(to_send)} may not have been sent. They are in the outbox of whoever recorded them, and are sent only after that person has signed in and confirmed them.`;
   },
-  lost: ({ lost, lost_is_all, recovered, drafts }: RecoveryView) => {
+  lost: ({ lost, lost_is_all, recovered, drafts, set_aside }: RecoveryView) => {
+    if (set_aside === null)
+      return "RA Desk began a new file. Registrations that were recorded in the old one and not sent are not here. We do not know how many there were.";
     if (lost_is_all) return lost === 0 ? "No registration was lost." : `${registrations(lost)} could not be read.`;
     if (lost > 0)
       return `At least ${registrations(lost)} could not be read. There may be more: we do not know how many.`;
@@ -29,12 +32,12 @@ export const RECOVERY = {
     return `${drafts === 0 ? "Nothing" : "No registration"} could be read. We do not know how many registrations there were, or whether all of them had been sent.`;
   },
   drafts: "Drafts may be missing.",
+  gone: "Tell your IT service desk: the file was moved or deleted. If it comes back, RA Desk needs their help to use it.",
   next: "What to do next",
-  steps: [
-    "Tell your IT service desk. The disk of this computer may be failing.",
+  failing: "Tell your IT service desk. The disk of this computer may be failing.",
+  compare:
     "Compare your outbox with your notes. Record again what is missing: if it was registered before, RA Desk says so and nothing is registered twice.",
-    "Do not delete this folder. The damaged file is kept in it, as it was:",
-  ],
+  folder: "Do not delete this folder. The damaged file is kept in it, as it was:",
   read: "I have read this",
   reading: "Saving",
   /** It could not be saved that somebody read it. */

@@ -33,12 +33,16 @@ export function Recovered({ recovery, done, goOn }: RecoveredProps) {
       </InsetText>
       {toSend && <p id="to-send">{toSend}</p>}
       <h2 className="nhsuk-heading-m">{RECOVERY.next}</h2>
-      {RECOVERY.steps.map((step) => (
-        <p key={step}>{step}</p>
-      ))}
-      <p className="ra-address">
-        <code className="ra-code">{recovery.set_aside}</code>
-      </p>
+      <p>{recovery.set_aside === null ? RECOVERY.gone : RECOVERY.failing}</p>
+      <p>{RECOVERY.compare}</p>
+      {recovery.set_aside !== null && (
+        <>
+          <p>{RECOVERY.folder}</p>
+          <p className="ra-address">
+            <code className="ra-code">{recovery.set_aside}</code>
+          </p>
+        </>
+      )}
       <div className="ra-buttons">
         <Button id="primary" onClick={() => read.run()} busy={read.busy && RECOVERY.reading}>
           {RECOVERY.read}

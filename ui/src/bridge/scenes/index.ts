@@ -32,6 +32,10 @@ export const SCENES: Record<string, Scene> = {
     snapshot: out(null),
     recovery: { ...RECOVERY, recovered: 0, to_send: 0, drafts: 0, lost: 0, lost_is_all: false },
   }),
+  "recovered-gone": scene("recovered", {
+    snapshot: out(null),
+    recovery: { ...RECOVERY, set_aside: null, recovered: 0, to_send: 0, drafts: 0, lost: 0, lost_is_all: false },
+  }),
   "recovered-not-saved": scene(
     "recovered",
     { snapshot: out(null), recovery: RECOVERY, acknowledgeRecovery: refused("STORE_FAILED") },

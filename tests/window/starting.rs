@@ -77,17 +77,26 @@ async fn a_store_without_its_key_is_left_alone() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_truncated_store_and_one_of_another_key_are_told_apart_and_left_alone() -> Outcome {
+async fn a_truncated_store_is_put_aside_and_told_and_one_of_another_key_is_left_alone() -> Outcome {
     let setting = Setting::new()?;
     setting.open().await?.close().await?;
     let file = store_file(&setting)?;
     let good = std::fs::read(&file)?;
-    std::fs::write(&file, &good[..good.len() / 2 - 100])?;
-    let before = store_files(&setting)?;
-    cannot_start(setting.open().await?, "STORE_DAMAGED").await?;
-    assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
+    let half = good[..good.len() / 2 - 100].to_vec();
+    std::fs::write(&file, &half)?;
+    let window = setting.open().await?;
+    accessible(&window, "recovered").await?;
+    window.see("#primary").await?.click().await?;
+    window.see("[data-page=sign-in]").await?;
+    window.close().await?;
+    let kept = store_files(&setting)?.into_values().any(|bytes| bytes == half);
+    assert!(kept, "the damaged file is kept as it was");
+    let window = setting.open().await?;
+    window.see("[data-page=sign-in]").await?;
+    window.close().await?;
 
     // A store that another computer's RA Desk made.
+    let own = std::fs::read(&file)?;
     let elsewhere = tempfile::tempdir()?;
     let stranger = elsewhere.path().join("data");
     open_elsewhere(&setting, elsewhere.path(), &stranger).await?;
@@ -96,7 +105,7 @@ async fn a_truncated_store_and_one_of_another_key_are_told_apart_and_left_alone(
     cannot_start(setting.open().await?, "WRONG_KEY").await?;
     assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
 
-    std::fs::write(&file, good)?;
+    std::fs::write(&file, own)?;
     let window = setting.open().await?;
     setting.sign_in(&window, &owen_pritchard(), None).await?;
     window.close().await

@@ -155,7 +155,7 @@ test.each([true, false])("before it is confirmed nothing is said to be saved (on
 test("what is recorded is promised to be sent only while its RA user stays signed in, and by when", async () => {
   await shownSubmission({}, snapshotOf({ network: OFFLINE }));
   expect(main()?.textContent).toContain("RA Desk sends it by itself while you stay signed in.");
-  expect(main()?.textContent).toContain("sign in again and confirm that you recorded it");
+  expect(main()?.textContent).toContain("sign in again and confirm it");
   expect(text("send-by")).toContain("Send it by 7 December 2026 at 2:25pm.");
 });
 

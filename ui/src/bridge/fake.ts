@@ -91,6 +91,18 @@ export const PERSON: PersonView = {
   may_find: true,
 };
 
+/** An RA manager of the organisation that [`AGENT`] is of: who takes over what others recorded. */
+export const MANAGER: PersonView = {
+  ...PERSON,
+  name: "Margaret Ellison",
+  role: {
+    ...AGENT,
+    id: "555254240105",
+    name: "Registration Authority Manager",
+    ra_role: "ra_manager",
+  },
+};
+
 export const POLICY: PolicyView = {
   mail_domains: ["nhs.net"],
   link_lifetime_minutes: 10_080,

@@ -141,7 +141,7 @@ export const FAULTS: Record<Code, Explained> = {
   DEVICE_REVOKED: {
     heading: "This computer is shut out by the RA service",
     explanation: "Your RA service no longer takes anything from this computer.",
-    next: "Tell your service desk that this computer is in use. Until it is let in again, use another computer.",
+    next: "Tell your IT service desk that this computer is in use. Until it is let in again, use another computer.",
     keeping: kept,
   },
   COMPUTER_FORGETS: {
@@ -287,14 +287,14 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
     next: "Ask for the person’s own NHS.net Connect address.",
   },
   NOT_PERMITTED: {
-    heading: "Your role may not register",
-    explanation: "The role this was recorded in may not register NHS.net Connect accounts.",
-    next: "Change to a role that may, or ask an RA manager or RA agent.",
+    heading: "The RA service did not take this in your role",
+    explanation: "The role you are acting in may not register NHS.net Connect accounts.",
+    next: "Change to a role that may register, then record it again.",
   },
   NOT_YOUR_SUBMISSION: {
-    heading: "This was recorded by somebody else, or in another role",
-    explanation: "A registration is only sent by the person who recorded it, in the role they recorded it in.",
-    next: "Change to that role, or ask the person who recorded it to sign in on this computer.",
+    heading: "The RA service did not take this from you",
+    explanation: "A registration is sent in the name and role of whoever recorded it or took it over.",
+    next: "Change to a role that may register, then record it again.",
   },
   PROFILE_CHANGED: {
     heading: "The profile changed after you checked the person",
@@ -381,7 +381,7 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
   device_revoked: {
     heading: "This computer is shut out by the RA service",
-    next: "Your RA service takes nothing from it. Tell your service desk that this computer is in use. RA Desk sends again when it is let in.",
+    next: "Your RA service takes nothing from it. Tell your IT service desk that this computer is in use. RA Desk sends again when it is let in.",
   },
   store: {
     heading: "This computer’s disk cannot be written",
@@ -397,7 +397,7 @@ export const NEXT_STEPS: Record<NextStep, { button: string | null; say: string }
     button: "I have done this: check the answers and send again",
     say: "To do in Care Identity Management first",
   },
-  another_person_or_role: { button: null, say: "Somebody else, or you in another role, must do it" },
+  another_person_or_role: { button: null, say: "Change role, then record it again" },
   record_anew: { button: "Check the person again and record it again", say: "Check the person and record it again" },
 };
 

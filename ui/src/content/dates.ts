@@ -49,6 +49,12 @@ export function dayAndTime(time: string, now: Date = new Date()): string {
   return today ? `today at ${clockTime(time)}` : `${day(time)} at ${clockTime(time)}`;
 }
 
+/** *today at 2:30pm*, *on 23 November 2026 at 2:30pm*: after what was done then. */
+export function onDay(time: string): string {
+  const at = dayAndTime(time);
+  return at.startsWith("today") ? at : `on ${at}`;
+}
+
 /** `555086689106` as 5550 8668 9106, in the groups people read aloud. */
 export function grouped(uuid: string): string {
   return uuid.replace(/(\d{4})(?=\d)/g, "$1 ");

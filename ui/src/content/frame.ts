@@ -106,8 +106,8 @@ export const HELP = {
     needs_confirmation: "You recorded it in an earlier session. It is not sent until you confirm that you recorded it.",
     withdrawal_requested:
       "You took it back after it was sent. RA Desk asks the RA service whether it was registered. If it was, it stays registered.",
-    role_lost: "You recorded it in a role in which you can no longer register.",
-    taken_over: "An RA manager sends it in their own name.",
+    role_lost: "You recorded it in a role in which you can no longer register. An RA manager can take it over.",
+    taken_over: "An RA manager took it over. It is theirs now.",
   } satisfies Record<keyof typeof VARIATIONS, string>,
   otherWords: "Other words",
   otherWord: "Word",

@@ -1,7 +1,7 @@
 // Words of what became of a registration: its page, and the outbox.
 
-import type { OutboxTab } from "../bridge";
-import { counted, dayAndTime, instant } from "./dates";
+import type { OutboxTab, SubmissionView, WaitView } from "../bridge";
+import { counted, dayAndTime, instant, onDay } from "./dates";
 import { author } from "./taking-over";
 
 export const SUBMISSION = {
@@ -15,7 +15,11 @@ export const SUBMISSION = {
   address: "NHS.net Connect address",
   status: "Status",
   recorded: "Recorded",
-  recordedAs: (time: string, role: string) => `${time}, as ${role}`,
+  /** When, and by whom in which role. What was taken over keeps its author, in the author's role. */
+  recordedAs: ({ recorded_at, recorded_role, taken_from }: SubmissionView) =>
+    taken_from
+      ? `${dayAndTime(recorded_at)} by ${author(taken_from.name)}, as ${taken_from.role}`
+      : `${dayAndTime(recorded_at)}, as ${recorded_role}`,
   registered: "Registered",
   linked: "Linked",
   replaces: "Corrects an earlier registration",
@@ -25,9 +29,13 @@ export const SUBMISSION = {
   refreshed: (time: string) => `Last heard from the RA service ${time}.`,
 };
 
-/** *RA Agent, B81603*: what can be done once the role is gone. */
-function roleLost(role: string): string {
-  return `You can no longer register in that role, so it is not sent, and not lost: an RA manager of ${role.split(", ").pop()} can take it over here.`;
+/** What can be done once the role is gone: *RA Agent, B81603*, and until when what was not sent is taken. */
+function roleLost(count: number, role: string, until: string | null): string {
+  const them = count === 1 ? "it" : "them";
+  const ask = `Ask an RA manager of ${role.split(", ").pop()} to sign in on this computer and take ${them} over`;
+  // Nobody knows yet whether it was registered.
+  if (!until) return `You can no longer register in that role, so RA Desk does not send ${them} again. ${ask}.`;
+  return `You can no longer register in that role, so RA Desk does not send ${them} for you. ${ask} by ${until}. After that ${count === 1 ? "it" : "they"} must be recorded again.`;
 }
 
 export const RECORDED = {
@@ -36,12 +44,13 @@ export const RECORDED = {
     `${name} cannot sign in with NHS.net Connect until this has been sent and they have finished linking.`,
   saved: "It is saved, encrypted, on this computer.",
   sends:
-    "RA Desk sends it by itself while you stay signed in. If RA Desk closes or you are signed out before that, sign in again and confirm that you recorded it.",
+    "RA Desk sends it by itself while you stay signed in. If RA Desk closes or you are signed out before that, sign in again and confirm it.",
   sendBy: (time: string) => `Send it by ${time}. The RA service does not take it after that.`,
   offline: "You are offline.",
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
-  roleLost: (role: string) => `It was recorded as ${role}. ${roleLost(role)}`,
+  roleLost: (role: string, until: string | null) => `It was recorded as ${role}. ${roleLost(1, role, until)}`,
   needsConfirmation: "It was recorded in an earlier session. It is not sent until you confirm that you recorded it.",
+  takenNeedsConfirmation: "You took it over in an earlier session. It is not sent until you confirm that it is yours.",
   confirm: "Check the list",
 };
 
@@ -109,20 +118,21 @@ export const LINKED = {
 
 export const ATTENTION = {
   caption: "Needs attention",
-  nothingRegistered: "Nothing was registered.",
   whatNext: "What to do next",
   doneBy: (name: string | null, time: string | null) =>
     `It was done${name ? ` by ${name}` : ""}${time ? ` ${time}` : ""}.`,
   compareCaption: "What was recorded, and how it is now",
-  before: "When you recorded this",
+  before: "When it was recorded",
   now: "Now",
   changed: "Changed",
   noProfile: "RA Desk has no copy of the profile to compare. Open the profile to see it as it is now.",
   changeRole: "Change role",
   closeWhy: "This one registered nothing. Withdraw it to clear it from what needs attention.",
+  findAgain: "Find the person again",
+  recordAgain: "Check the person again and record it again",
   closeDone: "Withdraw this one",
   tooOld: (days: number, recorded: string) =>
-    `The RA service takes a registration up to ${counted(days, "day")} after it was recorded. This one had to be sent by ${sendBy(recorded, days)}.`,
+    `The RA service takes a registration up to ${counted(days, "day")} after it was recorded. This one had to be sent by ${sendBy(recorded, days)}. Nothing was registered.`,
 };
 
 /** Until when the RA service takes what was recorded then. */
@@ -146,6 +156,7 @@ export const REMOVED = {
 export const WITHDRAWAL = {
   title: (name: string) => `Withdraw the registration for ${name}?`,
   settled: "It will not be sent, and nothing is registered. To register them later, begin again.",
+  givenBack: (name: string | null) => `This one registered nothing. What ${author(name)} recorded stays as it is.`,
   unsettled:
     "It was sent, and no answer came back. RA Desk first asks the RA service whether it was registered. If it was, it stays registered. If it was not, nothing is registered.",
   alreadyDone: "This one registered nothing. The registration that was there before stays as it is.",
@@ -175,12 +186,14 @@ export const OUTBOX = {
     attention: "Nothing needs your attention.",
     done: "Nothing is done yet.",
   } satisfies Record<OutboxTab, string>,
+  /** Where what others recorded waits. */
+  emptyOfYours: "Nothing of yours waits to be sent.",
   explain: {
     drafts: "Half done, and on this computer only.",
     ready: "Recorded on this computer. These people cannot sign in with NHS.net Connect yet.",
     waiting: "Registered. These people must still open their link and sign in once.",
     attention: "The RA service did not take these. None of them holds up the others.",
-    done: "Linked, withdrawn or removed.",
+    done: "Linked, withdrawn, removed, or taken over by an RA manager.",
   } satisfies Record<OutboxTab, string>,
   person: "Person",
   address: "Address",
@@ -209,10 +222,18 @@ export const OUTBOX = {
   changeRole: "Change role",
   otherRole: (count: number, role: string) =>
     `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. Change to that role to send ${count === 1 ? "it" : "them"}.`,
-  roleLost: (count: number, role: string) =>
-    `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. ${roleLost(role)}`,
-  waitsFor: (count: number, name: string | null, role: string, oldest: string) =>
-    `${counted(count, "registration")} ${count === 1 ? "waits" : "wait"} for ${author(name)}, ${role}, the oldest since ${dayAndTime(oldest)}.`,
+  roleLost: ({ count, role_text, oldest }: WaitView, days: number) =>
+    `${counted(count, "registration")} you recorded as ${role_text} ${count === 1 ? "waits" : "wait"}. ${roleLost(count, role_text, sendBy(oldest, days))}`,
+  waitsFor: ({ count, name, role_text, to_take_over, oldest }: WaitView) => {
+    const busy = count - to_take_over;
+    return [
+      `${counted(count, "registration")} recorded by ${author(name)} (${role_text}) ${count === 1 ? "is" : "are"} not sent.`,
+      `${count === 1 ? "It" : "The oldest"} was recorded ${onDay(oldest)}.`,
+      busy > 0 && `${busy} ${busy === 1 ? "is" : "are"} being sent or withdrawn, and cannot be taken over now.`,
+    ]
+      .filter(Boolean)
+      .join(" ");
+  },
   otherPeople: (count: number) =>
     `${counted(count, "registration")} recorded by other people on this computer ${count === 1 ? "waits" : "wait"} for them to sign in.`,
 };

@@ -1,19 +1,22 @@
 // What was recorded and how it is now, for each reason the RA service gives: one row says one thing twice.
 
-import type { PolicyView, ProfileView, RefusalCode, SubmissionView } from "../bridge";
+import type { ProfileView, RefusalCode, SubmissionView } from "../bridge";
 import { REFUSALS } from "./codes";
-import { birthDate, dayAndTime, grouped } from "./dates";
+import { birthDate, dayAndTime } from "./dates";
 import { PROFILE } from "./find";
-import { SUBMISSION, sendBy } from "./outbox";
+import { SUBMISSION } from "./outbox";
 import { AUTHENTICATOR_STATE, AUTHENTICATORS } from "./people";
 import { PROFILE_STATUS } from "./status";
 
 /** What it is about, as it was recorded, and as it is now. */
 export type Side = [what: string, then: string, now: string];
 
-/** Both sides of a refusal. Empty where the RA service did not show how it is now. */
-export function sides(code: RefusalCode, submission: SubmissionView, policy: PolicyView): Side[] {
-  const { uuid, address, recorded_at, recorded_role, attention } = submission;
+/**
+ * Both sides of a refusal. Empty where the RA service did not show how it is now; null where there is nothing to
+ * compare, and the page's heading says it all.
+ */
+export function sides(code: RefusalCode, submission: SubmissionView): Side[] | null {
+  const { address, recorded_at, attention } = submission;
   const now = REFUSALS[code].heading;
   switch (code) {
     case "PROFILE_CHANGED":
@@ -23,10 +26,10 @@ export function sides(code: RefusalCode, submission: SubmissionView, policy: Pol
       return profiles(attention?.profile_then, attention?.profile_now);
     case "UNKNOWN_PROFILE":
     case "OWN_PROFILE":
-      return [[SUBMISSION.uuid, grouped(uuid), now]];
     case "NOT_PERMITTED":
     case "NOT_YOUR_SUBMISSION":
-      return [["Role", recorded_role, now]];
+    case "TOO_OLD":
+      return null;
     case "ALREADY_REGISTERED":
       return [
         [SUBMISSION.address, address, address],
@@ -37,10 +40,6 @@ export function sides(code: RefusalCode, submission: SubmissionView, policy: Pol
             .filter(Boolean)
             .join(", "),
         ],
-      ];
-    case "TOO_OLD":
-      return [
-        [SUBMISSION.recorded, dayAndTime(recorded_at), `Taken until ${sendBy(recorded_at, policy.queue_age_days)}`],
       ];
     case "INVALID_BODY":
     case "KEY_REUSED": {

@@ -138,6 +138,14 @@ export const CONFIRM_RECORDED = {
     "They were recorded on this computer under your name in an earlier session, and are not sent until you say that they are yours.",
   someNot: "If you did not record one of them, open it and withdraw it, and tell your RA manager.",
   yes: "I recorded these",
+  /** Where some were taken over from a colleague, who recorded them. */
+  taken: {
+    title: "Are these yours to send?",
+    explanation:
+      "You recorded them or took them over on this computer in an earlier session. They are not sent until you say that they are yours to send.",
+    someNot: "If you neither recorded nor took over one of them, open it and withdraw it, and tell your RA manager.",
+    yes: "Yes, send these",
+  },
   later: "Not now",
   none: "There is nothing to confirm",
   noneExplanation: "Everything on this computer that is yours has been confirmed.",

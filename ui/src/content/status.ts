@@ -21,7 +21,7 @@ export const VARIATIONS = {
   unsettled: { word: "Sent, no answer yet", colour: "orange" },
   needs_confirmation: { word: "Waits for you to confirm", colour: "yellow" },
   withdrawal_requested: { word: "Withdrawal requested", colour: "orange" },
-  role_lost: { word: "You no longer have this role", colour: "orange" },
+  role_lost: { word: "Not yours to send", colour: "orange" },
   taken_over: { word: "Taken over", colour: "grey" },
 } satisfies Record<string, { word: string; colour: TagColour }>;
 

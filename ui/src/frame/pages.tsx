@@ -64,7 +64,7 @@ function PageAt({ place }: { place: Place }) {
           tab={place.tab}
           confirmed={place.confirmed ?? false}
           discarded={place.discarded}
-          takenOver={place.takenOver ?? 0}
+          takenOver={place.takenOver ?? null}
         />
       );
     case "take-over":

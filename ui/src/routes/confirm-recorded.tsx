@@ -20,8 +20,11 @@ export function ConfirmRecorded() {
   });
   return (
     <Asked answer={answer}>
-      {(submissions) =>
-        submissions.length === 0 ? (
+      {(submissions) => {
+        const words = submissions.some(({ taken_from }) => taken_from)
+          ? { ...CONFIRM_RECORDED, ...CONFIRM_RECORDED.taken }
+          : CONFIRM_RECORDED;
+        return submissions.length === 0 ? (
           <Page name="confirm-recorded" title={CONFIRM_RECORDED.none} key="none">
             <Heading>{CONFIRM_RECORDED.none}</Heading>
             <p>{CONFIRM_RECORDED.noneExplanation}</p>
@@ -30,23 +33,23 @@ export function ConfirmRecorded() {
             </Button>
           </Page>
         ) : (
-          <Page name="confirm-recorded" title={CONFIRM_RECORDED.title} problem={confirm.fault !== null} wide>
+          <Page name="confirm-recorded" title={words.title} problem={confirm.fault !== null} wide>
             <FaultSummary fault={confirm.fault} attempt={confirm.faults} />
-            <Heading>{CONFIRM_RECORDED.title}</Heading>
-            <p>{CONFIRM_RECORDED.explanation}</p>
+            <Heading>{words.title}</Heading>
+            <p>{words.explanation}</p>
             <Submissions submissions={submissions} />
-            <p>{CONFIRM_RECORDED.someNot}</p>
+            <p>{words.someNot}</p>
             <div className="ra-buttons">
-              <Button id="primary" onClick={() => confirm.run()} busy={confirm.busy && CONFIRM_RECORDED.yes}>
-                {CONFIRM_RECORDED.yes}
+              <Button id="primary" onClick={() => confirm.run()} busy={confirm.busy && words.yes}>
+                {words.yes}
               </Button>
               <ButtonLink id="later" onClick={() => finish({ at: "find" })}>
                 {CONFIRM_RECORDED.later}
               </ButtonLink>
             </div>
           </Page>
-        )
-      }
+        );
+      }}
     </Asked>
   );
 }

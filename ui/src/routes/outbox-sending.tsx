@@ -4,11 +4,11 @@ import { clockTime } from "../content/dates";
 import { nothingLost } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
-import { author, TAKING_OVER } from "../content/taking-over";
+import { TAKING_OVER } from "../content/taking-over";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useSession, useShell, useSnapshot } from "../frame/session";
+import { useSession, useShell, useSignedIn, useSnapshot } from "../frame/session";
 import { Button, ButtonLink, InsetText } from "../nhs";
 
 /** What sending is doing, or what it waits for and what to do about it. */
@@ -82,21 +82,24 @@ export function Sending() {
 /** What waits here that this RA user cannot send as they are now. */
 export function Waits({ waits }: { waits: WaitView[] }) {
   const { outbox } = useSnapshot();
+  const { queue_age_days } = useSignedIn().policy;
   const { go } = usePlaces();
   const told = waits.reduce((sum, { is_own, count }) => sum + (is_own ? 0 : count), 0);
   const untold = outbox.other_people - told;
+  const said = (wait: WaitView) => {
+    if (!wait.is_own) return OUTBOX.waitsFor(wait);
+    return wait.role_lost ? OUTBOX.roleLost(wait, queue_age_days) : OUTBOX.otherRole(wait.count, wait.role_text);
+  };
   if (waits.length === 0 && untold <= 0) return null;
   return (
     <InsetText id="waits">
-      {waits.map(({ is_own, role_lost, name, role, role_text, count, to_take_over, oldest }) => (
-        <p key={role} id={`waits-${role}`}>
-          {is_own
-            ? OUTBOX[role_lost ? "roleLost" : "otherRole"](count, role_text)
-            : OUTBOX.waitsFor(count, name, role_text, oldest)}{" "}
-          {to_take_over > 0 && (
-            <ButtonLink id={`take-over-${role}`} onClick={() => go({ at: "take-over", role })}>
+      {waits.map((wait) => (
+        <p key={wait.role} id={`waits-${wait.role}`}>
+          {said(wait)}{" "}
+          {wait.to_take_over > 0 && (
+            <ButtonLink id={`take-over-${wait.role}`} onClick={() => go({ at: "take-over", role: wait.role })}>
               {TAKING_OVER.button}
-              <span className="nhsuk-u-visually-hidden"> {author(name)}</span>
+              <span className="nhsuk-u-visually-hidden"> {TAKING_OVER.whose(wait.name)}</span>
             </ButtonLink>
           )}
         </p>

@@ -9,12 +9,12 @@ import {
   useDesk,
   useKeep,
 } from "../bridge";
-import { NEXT_STEPS, REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
 import { OUTBOX } from "../content/outbox";
+import { refused } from "../content/refused";
 import { shownStatus, VARIATIONS } from "../content/status";
-import { TAKING_OVER } from "../content/taking-over";
+import { author, TAKING_OVER } from "../content/taking-over";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -27,8 +27,8 @@ interface OutboxProps {
   /** Whether the RA user has just said that they recorded these. */
   confirmed: boolean;
   discarded: { id: string; name: string } | undefined;
-  /** How many were just taken over from a colleague. */
-  takenOver: number;
+  /** How many were just taken over from a colleague: 0 where none was left. Null where nobody took over anything. */
+  takenOver: number | null;
 }
 
 const TABS: OutboxTab[] = ["drafts", "ready", "waiting", "attention", "done"];
@@ -95,10 +95,17 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
           </p>
         </Banner>
       )}
-      {takenOver > 0 && (
+      {takenOver !== null && takenOver > 0 && (
         <Banner good title="Done">
           <p className="nhsuk-notification-banner__heading" id="taken-over">
             {TAKING_OVER.done(takenOver)}
+          </p>
+        </Banner>
+      )}
+      {takenOver === 0 && (
+        <Banner>
+          <p className="nhsuk-notification-banner__heading" id="nothing-left">
+            {TAKING_OVER.gone}
           </p>
         </Banner>
       )}
@@ -120,7 +127,10 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
 
 function Rows({ tab, page, onDiscard }: { tab: OutboxTab; page: OutboxPage; onDiscard: (draft: DraftView) => void }) {
   const shown = page.drafts.length + page.submissions.length;
-  if (shown === 0) return <p>{OUTBOX.empty[tab]}</p>;
+  if (shown === 0) {
+    const ofOthers = tab === "ready" && (page.counts.other_people > 0 || page.waits.some(({ is_own }) => !is_own));
+    return <p id="empty">{ofOthers ? OUTBOX.emptyOfYours : OUTBOX.empty[tab]}</p>;
+  }
   return (
     <>
       <p>{OUTBOX.explain[tab]}</p>
@@ -196,8 +206,9 @@ export function Submissions({ submissions }: { submissions: SubmissionView[] }) 
 /** One submission: its reason and next step stand in the row, so that nobody has to open it to know. */
 function SubmissionRow({ submission }: { submission: SubmissionView }) {
   const { go } = usePlaces();
-  const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, attention } = submission;
+  const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, taken_from } = submission;
   const { unsettled, needs_confirmation, role_lost } = submission;
+  const why = status === "needs_attention" ? refused(submission) : null;
   return (
     <Table.Row>
       <Table.Cell>
@@ -210,16 +221,21 @@ function SubmissionRow({ submission }: { submission: SubmissionView }) {
       <Table.Cell>
         {dayAndTime(recorded_at)}
         {!in_this_role && <span className="ra-line ra-quiet">{recorded_role}</span>}
+        {taken_from && !taken_from.given_back && (
+          <span className="ra-line ra-quiet">
+            {TAKING_OVER.from} {author(taken_from.name)}
+          </span>
+        )}
       </Table.Cell>
       <Table.Cell>
         <StatusTag {...shownStatus(submission)} />
         {unsettled && needs_confirmation && !role_lost && (
           <span className="ra-line ra-quiet">{VARIATIONS.needs_confirmation.word}</span>
         )}
-        {attention && status === "needs_attention" && (
+        {why && (
           <>
-            <span className="ra-line">{REFUSALS[attention.code].heading}.</span>
-            <span className="ra-line ra-quiet">{NEXT_STEPS[attention.next].say}.</span>
+            <span className="ra-line">{why.heading}.</span>
+            <span className="ra-line ra-quiet">{why.say}.</span>
           </>
         )}
       </Table.Cell>

@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
-import { REFUSALS } from "../content/codes";
 import { dayAndTime, grouped } from "../content/dates";
 import { kept } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
@@ -18,6 +17,7 @@ import {
   WITHDRAWAL,
   WITHDRAWN,
 } from "../content/outbox";
+import { closesHere, refused } from "../content/refused";
 import { shownStatus } from "../content/status";
 import { TAKING_OVER } from "../content/taking-over";
 import { Asked } from "../frame/asked";
@@ -48,7 +48,7 @@ export function Submission({ submissionKey, notice }: { submissionKey: string; n
 }
 
 function titleOf(submission: SubmissionView): string {
-  const { status, name, attention, withdrawal_requested, taken_over } = submission;
+  const { status, name, withdrawal_requested, taken_over } = submission;
   if (taken_over) return TAKING_OVER.takenTitle(taken_over);
   if (withdrawal_requested) return WITHDRAWAL.requested;
   switch (status) {
@@ -64,7 +64,7 @@ function titleOf(submission: SubmissionView): string {
     case "linked":
       return LINKED.title;
     case "needs_attention":
-      return attention ? REFUSALS[attention.code].heading : ATTENTION.caption;
+      return refused(submission)?.heading ?? ATTENTION.caption;
     case "withdrawn":
       return WITHDRAWN.title;
     case "removed":
@@ -177,7 +177,9 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   const { network } = useSnapshot();
   const { go } = usePlaces();
   const { policy } = useSignedIn();
-  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost } = submission;
+  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost, taken_from } =
+    submission;
+  const until = unsettled ? null : sendBy(recorded_at, policy.queue_age_days);
   const forgets = useShell().not_kept === "forgets";
   const byItself = in_this_role && !needs_confirmation && !role_lost;
   return (
@@ -193,16 +195,16 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
       )}
       {needs_confirmation && !role_lost && (
         <p>
-          {RECORDED.needsConfirmation}{" "}
+          {taken_from ? RECORDED.takenNeedsConfirmation : RECORDED.needsConfirmation}{" "}
           <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{RECORDED.confirm}</ButtonLink>
         </p>
       )}
       {role_lost ? (
-        <p id="role-lost">{RECORDED.roleLost(recorded_role)}</p>
+        <p id="role-lost">{RECORDED.roleLost(recorded_role, until)}</p>
       ) : (
         !in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>
       )}
-      {!unsettled && <p id="send-by">{RECORDED.sendBy(sendBy(recorded_at, policy.queue_age_days))}</p>}
+      {until && !role_lost && <p id="send-by">{RECORDED.sendBy(until)}</p>}
     </Outcome>
   );
 }
@@ -227,8 +229,7 @@ export function NextPerson({ look = "primary" }: { look?: "primary" | "secondary
 
 function AllFacts({ submission }: { submission: SubmissionView }) {
   const { go, finish } = usePlaces();
-  const { key, uuid, name, address, status, recorded_at, recorded_role, registration, replaces, replaced_by } =
-    submission;
+  const { key, uuid, name, address, status, registration, replaces, replaced_by } = submission;
   const see = (other: string) => (
     <ButtonLink onClick={() => go({ at: "submission", key: other })}>{SUBMISSION.see}</ButtonLink>
   );
@@ -240,7 +241,7 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
       name: SUBMISSION.status,
       value: <StatusTag {...shownStatus(submission)} />,
     },
-    { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(dayAndTime(recorded_at), recorded_role) },
+    { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(submission) },
   ];
   if (registration) facts.push({ name: SUBMISSION.registered, value: dayAndTime(registration.registered_at) });
   if (registration?.linked_at) facts.push({ name: SUBMISSION.linked, value: dayAndTime(registration.linked_at) });
@@ -253,18 +254,20 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
     !submission.withdrawal_requested &&
     !taken_over &&
     // There the page asks for it, and says why.
-    submission.attention?.next !== "already_done" &&
+    !closesHere(submission) &&
     !replaced_by;
   return (
     <section className="ra-facts">
       <h2 className="nhsuk-heading-m">{SUBMISSION.facts}</h2>
       <Facts facts={facts} />
       <ul className="nhsuk-list ra-links">
-        <li>
-          <ButtonLink id="see-profile" onClick={() => go({ at: "profile", uuid })}>
-            {SUBMISSION.profile}
-          </ButtonLink>
-        </li>
+        {submission.attention?.next !== "already_done" && (
+          <li>
+            <ButtonLink id="see-profile" onClick={() => go({ at: "profile", uuid })}>
+              {SUBMISSION.profile}
+            </ButtonLink>
+          </li>
+        )}
         <li>
           <ButtonLink id="to-outbox" onClick={() => finish({ at: "outbox", tab: taken_over ? "done" : tabOf(status) })}>
             {SUBMISSION.outbox}

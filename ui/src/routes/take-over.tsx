@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useAct, useCommand, useDesk, useKeep, type WaitView } from "../bridge";
-import { TAKING_OVER } from "../content/taking-over";
+import { TAKING_OVER, takeOverFault } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -15,11 +15,14 @@ export function TakeOver({ role }: { role: string }) {
       {({ waits }) => {
         const wait = waits.find((wait) => wait.role === role && wait.to_take_over > 0);
         // They sent it themselves meanwhile, or somebody else took it over.
-        const gone = <Outbox tab="ready" confirmed={false} discarded={undefined} takenOver={0} />;
-        return wait ? <TakeOverForm wait={wait} /> : gone;
+        return wait ? <TakeOverForm wait={wait} /> : <NothingLeft />;
       }}
     </Asked>
   );
+}
+
+function NothingLeft() {
+  return <Outbox tab="ready" confirmed={false} discarded={undefined} takenOver={0} />;
 }
 
 function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait: WaitView }) {
@@ -37,13 +40,18 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
     act.run();
   };
   const title = TAKING_OVER.title(to_take_over, name);
+  if (act.fault?.code === "NOT_FOUND") return <NothingLeft />;
   return (
     <Page name="take-over" title={title} onBack={back} problem={act.fault !== null}>
-      <FaultSummary fault={act.fault} attempt={act.faults} />
+      <FaultSummary
+        fault={act.fault}
+        attempt={act.faults}
+        words={act.fault ? takeOverFault(act.fault.code, to_take_over, name) : undefined}
+      />
       <form onSubmit={submit} noValidate>
         <Heading caption={role_text}>{title}</Heading>
         <ul className="nhsuk-list nhsuk-list--bullet">
-          {TAKING_OVER.explain.map((line) => (
+          {TAKING_OVER.explain(to_take_over, name).map((line) => (
             <li key={line}>{line}</li>
           ))}
         </ul>
@@ -51,7 +59,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
           id="reason"
           name="reason"
           rows={3}
-          label={TAKING_OVER.reason}
+          label={TAKING_OVER.reason(to_take_over)}
           labelProps={{ size: "s" }}
           hint={TAKING_OVER.reasonHint}
           error={fieldError(act.fault, "reason")}
@@ -62,7 +70,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
           <Button id="primary" type="submit" busy={act.busy && TAKING_OVER.button}>
             {TAKING_OVER.button}
           </Button>
-          <ButtonLink onClick={back}>{TAKING_OVER.cancel}</ButtonLink>
+          <ButtonLink onClick={back}>{TAKING_OVER.cancel(to_take_over)}</ButtonLink>
         </div>
       </form>
     </Page>

@@ -1,6 +1,7 @@
 import { type SubmissionView, useAct, useCommand, useDesk, useKeep } from "../bridge";
-import { dayAndTime, grouped } from "../content/dates";
+import { grouped } from "../content/dates";
 import { SUBMISSION, WITHDRAWAL } from "../content/outbox";
+import { TAKING_OVER } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -16,25 +17,31 @@ function Question({ submission }: { submission: SubmissionView }) {
   const desk = useDesk();
   const keep = useKeep();
   const { back, finish } = usePlaces();
-  const { key, name, uuid, address, recorded_at, recorded_role, unsettled, attention } = submission;
+  const { key, name, uuid, address, unsettled, attention, taken_from } = submission;
   const withdraw = useAct(async () => {
     keep.submission(await desk.withdraw(key));
     keep.changed("outbox");
     keep.profileChanged(uuid);
     finish({ at: "submission", key }, { at: "outbox", tab: "ready" });
   });
-  const done = attention?.code === "ALREADY_REGISTERED";
-  const what = unsettled ? WITHDRAWAL.unsettled : done ? WITHDRAWAL.alreadyDone : WITHDRAWAL.settled;
+  const what = () => {
+    if (unsettled) return WITHDRAWAL.unsettled;
+    if (attention?.code === "ALREADY_REGISTERED") return WITHDRAWAL.alreadyDone;
+    if (taken_from?.given_back) return WITHDRAWAL.givenBack(taken_from.name);
+    // What the RA service refused for good is not its author's again.
+    if (taken_from && !attention) return TAKING_OVER.givesBack(taken_from.name);
+    return WITHDRAWAL.settled;
+  };
   return (
     <Page name="withdraw" title={WITHDRAWAL.title(name)} onBack={back} problem={withdraw.fault !== null}>
       <FaultSummary fault={withdraw.fault} attempt={withdraw.faults} />
       <Heading>{WITHDRAWAL.title(name)}</Heading>
-      <p>{what}</p>
+      <p id="what-happens">{what()}</p>
       <Facts
         facts={[
           { name: SUBMISSION.uuid, value: <span className="ra-digits">{grouped(uuid)}</span> },
           { name: SUBMISSION.address, value: <span className="ra-address">{address}</span> },
-          { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(dayAndTime(recorded_at), recorded_role) },
+          { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(submission) },
         ]}
       />
       <div className="ra-buttons">

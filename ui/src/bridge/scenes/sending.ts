@@ -5,6 +5,7 @@ import {
   COMPLETE_DRAFT,
   COUNTS,
   DRAFT,
+  MANAGER,
   POLICY,
   PROFILE,
   REGISTRATION,
@@ -74,13 +75,16 @@ const WAIT: WaitView = {
   to_take_over: 3,
   oldest: "2026-11-20T09:05:00Z",
 };
+/** The roles of theirs that register no more. */
+const LOST = { in_this_role: false, recorded_role: "RA Agent, RX9", role_lost: true };
+const MANAGES = { person: MANAGER };
 const waitingFor: OutboxPage = {
-  counts: { ...COUNTS, other_people: 6, other_roles: 2 },
+  counts: { ...COUNTS, ready: 2, other_people: 7, other_roles: 2 },
   drafts: [],
-  submissions: [],
-  total: 0,
+  submissions: many.slice(1).map((submission) => ({ ...submission, ...LOST, status: "ready_to_send" })),
+  total: 2,
   waits: [
-    WAIT,
+    { ...WAIT, count: 4 },
     { ...WAIT, name: null, role: "555254240202", count: 1, to_take_over: 0 },
     {
       ...WAIT,
@@ -93,6 +97,9 @@ const waitingFor: OutboxPage = {
     },
   ],
 };
+/** What an RA manager of the same organisation recorded or took over. */
+const MINE = { recorded_role: "RA Manager, B81603" };
+const REFUSAL = { done_by: null, done_at: null, profile_now: null, profile_then: null, fields: [] };
 const takeOver = { at: "take-over", role: WAIT.role } as const;
 
 /** Scenes from what was recorded to what is done. */
@@ -167,6 +174,12 @@ export const SENDING: Record<string, Scene> = {
   }),
   // What the RA service may refuse for, each with what was recorded beside how it is.
   ...Object.fromEntries(REFUSED.map(([name, code, next, part]) => [`refused-${name}`, attention(code, next, part)])),
+  "recorded-role-lost-unsettled": submission({
+    in_this_role: false,
+    recorded_role: "RA Agent, B81603",
+    role_lost: true,
+    unsettled: true,
+  }),
   "recorded-role-lost": submission(
     { in_this_role: false, recorded_role: "RA Agent, B81603", role_lost: true },
     {
@@ -177,26 +190,56 @@ export const SENDING: Record<string, Scene> = {
     },
   ),
   "taken-over": submission({ unsettled: true, taken_over: TAKEN }),
-  "taken-over-decided": submission({ status: "withdrawn", taken_over: TAKEN }),
-  "taken-from": submission({ taken_from: TAKEN_FROM }, { snapshot: offline() }),
-  "taken-from-given-back": submission({
-    taken_from: { ...TAKEN_FROM, given_back: true },
-    status: "needs_attention",
-    attention: {
-      code: "NOT_PERMITTED",
-      next: "another_person_or_role",
-      done_by: null,
-      done_at: null,
-      profile_now: null,
-      profile_then: null,
-      fields: [],
+  "taken-from": submission({ ...MINE, taken_from: TAKEN_FROM }, { snapshot: snapshotOf({}, MANAGES) }),
+  "taken-from-to-confirm": submission(
+    { ...MINE, taken_from: TAKEN_FROM, needs_confirmation: true },
+    { snapshot: snapshotOf({}, { ...MANAGES, to_confirm: 1 }) },
+  ),
+  "taken-from-profile-changed": submission(
+    {
+      ...MINE,
+      taken_from: TAKEN_FROM,
+      status: "needs_attention",
+      attention: {
+        ...REFUSAL,
+        code: "PROFILE_CHANGED",
+        next: "review_profile",
+        profile_then: PROFILE,
+        profile_now: { ...PROFILE, name: "Dr Siobhán Máire Smythe" },
+      },
     },
-  }),
-  "take-over": scene("take-over", { outbox: waitingFor }, { start: takeOver }),
+    { snapshot: snapshotOf({}, MANAGES) },
+  ),
+  "taken-from-given-back": submission(
+    {
+      ...MINE,
+      taken_from: { ...TAKEN_FROM, given_back: true },
+      status: "needs_attention",
+      attention: { ...REFUSAL, code: "NOT_PERMITTED", next: "another_person_or_role" },
+    },
+    { snapshot: snapshotOf({}, MANAGES) },
+  ),
+  "taken-from-withdraw": scene(
+    "withdraw",
+    { submission: { ...SUBMISSION, ...MINE, taken_from: TAKEN_FROM }, snapshot: snapshotOf({}, MANAGES) },
+    { start: { at: "withdraw", key: SUBMISSION.key } },
+  ),
+  "take-over": scene("take-over", { outbox: waitingFor, snapshot: snapshotOf({}, MANAGES) }, { start: takeOver }),
+  "take-over-refused": scene(
+    "take-over",
+    { outbox: waitingFor, snapshot: snapshotOf({}, MANAGES), takeOver: refused("NOT_PERMITTED") },
+    { start: takeOver, fill: { "#reason": "They are on leave" }, press: ["#primary"] },
+  ),
+  "take-over-too-late": scene(
+    "outbox",
+    { outbox: waitingFor, snapshot: snapshotOf({}, MANAGES), takeOver: refused("NOT_FOUND") },
+    { start: takeOver, fill: { "#reason": "They are on leave" }, press: ["#primary"] },
+  ),
   "take-over-no-reason": scene(
     "take-over",
     {
       outbox: waitingFor,
+      snapshot: snapshotOf({}, MANAGES),
       takeOver: refused("INVALID", {
         fields: [{ field: "reason", code: "reason_missing", message: "Enter a reason." }],
       }),
@@ -205,20 +248,29 @@ export const SENDING: Record<string, Scene> = {
   ),
   "take-over-offline": scene(
     "take-over",
-    { outbox: waitingFor, snapshot: offline(), takeOver: refused("OFFLINE") },
+    {
+      outbox: waitingFor,
+      snapshot: { ...offline(), session: snapshotOf({}, MANAGES).session },
+      takeOver: refused("OFFLINE"),
+    },
     { start: takeOver, fill: { "#reason": "They are on leave" }, press: ["#primary"] },
   ),
-  "take-over-gone": scene("outbox", {}, { start: takeOver }),
+  "take-over-gone": scene("outbox", { snapshot: snapshotOf({}, MANAGES) }, { start: takeOver }),
   "outbox-waits-manager": scene(
     "outbox",
-    { snapshot: snapshotOf({ outbox: { ...COUNTS, other_people: 6, other_roles: 2 } }), outbox: waitingFor },
+    { snapshot: snapshotOf({ outbox: waitingFor.counts }, MANAGES), outbox: waitingFor },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
   ),
   "outbox-taken-over": scene(
     "outbox",
     {
-      snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 3 } }),
-      outbox: { ...waitingFor, waits: [], submissions: [{ ...SUBMISSION, taken_from: TAKEN_FROM }], total: 1 },
+      snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 3 } }, MANAGES),
+      outbox: {
+        ...waitingFor,
+        waits: [],
+        submissions: [{ ...SUBMISSION, ...MINE, taken_from: TAKEN_FROM }],
+        total: 1,
+      },
     },
     { start: { at: "outbox", tab: "ready", takenOver: 3 }, status: "ready" },
   ),
@@ -376,6 +428,24 @@ export const SENDING: Record<string, Scene> = {
     },
     { start: { at: "outbox", tab: "attention" }, status: "attention" },
   ),
+  "outbox-waits-others": scene(
+    "outbox",
+    {
+      snapshot: snapshotOf({ outbox: { ...COUNTS, other_people: 1 } }),
+      outbox: { ...waitingFor, counts: { ...COUNTS, other_people: 1 }, submissions: [], total: 0, waits: [] },
+    },
+    { start: { at: "outbox", tab: "ready" }, status: "ready" },
+  ),
+  "confirm-taken-over": scene("confirm-recorded", {
+    snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 2 } }, { ...MANAGES, to_confirm: 2 }),
+    toConfirm: many.slice(0, 2).map((item, at) => ({
+      ...item,
+      ...MINE,
+      status: "ready_to_send" as const,
+      needs_confirmation: true,
+      taken_from: at === 0 ? TAKEN_FROM : null,
+    })),
+  }),
   "confirm-recorded": scene("confirm-recorded", {
     snapshot: snapshotOf(
       { outbox: { ...COUNTS, ready: 2 }, sync: { state: "paused", why: "confirmation_needed", until: null } },

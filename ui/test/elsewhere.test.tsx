@@ -25,8 +25,18 @@ test("the outbox leads to what waits elsewhere, each as its computer last told",
   expect(main()?.textContent).toContain("LAPTOP-0417");
   expect(main()?.textContent).toContain("3 registrations not sent");
   expect(main()?.textContent).toContain("20 November 2026 at 4:40pm");
-  expect(main()?.textContent).toContain("As each computer last told the RA service.");
-  expect(document.getElementById("elsewhere-limits")?.textContent).toContain("It may hold more than is shown here");
+  expect(main()?.textContent).toContain("This is what each computer last reported.");
+  expect(document.getElementById("elsewhere-limits")?.textContent).toContain("so this may be out of date");
+});
+
+test("what was taken in from a second copy is registered, and its links are where they were", async () => {
+  const taken = { ...WAITING_ON, imported: 3, imported_at: "2026-11-22T11:00:00Z" };
+  render(<App desk={fakeDesk({ waitingElsewhere: [taken] })} start={{ at: "waiting-elsewhere" }} />);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
+  expect(main()?.textContent).toContain("were taken in by your RA service on 22 November 2026 at 11am");
+  expect(main()?.textContent).toContain("They are registered. Their links are on that computer only");
+  expect(main()?.textContent).toContain("When it last reported, 3 were not sent.");
+  expect(main()?.textContent).not.toContain("3 registrations not sent");
 });
 
 test("no second copy is told on every page, until there is one", async () => {
@@ -36,7 +46,7 @@ test("no second copy is told on every page, until there is one", async () => {
   await vi.waitFor(() => expect(document.getElementById("no-second-copy")).not.toBeNull());
   const told = document.getElementById("no-second-copy")?.textContent;
   expect(told).toContain("1 registration that waits here has no second copy. It is saved on this computer only.");
-  expect(told).toContain("Put it back in.");
+  expect(told).toContain("Check that it is plugged in.");
   await act(async () => desk.change({ snapshot: snapshotOf(ready) }, "network"));
   await vi.waitFor(() => expect(document.getElementById("no-second-copy")).toBeNull());
 });

@@ -4,12 +4,12 @@ import type { NoSecondCopy } from "../bridge";
 import { counted } from "./dates";
 
 export const ELSEWHERE = {
-  title: "Waiting on other computers",
-  link: "See what waits on other computers",
-  none: "No other computer has told the RA service of anything of yours that waits on it.",
-  lead: "As each computer last told the RA service. To send what is yours, sign in to RA Desk on that computer and confirm that you recorded it.",
+  title: "Not sent, by computer",
+  link: "See what is not sent, by computer",
+  none: "No other computer has reported registrations of yours that are not sent.",
+  lead: "This is what each computer last reported. To send yours, sign in to RA Desk on that computer and confirm them. An RA manager can take over a colleague’s there.",
   limits:
-    "A computer without a network cannot tell. It may hold more than is shown here, or have sent what is shown since. If a computer is lost or broken, tell your service desk.",
+    "A computer reports only while it is online and somebody is signed in, so this may be out of date. If a computer is lost or broken, tell your IT service desk.",
   computer: "Computer",
   here: "This computer",
   revoked: "Shut out by the RA service",
@@ -21,23 +21,31 @@ export const ELSEWHERE = {
   oldest: (time: string) => `The oldest was recorded ${time}`,
   attention: (count: number) =>
     count === 1 ? "1 registration needs attention" : `${count} registrations need attention`,
+  /** What was taken in without its computer: the links are on that computer alone. */
   imported: (count: number, time: string) =>
-    `${counted(count, "registration")} registered from a second copy, last ${time}`,
-  heard: "Last heard of",
+    count === 1
+      ? `1 registration was taken in by your RA service ${time}, from that computer’s second copy. It is registered. Its link is on that computer only: to give them a link, remove the account on their profile and register it again.`
+      : `${counted(count, "registration")} were taken in by your RA service ${time}, from that computer’s second copy. They are registered. Their links are on that computer only: to give somebody a link, remove the account on their profile and register it again.`,
+  importedUnsent: (count: number) =>
+    count === 0
+      ? "When it last reported, none waited to be sent."
+      : `When it last reported, ${count.toLocaleString("en-GB")} ${count === 1 ? "was" : "were"} not sent.`,
+  heard: "Last reported",
 };
 
 export const SECOND_COPY = {
   title: "No second copy",
   count: (count: number) =>
     count === 0
-      ? "What you record now is saved on this computer only."
+      ? "There is no second copy of what you record without a connection."
       : `${counted(count, "registration")} that ${count === 1 ? "waits" : "wait"} here ${count === 1 ? "has" : "have"} no second copy. ${count === 1 ? "It is" : "They are"} saved on this computer only.`,
   why: {
-    away: "The USB stick or disk for second copies is not there. Put it back in. RA Desk then makes the copies that are missing.",
-    not_writable: "The USB stick or disk for second copies cannot be written. Tell your service desk.",
-    full: "The USB stick or disk for second copies is full. Tell your service desk.",
-    no_key: "Sign in once with a connection, so that RA Desk knows how to seal the copies.",
-    key_changed: "The RA service names another key for second copies than before. Tell your service desk.",
-    not_set_up: "This computer is not set up to make them. Tell your service desk.",
+    away: "RA Desk cannot reach the USB stick or disk for second copies. Check that it is plugged in.",
+    not_writable: "The USB stick or disk for second copies cannot be written. Tell your IT service desk.",
+    full: "The USB stick or disk for second copies is full. Tell your IT service desk.",
+    no_key: "RA Desk cannot make second copies until somebody has signed in with a connection.",
+    key_changed:
+      "RA Desk stopped making second copies, because the RA service’s key for them has changed. Tell your IT service desk.",
+    not_set_up: "RA Desk cannot make second copies here. Tell your IT service desk.",
   } satisfies Record<NoSecondCopy, string>,
 };

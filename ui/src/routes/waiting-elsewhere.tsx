@@ -1,5 +1,5 @@
 import { useCommand, type WaitingOnView } from "../bridge";
-import { dayAndTime } from "../content/dates";
+import { dayAndTime, onDay } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
 import { Asked } from "../frame/asked";
 import { Heading, Page } from "../frame/page";
@@ -41,12 +41,12 @@ function Waiting({ rows }: { rows: WaitingOnView[] }) {
                   {row.role && <span className="ra-line ra-quiet">{row.role}</span>}
                 </Table.Cell>
                 <Table.Cell>
-                  {ELSEWHERE.unsent(row.unsent)}
-                  {row.oldest && <span className="ra-line ra-quiet">{ELSEWHERE.oldest(dayAndTime(row.oldest))}</span>}
-                  {row.attention > 0 && <span className="ra-line">{ELSEWHERE.attention(row.attention)}</span>}
                   {row.imported_at && (
-                    <span className="ra-line">{ELSEWHERE.imported(row.imported, dayAndTime(row.imported_at))}</span>
+                    <span className="ra-line">{ELSEWHERE.imported(row.imported, onDay(row.imported_at))}</span>
                   )}
+                  {row.imported_at ? ELSEWHERE.importedUnsent(row.unsent) : ELSEWHERE.unsent(row.unsent)}
+                  {row.oldest && <span className="ra-line ra-quiet">{ELSEWHERE.oldest(onDay(row.oldest))}</span>}
+                  {row.attention > 0 && <span className="ra-line">{ELSEWHERE.attention(row.attention)}</span>}
                 </Table.Cell>
                 <Table.Cell>{dayAndTime(row.heard_at)}</Table.Cell>
               </Table.Row>

@@ -22,7 +22,7 @@ impl Desk {
 }
 
 fn shown(row: WaitingRow, this: Option<DeviceId>) -> WaitingOn {
-    let short = || row.device.to_string().chars().take(8).collect();
+    let short = || format!("Computer {}", row.device.to_string().chars().take(8).collect::<String>());
     let role = match (row.ra_role.and_then(role_name), row.organisation) {
         (Some(name), Some(organisation)) => Some(format!("{name}, {organisation}")),
         (None, Some(organisation)) => Some(organisation.to_string()),

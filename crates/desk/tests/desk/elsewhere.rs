@@ -73,7 +73,9 @@ async fn what_waits_elsewhere_is_shown_as_that_computer_last_told() {
     let shown = bench.desk.waiting_elsewhere().await.unwrap();
     let shown: Vec<_> = shown.iter().map(|on| (on.here, on.unsent, on.computer.as_str(), on.role.as_deref())).collect();
     let role = Some("RA Agent, B81603");
-    assert_eq!(shown, [(true, 2, &this[..8], role), (false, 3, "018f0000", role)], "one's own here is in the outbox");
+    let here = format!("Computer {}", &this[..8]);
+    let expected = [(true, 2, here.as_str(), role), (false, 3, "Computer 018f0000", role)];
+    assert_eq!(shown, expected, "one's own here is in the outbox");
     bench.fake.set_up(false);
     assert!(matches!(bench.desk.waiting_elsewhere().await.unwrap_err().cause, Cause::Network(_)));
 }

@@ -121,7 +121,8 @@ pub(crate) enum News<'a> {
     TakenOver(&'a TakenOverBy),
 }
 
-/// Something happened to a submission: its row and the audit say so from now on.
+/// Something happened to a submission: its row and the audit say so from now on. One that is not here, or is another
+/// author's, is [`StoreError::NotFound`], and nothing was written.
 pub(crate) fn happen(
     conn: &Connection,
     now: Timestamp,
@@ -138,7 +139,8 @@ pub(crate) fn happen(
     Ok(effects)
 }
 
-/// What happened to a manager's submission may settle the one it was taken over from.
+/// What happened to a manager's submission may settle the one it was taken over from. One that a damaged page took with
+/// it is settled nowhere: what the gateway said of the manager's is true all the same.
 fn follow(
     conn: &Connection,
     now: Timestamp,
@@ -153,17 +155,22 @@ fn follow(
         )?
         .query_row([key.to_string()], |row| Ok((life(row, 0)?.status, rows::json_or_none(row, 4)?)))?;
     let Some(from) = from else { return Ok(()) };
+    // A row that is not here is looked for before anything is written.
+    let settle = |event, news| match happen_to(conn, now, actor, from.key, event, news) {
+        Err(StoreError::NotFound) => {
+            tracing::warn!(original = %from.key, "what was taken over is not here any more");
+            Ok(())
+        }
+        settled => settled.map(drop),
+    };
     // It was registered from the author's own send, whose answer never came.
     if let News::Refusal(RefusalCode::AlreadyRegistered, detail) = news
         && let Some(registration) = detail.registration.as_deref().filter(|found| found.key == from.key)
     {
         let told = Event::Told(registration.state);
-        return happen_to(conn, now, actor, from.key, told, News::Registration(registration)).map(drop);
+        return settle(told, News::Registration(registration));
     }
-    match for_original(event, status) {
-        Some(event) => happen_to(conn, now, actor, from.key, event, News::None).map(drop),
-        None => Ok(()),
-    }
+    for_original(event, status).map_or(Ok(()), |event| settle(event, News::None))
 }
 
 /// The same, whoever its author is.

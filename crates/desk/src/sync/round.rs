@@ -171,7 +171,7 @@ pub(crate) async fn settle(desk: &Arc<Inner>, at_work: &AtWork, key: SubmissionK
     Ok(settled(desk, at_work, key, reply).await?)
 }
 
-/// Writes down what the gateway found when it settled a key.
+/// Writes down what the gateway found when it settled a key. One that is not here any more counts as heard.
 pub(crate) async fn settled(
     desk: &Arc<Inner>,
     at_work: &AtWork,
@@ -276,11 +276,16 @@ async fn learn(
     Ok(())
 }
 
-/// An answer that is out of place is told of and changes nothing; the others are still taken.
+/// An answer that is out of place, or about a submission that a damaged page took with it, is told of and changes
+/// nothing; the others are still taken.
 fn tell(happened: Result<(), StoreError>) -> Result<(), StoreError> {
     match happened {
         Err(StoreError::WrongState) => {
             tracing::error!("an answer of the gateway does not fit the submission it is about");
+            Ok(())
+        }
+        Err(StoreError::NotFound) => {
+            tracing::warn!("the gateway answered for a submission that is not here any more");
             Ok(())
         }
         other => other,
@@ -306,3 +311,7 @@ fn heard<T>(desk: &Arc<Inner>, answer: Result<T, CallError>) -> Result<T, Halt> 
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "practice")]
+mod tests;

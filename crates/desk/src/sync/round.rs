@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{BatchReply, CancelReply, ItemOutcome, MAX_BATCH, RefusalDetail, Registration, SubmissionKey};
+use contract::{
+    BatchReply, CancelReply, FaultCode, ItemOutcome, MAX_BATCH, RefusalDetail, Registration, SubmissionKey,
+};
 use jiff::Timestamp;
 
 use super::{ASKING, HEARTBEAT, Halt};
@@ -201,9 +203,15 @@ async fn tell_withdrawn(desk: &Arc<Inner>, at_work: &AtWork) -> Result<(), Halt>
     for key in desk.store.read(move |conn| queue::to_tell_withdrawn(conn, &author)).await? {
         going_on(at_work)?;
         match settle(desk, at_work, key).await {
-            // It is taken back here, whatever the gateway makes of it.
-            Err(Halt::Trouble(Trouble::Refused { code, .. })) => {
+            // The key is somebody else's there: it is not for this author to take back.
+            Err(Halt::Trouble(Trouble::Refused { code: Some(FaultCode::NotPermitted), .. })) => {
+                tracing::warn!("a withdrawn key is somebody else's at the gateway");
+            }
+            // It is taken back here. Until the gateway has noted it, an older copy of this store could bring it back:
+            // the next round tells it again.
+            Err(Halt::Trouble(Trouble::Refused { code, .. })) if code != Some(FaultCode::DeviceRevoked) => {
                 tracing::warn!(code = code.map(|code| code.as_str()), "the gateway does not note a withdrawn key");
+                continue;
             }
             settled => settled?,
         }
@@ -220,7 +228,7 @@ async fn ask_one(desk: &Arc<Inner>, at_work: &AtWork, key: SubmissionKey) -> Res
     let Ok(Some((known, _))) = stored.map(|stored| stored.registration) else { return Ok(()) };
     match desk.client.registration(&at_work.gateway, known.id).await {
         // It is nobody's any more: nothing to show live.
-        Err(CallError { trouble: Trouble::Refused { code: Some(contract::FaultCode::NotFound), .. }, .. }) => Ok(()),
+        Err(CallError { trouble: Trouble::Refused { code: Some(FaultCode::NotFound), .. }, .. }) => Ok(()),
         answer => {
             let registration = heard(desk, answer)?;
             if registration != known {

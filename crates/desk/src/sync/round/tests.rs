@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 
-use contract::{RegistrationState, TakenOverBy};
+use contract::{OperationOutcome, RegistrationState, TakenOverBy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +53,10 @@ fn gateway(status: u16, answer: Value) -> String {
 
 fn withdrawn() -> Value {
     json!({ "receipt": { "request_id": "", "at": NOW }, "outcome": "withdrawn" })
+}
+
+fn refusal(code: FaultCode) -> Value {
+    serde_json::to_value(OperationOutcome::of(code, "")).unwrap()
 }
 
 /// The author at work, who took back what was never sent. Its row is lost, if so, and the note of it is not.
@@ -151,4 +155,22 @@ async fn a_withdrawal_whose_row_is_lost_is_told_and_then_forgotten() {
     let (desk, at_work, _, _folder) = took_back(&gateway(200, withdrawn()), true).await;
     tell_withdrawn(&desk, &at_work).await.unwrap();
     assert!(noted(&desk).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_told_again_until_the_gateway_has_noted_it() {
+    let told = [
+        (200, withdrawn(), false, false),
+        (403, refusal(FaultCode::NotPermitted), false, false),
+        (500, refusal(FaultCode::Internal), true, false),
+        (403, refusal(FaultCode::WrongRole), true, false),
+        (404, refusal(FaultCode::NotFound), true, false),
+        (403, refusal(FaultCode::DeviceRevoked), true, true),
+    ];
+    for (status, answer, stays, ends) in told {
+        let (desk, at_work, key, _folder) = took_back(&gateway(status, answer.clone()), false).await;
+        let round = tell_withdrawn(&desk, &at_work).await;
+        assert_eq!(round.is_err(), ends, "{answer}: the round goes on unless this computer is shut out");
+        assert_eq!(noted(&desk).await, if stays { vec![key] } else { vec![] }, "{answer}");
+    }
 }

@@ -238,12 +238,24 @@ pub(super) fn happen_to(
     Ok(effects)
 }
 
-/// Whether a row can be sent as what it says it is: it can be read, and its columns, its body and the audit say the
-/// same.
+/// Puts what the audit here and those before it tell of submissions where [`is_believable`] finds it by their keys: in a
+/// table of this connection alone.
+pub(super) fn gather_told(conn: &Connection) -> rusqlite::Result<()> {
+    const TOLD: &str = "act IN ('recorded', 'withdrawal_requested', 'withdrawn')";
+    conn.execute_batch(&format!(
+        "CREATE TEMP TABLE told AS
+         SELECT key, act, actor, role, subject FROM audit WHERE {TOLD}
+         UNION ALL SELECT key, act, actor, role, subject FROM audit_before WHERE {TOLD};
+         CREATE INDEX temp.told_of ON told (key);"
+    ))
+}
+
+/// Whether a row can be sent as what it says it is: it can be read, and its columns, its body and what was told of it
+/// ([`gather_told`]) say the same.
 pub(super) fn is_believable(conn: &Connection, key: &rusqlite::types::Value) -> rusqlite::Result<bool> {
     let sql = format!(
-        "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM audit WHERE audit.key = submission.key
-            AND act = 'recorded' AND (actor <> author OR audit.role <> submission.role OR subject <> care_identity)) AS otherwise
+        "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM told WHERE told.key = submission.key
+            AND act = 'recorded' AND (actor <> author OR told.role <> submission.role OR subject <> care_identity)) AS otherwise
          FROM submission WHERE key = ?1"
     );
     conn.prepare_cached(&sql)?.query_row([key], |row| {

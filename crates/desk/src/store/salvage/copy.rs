@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 use super::image::{Image, Place};
 use super::records::{self, Cell, Page};
 use crate::OpenError;
+use crate::store::audit::succession;
 use crate::store::file::{fault, folder_fault};
 use crate::store::{meta, submissions};
 
@@ -18,6 +19,10 @@ pub(super) struct Found {
     known: HashSet<String>,
     /// How many there were at the least, by the numbers of their rows.
     rows: i64,
+    /// The hashes and receipts of earlier audits.
+    earlier: HashSet<Vec<u8>>,
+    /// Whether this audit was begun after another one.
+    is_second: bool,
     /// How many are in the new store.
     pub(super) recovered: u32,
     /// How many of those wait to be sent.
@@ -55,6 +60,25 @@ const TABLES: [Table; 7] = [
     Table { name: "meta", first: 2, numbered: false, is: |row| is_text(&row[0]) && is_text(&row[1]) },
 ];
 
+/// A walk over all pages. What a submission is held against comes before it, and what tells a row of an earlier audit
+/// from one of this audit before that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    First,
+    ThisAudit,
+    Submissions,
+}
+
+impl Table {
+    fn walk(&self) -> Walk {
+        match self.name {
+            "audit" | "audit_receipt" => Walk::ThisAudit,
+            "submission" => Walk::Submissions,
+            _ => Walk::First,
+        }
+    }
+}
+
 /// The tables whose rows are saved.
 #[cfg(test)]
 pub(super) fn tables() -> impl Iterator<Item = &'static str> {
@@ -65,8 +89,12 @@ pub(super) fn tables() -> impl Iterator<Item = &'static str> {
 pub(super) fn copy(image: &Image, new: &Connection) -> Result<Found, OpenError> {
     let mut found = Found::default();
     let columns = TABLES.iter().map(|table| columns(new, table.name)).collect::<Result<Vec<_>, _>>()?;
-    // What a submission is held against comes first.
-    for submissions in [false, true] {
+    for walk in [Walk::First, Walk::ThisAudit, Walk::Submissions] {
+        match walk {
+            Walk::First => {}
+            Walk::ThisAudit => found.is_second = succession::before(new).ok().flatten().is_some(),
+            Walk::Submissions => submissions::gather_told(new).map_err(|error| fault(&error))?,
+        }
         for place in image.places().map_err(|error| folder_fault(&error))? {
             let Some(page) = image.open(place).map_err(|error| folder_fault(&error))? else { continue };
             let (cells, rows) = match records::read(&page) {
@@ -85,7 +113,7 @@ pub(super) fn copy(image: &Image, new: &Connection) -> Result<Found, OpenError> 
                     (table.first..=columns.len()).contains(&values.len()) && (table.is)(&values)
                 };
                 let Some((table, columns)) = TABLES.iter().zip(&columns).find(fits) else { continue };
-                if (table.name == "submission") == submissions {
+                if table.walk() == walk {
                     found.take_row(new, (table, columns), place, row, values)?;
                 }
             }
@@ -131,15 +159,28 @@ impl Found {
             // Unlike the others it may have been taken away since.
             "draft" if !place.newest => return Ok(()),
             "meta" if !is_carried(&values[0]) => return Ok(()),
+            "audit" if matches!(&values[9], Value::Blob(hash) if self.earlier.contains(hash)) => return Ok(()),
+            "audit_receipt" if text(&values[1]).is_some_and(|receipt| self.earlier.contains(receipt.as_bytes())) => {
+                return Ok(());
+            }
+            // Where another was begun since, the rows of the one before stand in pages as they were before.
+            "audit_receipt" if self.is_second && !place.newest => return Ok(()),
+            "audit_receipt_before" => self.earlier.extend(text(&values[2]).map(|receipt| receipt.as_bytes().to_vec())),
             "audit" | "audit_before" => {
+                if let Some(Value::Blob(hash)) = values.get(10) {
+                    self.earlier.insert(hash.clone());
+                }
                 let (act, key) = if table.numbered { (&values[2], &values[7]) } else { (&values[3], &values[8]) };
                 if text(act) == Some("recorded") {
                     self.known.extend(text(key).map(str::to_owned));
                 }
+                if table.numbered && self.is_second && !place.newest {
+                    return Ok(());
+                }
             }
             _ => {}
         }
-        // Rows of the audit and receipts are never changed, so the first one that is read is as good as any.
+        // Rows of an audit and receipts are never changed, so of one audit the first that is read is as good as any.
         let how = if table.name.starts_with("audit") { "IGNORE" } else { "REPLACE" };
         let names = columns[..values.len()].join(", ");
         let places = vec!["?"; values.len()].join(", ");
@@ -178,16 +219,18 @@ impl Found {
     fn settle(&mut self, new: &Connection) -> Result<(), OpenError> {
         let settled = (|| {
             // Whether it was sent since is not known, so the gateway is asked before it is taken back; and whether it
-            // is still wanted its author says anew. What a colleague took over waits for theirs only if that is here.
+            // is still wanted its author says anew. What a colleague took over waits for theirs only if that is here
+            // and still to be decided: what was decided the gateway tells again.
             new.execute_batch(
                 "UPDATE submission SET status = 'ready_to_send', unsettled = 1, confirmed_in = NULL
                  WHERE status IN ('ready_to_send', 'sending');
-                 UPDATE submission SET is_taken_over = 0
-                 WHERE is_taken_over = 1 AND NOT EXISTS (SELECT 1 FROM submission AS taker
-                     WHERE taker.takes_over ->> '$.key' = submission.key);
+                 UPDATE submission SET is_taken_over = 0, taken_over = NULL
+                 WHERE is_taken_over = 1 AND key NOT IN (SELECT ifnull(taker.takes_over ->> '$.key', '')
+                     FROM submission AS taker WHERE taker.status = 'ready_to_send');
                  UPDATE submission SET withdrawal_requested = 1
-                 WHERE status = 'ready_to_send' AND EXISTS (SELECT 1 FROM audit
-                     WHERE audit.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));",
+                 WHERE status = 'ready_to_send' AND EXISTS (SELECT 1 FROM told
+                     WHERE told.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));
+                 DROP TABLE told;",
             )?;
             let count = |sql| new.query_row(sql, [], |row| row.get(0));
             self.recovered = count("SELECT count(*) FROM submission")?;

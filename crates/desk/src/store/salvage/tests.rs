@@ -12,6 +12,8 @@ use crate::store::{Store, audit::About, drafts, queue};
 use crate::testing::{Keys, NOW, actor, profile, recorded};
 use crate::{SystemRandom, audit_report};
 
+mod kept;
+
 const RA_USER: &str = "656005750104";
 const MANY: u32 = 50;
 

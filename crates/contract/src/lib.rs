@@ -46,9 +46,9 @@ pub use person::{BirthDate, FamilyName, GivenName, NationalInsuranceNumber, Pers
 pub use profile::{Authenticator, AuthenticatorKind, AuthenticatorState, Profile, ProfileReply, ProfileStatus};
 pub use registration::{
     BatchItem, BatchReply, BatchRequest, BatchResult, CancelOutcome, CancelReply, ChangedReply, Declaration,
-    DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH, Receipt,
-    RefusalDetail, Registration, RegistrationBody, RegistrationState, RemovalReason, RemovalReply, RemovalRequest,
-    TakenOver, TakenOverBy,
+    DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH,
+    MAX_TAKEN_OVER_BEFORE, Receipt, RefusalDetail, Registration, RegistrationBody, RegistrationState, RemovalReason,
+    RemovalReply, RemovalRequest, TakenOver, TakenOverBefore, TakenOverBy,
 };
 pub use sealed::{
     NotSealed, OpenedRecord, Piece, SEALED_HEAD, SealedRecord, SealedRegistration, SealingSecret, sealed_head,

@@ -11,6 +11,9 @@ use crate::{
 /// The most submissions one batch carries.
 pub const MAX_BATCH: usize = 200;
 
+/// How often the same registration may be taken over before it is decided: one submission and this many before it.
+pub const MAX_TAKEN_OVER_BEFORE: usize = 7;
+
 /// How the RA user checked who is in front of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -132,6 +135,38 @@ pub struct TakenOver {
     pub at: Timestamp,
     /// Why.
     pub reason: Reason,
+    /// Where that one had itself been taken over and was not decided: from what, the newest first. At most
+    /// [`MAX_TAKEN_OVER_BEFORE`], each key once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 7))]
+    pub before: Vec<TakenOverBefore>,
+}
+
+impl TakenOver {
+    /// Every submission that this one stands for, and who had recorded it in which role: the newest first.
+    pub fn originals(&self) -> impl Iterator<Item = (SubmissionKey, &CareIdentityUuid, &RoleProfileId)> {
+        let before = self.before.iter().map(|before| (before.key, &before.recorded_by, &before.recorded_role));
+        std::iter::once((self.key, &self.recorded_by, &self.recorded_role)).chain(before)
+    }
+}
+
+/// A submission that had been taken over before, without being decided.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TakenOverBefore {
+    /// Its key.
+    pub key: SubmissionKey,
+    /// Who had recorded it.
+    pub recorded_by: CareIdentityUuid,
+    /// In which role.
+    pub recorded_role: RoleProfileId,
+}
+
+impl std::fmt::Debug for TakenOverBefore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenOverBefore").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for TakenOver {
@@ -240,6 +275,9 @@ pub enum ItemOutcome {
         /// Who took the submission over, where that is why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_over: Option<TakenOverBy>,
+        /// Of what was taken over, the submission whose author had withdrawn it, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        original: Option<SubmissionKey>,
     },
 }
 

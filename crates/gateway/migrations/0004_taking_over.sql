@@ -19,3 +19,7 @@ ORDER BY s.signed_in_at;
 -- Who took over what stood under a key: their UUID, and what its author is told (JSON). Its outcome is `taken_over`.
 ALTER TABLE submissions ADD COLUMN taken_over_by TEXT;
 ALTER TABLE submissions ADD COLUMN taken_over TEXT;
+
+-- Of a manager's own: the key it was taken over from, and for whom it was sent. A correction names the same.
+ALTER TABLE submissions ADD COLUMN took_over TEXT;
+ALTER TABLE submissions ADD COLUMN took_over_for TEXT;

@@ -60,6 +60,7 @@ mod tests {
             fingerprint: (*settled != Settled::Withdrawn).then_some(*fingerprint.bytes()),
             author: whom.clone(),
             settled: settled.clone(),
+            took_over: None,
         };
         for settled in [&registered, &refused] {
             let row = row(settled);

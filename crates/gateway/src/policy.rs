@@ -4,8 +4,8 @@
 //! never kept under a key, so that the rightful author can still send it. All others are final for their key.
 
 use contract::{
-    AuthenticatorKind, AuthenticatorState, CareIdentityUuid, DeclarationText, FieldErrors, NhsNetAddress, Profile,
-    ProfileReply, ProfileStatus, RefusalCode, RegistrationBody, WarningCode,
+    AuthenticatorKind, AuthenticatorState, CareIdentityUuid, DeclarationText, FieldErrors, MAX_TAKEN_OVER_BEFORE,
+    NhsNetAddress, Profile, ProfileReply, ProfileStatus, RefusalCode, RegistrationBody, TakenOver, WarningCode,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -48,6 +48,14 @@ pub(crate) fn declaration() -> DeclarationText {
 /// How far in the future a registration may have been checked or recorded: two clocks are never quite the same.
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
+/// Whether each submission it was taken over from is named once, and no more of them than a queue hands on.
+fn each_once(taken: &TakenOver) -> bool {
+    let mut keys: Vec<_> = taken.originals().map(|(key, ..)| key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    taken.before.len() <= MAX_TAKEN_OVER_BEFORE && keys.len() == taken.before.len() + 1
+}
+
 /// What is wrong with a body beyond its shape.
 pub(crate) fn check_body(body: &RegistrationBody, now: Timestamp) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
@@ -57,6 +65,10 @@ pub(crate) fn check_body(body: &RegistrationBody, now: Timestamp) -> Result<(), 
         }
     }
     match &body.taken_over {
+        Some(taken) if !each_once(taken) => {
+            let message = "What was taken over before is named once, and not more than seven times.";
+            errors.push("taken_over.before", "taken_over_before", message);
+        }
         Some(taken) if by_our_clock(taken.at, body).duration_since(now) > AHEAD => {
             errors.push("taken_over.at", "in_the_future", "This time has not come yet. Is the computer's clock right?");
         }

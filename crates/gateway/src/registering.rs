@@ -13,7 +13,7 @@ use crate::gateway::{Actor, Rules};
 use crate::idempotency::{Decision, decide};
 use crate::notices::{self, News};
 use crate::policy::{self, Facts};
-use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration, Taken};
+use crate::store::{self, Created, NewRegistration, Settled, StoreError, StoredRegistration, Taken, TookOver};
 use crate::{keys, random, taking_over};
 
 /// A submission as far as it could be read.
@@ -46,8 +46,8 @@ pub(crate) fn register(
         ItemOutcome::Registered { replay: true, .. } => "registered before",
         ItemOutcome::Refused { code, .. } => code.as_str(),
         ItemOutcome::InFlight => "in flight",
-        ItemOutcome::Withdrawn { taken_over: None } => "withdrawn before",
-        ItemOutcome::Withdrawn { taken_over: Some(_) } => "taken over before",
+        ItemOutcome::Withdrawn { taken_over: None, .. } => "withdrawn before",
+        ItemOutcome::Withdrawn { taken_over: Some(_), .. } => "taken over before",
     };
     let whom = submission.content.as_ref().ok().map(|(whom, _)| whom);
     store::append_audit(connection, &actor.act(now, "register", whom, result))?;
@@ -78,6 +78,7 @@ fn judge(
         Decision::TakenOver(taken) => return Ok(withdrawn(Some(taken))),
         Decision::Reused => return Ok(refused(RefusalCode::KeyReused)),
     }
+    let taken_from = body.as_ref().ok().and_then(|body| body.taken_over.as_ref()).map(|from| from.key);
     let (outcome, settled) = match body {
         Err(invalid) => keepable(invalid_body(vec![invalid.at("body")]), None),
         Ok(body) => match policy::check_body(&body, now) {
@@ -92,7 +93,8 @@ fn judge(
         },
     };
     if let Some(settled) = settled {
-        store::settle(connection, &key, &fingerprint, &actor.uuid, &settled, now)?;
+        let took_over = taken_from.map(|key| TookOver { key, whom: whom.clone() });
+        store::settle(connection, &key, &fingerprint, &actor.uuid, &settled, took_over.as_ref(), now)?;
     }
     Ok(outcome)
 }
@@ -264,7 +266,7 @@ pub(crate) fn keepable(outcome: ItemOutcome, registration: Option<RegistrationId
 
 /// That nothing is, or ever will be, registered under a key; and who took it over, if that is why.
 pub(crate) fn withdrawn(taken: Option<&Taken>) -> ItemOutcome {
-    ItemOutcome::Withdrawn { taken_over: taken.map(|taken| taken.told.clone()) }
+    ItemOutcome::Withdrawn { taken_over: taken.map(|taken| taken.told.clone()), original: None }
 }
 
 pub(crate) fn refused(code: RefusalCode) -> ItemOutcome {

@@ -6,7 +6,7 @@
 
 use contract::{
     Access, CareIdentityUuid, FieldErrors, FrozenBody, RaRole, Reason, RegistrationBody, RoleProfileId, SubmissionKey,
-    TakenOver, TakenOverBy,
+    TakenOver, TakenOverBefore, TakenOverBy,
 };
 use jiff::Timestamp;
 
@@ -83,12 +83,25 @@ fn managers_own(
     by: &TakenOverBy,
 ) -> Result<StoredSubmission, StoreError> {
     let Some(role) = &who.role else { return Err(StoreError::WrongState) };
+    // What was itself taken over, and is not decided, goes with all that it stands for: the gateway closes them together.
+    let before = match &body.taken_over {
+        Some(from) if original.takes_over.is_some() => from
+            .originals()
+            .map(|(key, recorded_by, recorded_role)| TakenOverBefore {
+                key,
+                recorded_by: recorded_by.clone(),
+                recorded_role: recorded_role.clone(),
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
     let taken_over = TakenOver {
         key: original.key,
         recorded_by: body.recorded_by.clone(),
         recorded_role: body.recorded_role.clone(),
         at: by.at,
         reason: by.reason.clone(),
+        before,
     };
     let body = RegistrationBody {
         recorded_by: who.user.uuid.clone(),

@@ -16,8 +16,10 @@ use jiff::Timestamp;
 const UNSENT: &str = "(status IN ('ready_to_send', 'sending') AND is_taken_over = 0)";
 /// Nothing more is to be done about it, by its author at least.
 const DONE: &str = "(status IN ('linked', 'withdrawn', 'removed') OR is_taken_over = 1)";
-/// Neither on its way nor to be withdrawn.
-const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0";
+/// Neither on its way nor to be withdrawn, nor already taken over as often as the gateway takes
+/// ([`contract::MAX_TAKEN_OVER_BEFORE`]).
+const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0
+    AND (takes_over IS NULL OR coalesce(json_array_length(body, '$.taken_over.before'), 0) < 7)";
 /// Ready, of this author (`?1`) and role (`?2`), and not to be taken back.
 const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0 \
                           AND is_taken_over = 0";
@@ -276,7 +278,8 @@ pub(crate) fn take_over(
     let about =
         |key: SubmissionKey, detail| About { subject: Some(theirs.profile.uuid.clone()), key: Some(key), detail };
     audit::append(conn, now, Act::Recorded, actor, &about(theirs.key, format!("takes over {original}")))?;
-    submissions::happen_to(conn, now, actor, original, Event::TakenOver, News::TakenOver(by)).map(drop)
+    submissions::happen_to(conn, now, actor, original, Event::TakenOver, News::TakenOver(by))?;
+    submissions::hold(conn, original, theirs.key)
 }
 
 /// How much of everybody's waits on this computer.

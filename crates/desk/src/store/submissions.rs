@@ -139,8 +139,10 @@ pub(crate) fn happen(
     Ok(effects)
 }
 
-/// What happened to a manager's submission may settle the one it was taken over from. One that a damaged page took with
-/// it is settled nowhere: what the gateway said of the manager's is true all the same.
+/// What happened to a manager's submission may settle the one it was taken over from, and all that one had been taken
+/// over from; or give it back. Only of what it holds now: what was given back, and taken over by another since, is
+/// that one's to settle. One that a damaged page took with it is settled nowhere: what the gateway said of the manager's
+/// is true all the same.
 fn follow(
     conn: &Connection,
     now: Timestamp,
@@ -149,28 +151,62 @@ fn follow(
     event: Event,
     news: News<'_>,
 ) -> Result<(), StoreError> {
-    let (status, from): (Status, Option<TakenFrom>) = conn
-        .prepare_cached(
-            "SELECT status, unsettled, withdrawal_requested, is_taken_over, takes_over FROM submission WHERE key = ?1",
-        )?
-        .query_row([key.to_string()], |row| Ok((life(row, 0)?.status, rows::json_or_none(row, 4)?)))?;
-    let Some(from) = from else { return Ok(()) };
-    // A row that is not here is looked for before anything is written.
-    let settle = |event, news| match happen_to(conn, now, actor, from.key, event, news) {
-        Err(StoreError::NotFound) => {
-            tracing::warn!(original = %from.key, "what was taken over is not here any more");
-            Ok(())
-        }
-        settled => settled.map(drop),
-    };
+    let (status, originals) = taken_from(conn, key)?;
     // It was registered from the author's own send, whose answer never came.
-    if let News::Refusal(RefusalCode::AlreadyRegistered, detail) = news
-        && let Some(registration) = detail.registration.as_deref().filter(|found| found.key == from.key)
-    {
-        let told = Event::Told(registration.state);
-        return settle(told, News::Registration(registration));
+    let registered = match news {
+        News::Refusal(RefusalCode::AlreadyRegistered, detail) => detail.registration.as_deref(),
+        _ => None,
+    };
+    let (mut means, mut holder) = (for_original(event, status), key);
+    for original in originals {
+        if !is_held(conn, original, holder)? {
+            means = None;
+        }
+        if let Some(registration) = registered.filter(|found| found.key == original && is_here(conn, original)) {
+            let told = Event::Told(registration.state);
+            happen_to(conn, now, actor, original, told, News::Registration(registration))?;
+        } else if let Some(event) = means {
+            happen_to(conn, now, actor, original, event, News::None)?;
+        }
+        // What is its author's again goes on holding what they took over.
+        if means == Some(Event::GivenBack) {
+            means = None;
+        }
+        holder = original;
     }
-    for_original(event, status).map_or(Ok(()), |event| settle(event, News::None))
+    Ok(())
+}
+
+/// How far a submission is, and all that it stands for: what it was taken over from first.
+fn taken_from(conn: &Connection, key: SubmissionKey) -> Result<(Status, Vec<SubmissionKey>), StoreError> {
+    let sql = "SELECT status, unsettled, withdrawal_requested, is_taken_over, takes_over, body FROM submission WHERE key = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([key.to_string()], |row| {
+        let status = life(row, 0)?.status;
+        let Some(from) = rows::json_or_none::<TakenFrom>(row, 4)? else { return Ok((status, Vec::new())) };
+        let body: FrozenBody = parsed(row, 5, |text| FrozenBody::from_text(text.to_owned()))?;
+        let before = body.body().ok().and_then(|body| body.taken_over).map(|from| from.before).unwrap_or_default();
+        Ok((status, std::iter::once(from.key).chain(before.iter().map(|before| before.key)).collect()))
+    })?)
+}
+
+fn is_here(conn: &Connection, key: SubmissionKey) -> bool {
+    conn.prepare_cached("SELECT 1 FROM submission WHERE key = ?1")
+        .and_then(|mut found| found.exists([key.to_string()]))
+        .unwrap_or(false)
+}
+
+/// Notes which submission took one over.
+pub(super) fn hold(conn: &Connection, original: SubmissionKey, holder: SubmissionKey) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE submission SET taken_over_as = ?2 WHERE key = ?1")?
+        .execute([original.to_string(), holder.to_string()])?;
+    Ok(())
+}
+
+/// Whether that submission is the one that took it over last.
+fn is_held(conn: &Connection, original: SubmissionKey, holder: SubmissionKey) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM submission WHERE key = ?1 AND taken_over_as = ?2")?
+        .exists([original.to_string(), holder.to_string()])?)
 }
 
 /// The same, whoever its author is.
@@ -199,7 +235,8 @@ pub(super) fn happen_to(
     conn.prepare_cached(
         "UPDATE submission SET status = ?2, unsettled = ?3, withdrawal_requested = ?4, attempts = attempts + ?5,
                                updated_at = ?6, is_taken_over = ?7,
-                               taken_over = CASE WHEN ?7 OR ?2 = 'withdrawn' THEN taken_over END
+                               taken_over = CASE WHEN ?7 OR ?2 = 'withdrawn' THEN taken_over END,
+                               taken_over_as = CASE WHEN ?7 OR ?2 = 'withdrawn' THEN taken_over_as END
          WHERE key = ?1",
     )?
     .execute(params![

@@ -162,8 +162,8 @@ fn news_of(outcome: &ItemOutcome) -> News<'_> {
     match outcome {
         ItemOutcome::Registered { registration, .. } => News::Registration(registration),
         ItemOutcome::Refused { code, detail } => News::Refusal(*code, detail),
-        ItemOutcome::Withdrawn { taken_over: Some(by) } => News::TakenOver(by),
-        ItemOutcome::InFlight | ItemOutcome::Withdrawn { taken_over: None } => News::None,
+        ItemOutcome::Withdrawn { taken_over: Some(by), .. } => News::TakenOver(by),
+        ItemOutcome::InFlight | ItemOutcome::Withdrawn { taken_over: None, .. } => News::None,
     }
 }
 

@@ -12,6 +12,8 @@ use crate::support::{Bench, PERSON, RA_USER, ROLE};
 const BATCH: &str = "/v1/registrations/batch";
 const MANAGER: &str = "656005750203";
 const MANAGER_ROLE: &str = "555254240201";
+const SECOND: &str = "656005750306";
+const SECOND_ROLE: &str = "555254240306";
 const OTHER_ROLE: &str = "555254240109";
 const REASON: &str = "On leave until March";
 
@@ -51,8 +53,12 @@ fn hang_up(bench: &Bench) {
 
 /// Takes it over, once what was on its way has come to nothing.
 async fn take_over(bench: &Bench) {
+    take_over_from(bench, ROLE).await;
+}
+
+async fn take_over_from(bench: &Bench, role: &str) {
     for _ in 0..500 {
-        match bench.desk.take_over(ROLE.parse().unwrap(), REASON).await {
+        match bench.desk.take_over(role.parse().unwrap(), REASON).await {
             Ok(taken) => return assert_eq!(taken, 1),
             Err(nothing) => assert_eq!(nothing.cause, Cause::NotFound),
         }
@@ -197,4 +203,56 @@ async fn what_was_recorded_in_a_role_that_is_lost_is_told_not_sent_and_not_lost(
     assert_eq!(bench.desk.withdraw(sent.key).await.unwrap().status, Status::Withdrawn);
     let world = bench.fake.world();
     assert!(world.cancelled.contains(&sent.key.to_string()) && world.registrations.is_empty(), "by the gateway's word");
+}
+
+#[tokio::test]
+async fn what_is_taken_over_a_second_time_is_over_for_both_before_or_given_back_to_the_last() {
+    let bench = Bench::signed_in().await;
+    let sent = unsettled(&bench, false).await;
+    manager(&bench).await;
+    take_over(&bench).await;
+    let first = only(&bench, OutboxTab::Ready).await;
+    bench.until(&first, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+    sits_down(&bench, SECOND, SECOND_ROLE, "ra_manager").await;
+    take_over_from(&bench, MANAGER_ROLE).await;
+    let second = only(&bench, OutboxTab::Ready).await;
+    bench.until(&second, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+    // Given back, it is the first manager's again, and still not the author's.
+    assert_eq!(bench.desk.withdraw(second.key).await.unwrap().status, Status::Withdrawn);
+    manager(&bench).await;
+    assert_eq!(bench.desk.submission(first.key).await.unwrap().taken_over, None);
+    author(&bench).await;
+    assert!(bench.desk.submission(sent.key).await.unwrap().taken_over.is_some(), "the first manager holds it");
+    sits_down(&bench, SECOND, SECOND_ROLE, "ra_manager").await;
+    take_over_from(&bench, MANAGER_ROLE).await;
+    bench.fake.world().instead.clear();
+    only(&bench, OutboxTab::Waiting).await;
+    manager(&bench).await;
+    assert_eq!(bench.desk.submission(first.key).await.unwrap().status, Status::Withdrawn);
+    author(&bench).await;
+    let over = bench.desk.submission(sent.key).await.unwrap();
+    assert_eq!((over.status, over.unsettled), (Status::Withdrawn, false), "the author's is over with it");
+    let world = bench.fake.world();
+    assert_eq!((world.registrations.len(), world.taken_over.len()), (1, 2), "and closed at the gateway");
+}
+
+#[tokio::test]
+async fn what_a_second_manager_holds_is_not_given_back_by_the_first() {
+    let bench = Bench::signed_in().await;
+    let sent = unsettled(&bench, false).await;
+    manager(&bench).await;
+    bench.fake.world().instead.clear();
+    bench.fake.instead(BATCH, Instead::Refuse("NOT_PERMITTED", json!({})));
+    take_over(&bench).await;
+    let refused = only(&bench, OutboxTab::Attention).await;
+    sits_down(&bench, SECOND, SECOND_ROLE, "ra_manager").await;
+    hang_up(&bench);
+    take_over(&bench).await;
+    let held = only(&bench, OutboxTab::Ready).await;
+    bench.until(&held, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+    manager(&bench).await;
+    assert_eq!(bench.desk.withdraw(refused.key).await.unwrap().status, Status::Withdrawn);
+    author(&bench).await;
+    assert!(bench.desk.submission(sent.key).await.unwrap().taken_over.is_some(), "the second manager holds it");
+    assert_eq!(bench.desk.outbox(OutboxTab::Ready).await.unwrap().submissions.len(), 0);
 }

@@ -57,7 +57,7 @@ pub(crate) use sessions::{
     HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, forget_old_sessions,
     insert_session, insert_token, session_by_token, use_refresh_token,
 };
-pub(crate) use submissions::{Settled, SubmissionRow, Taken, settle, submission, take_over, withdraw};
+pub(crate) use submissions::{Settled, SubmissionRow, Taken, TookOver, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;
 pub(crate) use waiting::{SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, set_revoked, waiting};
 

@@ -38,13 +38,23 @@ pub(crate) struct SubmissionRow {
     /// Whose it is: who recorded what was sent under it.
     pub(crate) author: CareIdentityUuid,
     pub(crate) settled: Settled,
+    /// Of a manager's own: what it was taken over from, and for whom it was sent.
+    pub(crate) took_over: Option<TookOver>,
+}
+
+/// What a manager's own submission was taken over from, and for whom it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TookOver {
+    pub(crate) key: SubmissionKey,
+    pub(crate) whom: CareIdentityUuid,
 }
 
 /// What is known of a key.
 pub(crate) fn submission(connection: &Connection, key: &SubmissionKey) -> Result<Option<SubmissionRow>, StoreError> {
     let row = connection
         .prepare_cached(
-            "SELECT fingerprint, outcome, registration, refusal, detail, author, taken_over_by, taken_over \
+            "SELECT fingerprint, outcome, registration, refusal, detail, author, taken_over_by, taken_over, \
+             took_over, took_over_for \
              FROM submissions WHERE key = ?",
         )?
         .query_row([key.to_string()], |row| {
@@ -63,24 +73,35 @@ pub(crate) fn submission(connection: &Connection, key: &SubmissionKey) -> Result
                 }))),
                 _ => None,
             };
-            Ok((row.get("fingerprint")?, parsed(row, "author")?, settled))
+            let took_over = match (parsed_or_none(row, "took_over")?, parsed_or_none(row, "took_over_for")?) {
+                (Some(key), Some(whom)) => Some(TookOver { key, whom }),
+                _ => None,
+            };
+            Ok((row.get("fingerprint")?, parsed(row, "author")?, settled, took_over))
         })
         .optional()?;
-    let Some((fingerprint, author, settled)) = row else { return Ok(None) };
+    let Some((fingerprint, author, settled, took_over)) = row else { return Ok(None) };
     let settled = settled.ok_or(StoreError::NotUnderstood { table: "submissions" })?;
-    Ok(Some(SubmissionRow { fingerprint, author, settled }))
+    Ok(Some(SubmissionRow { fingerprint, author, settled, took_over }))
 }
 
-/// Settles a key that is not settled yet.
+/// Settles a key that is not settled yet; and says what it was taken over from, if it was.
 pub(crate) fn settle(
     connection: &Connection,
     key: &SubmissionKey,
     fingerprint: &Fingerprint,
     author: &CareIdentityUuid,
     settled: &Settled,
+    took_over: Option<&TookOver>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    insert(connection, key, Some(fingerprint.bytes()), author, settled, now)
+    insert(connection, key, Some(fingerprint.bytes()), author, settled, now)?;
+    if let Some(took_over) = took_over {
+        connection
+            .prepare_cached("UPDATE submissions SET took_over = ?2, took_over_for = ?3 WHERE key = ?1")?
+            .execute(params![key.to_string(), took_over.key.to_string(), took_over.whom.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Puts a tombstone on a key that is not settled yet.

@@ -24,10 +24,17 @@ type Change = fn(&mut Value);
 fn taken_over(original: &Value, manager: &Session) -> Value {
     let mut item = original.clone();
     let body = &mut item["body"];
-    let from = json!({
+    let mut from = json!({
         "key": original["key"], "recorded_by": body["recorded_by"], "recorded_role": body["recorded_role"],
         "at": body["recorded_at"], "reason": REASON,
     });
+    if let Some(before) = body.get("taken_over") {
+        let mut chain = vec![json!({
+            "key": before["key"], "recorded_by": before["recorded_by"], "recorded_role": before["recorded_role"],
+        })];
+        chain.extend(before.get("before").and_then(Value::as_array).into_iter().flatten().cloned());
+        from["before"] = json!(chain);
+    }
     body["taken_over"] = from;
     body["recorded_by"] = json!(manager.uuid);
     body["recorded_role"] = json!(manager.role);
@@ -174,5 +181,125 @@ async fn a_refused_take_over_is_the_managers_to_correct_and_age_counts_from_the_
     let mut late = taken_over(&original, &manager);
     late["body"]["taken_over"]["at"] = json!(world.clock_now());
     assert_eq!(manager.send(&late).await["code"], "TOO_OLD", "taking it over makes it no younger");
+    assert_eq!(world.count(REGISTRATIONS), 1);
+}
+
+const SECOND: &str = "555100000006";
+const SECOND_ROLE: &str = "555254240306";
+
+fn second_role() -> Value {
+    role(SECOND_ROLE, "S0080:G0450:R5080", &[], "B81603")
+}
+
+#[tokio::test]
+async fn what_is_taken_over_a_second_time_closes_every_key_before_it() {
+    let world = World::start().await;
+    let author = world.sign_in(AGENT).await;
+    let first = world.sign_in_as(MANAGER, manager_role("B81603")).await;
+    let second = world.sign_in_as(SECOND, second_role()).await;
+    let k1 = world.item(&author, SAM, SAM_ADDRESS).await;
+    let k2 = taken_over(&k1, &first);
+    let k5 = taken_over(&k2, &second);
+    let mut stranger = k5.clone();
+    stranger["body"]["taken_over"]["before"][0]["recorded_role"] = json!("555254249999");
+    assert_eq!(second.send(&stranger).await["code"], "NOT_PERMITTED", "each of them was at work there");
+    for before in [json!([k5["body"]["taken_over"]["before"][0], k5["body"]["taken_over"]["before"][0]]), json!([])] {
+        let mut wrong = k5.clone();
+        wrong["key"] = json!(uuid_text());
+        let keys = before.as_array().unwrap().len();
+        wrong["body"]["taken_over"]["before"] = before;
+        if keys == 2 {
+            let result = second.send(&wrong).await;
+            assert_eq!(result["detail"]["fields"][0]["field"], "taken_over.before", "{result}");
+        } else {
+            let many: Vec<_> = (0..8)
+                .map(|_| json!({ "key": uuid_text(), "recorded_by": AGENT, "recorded_role": AGENT_ROLE }))
+                .collect();
+            wrong["body"]["taken_over"]["before"] = json!(many);
+            assert_eq!(second.send(&wrong).await["code"], "INVALID_BODY");
+        }
+    }
+    assert_eq!(world.count("SELECT count(*) FROM submissions WHERE outcome = 'taken_over'"), 0);
+    let registered = second.send(&k5).await;
+    assert_eq!(registered["outcome"], "registered", "{registered}");
+    for (session, item) in [(&author, &k1), (&first, &k2)] {
+        let late = session.send(item).await;
+        assert_eq!((&late["outcome"], &late["taken_over"]["reason"]), (&json!("withdrawn"), &json!(REASON)), "{late}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM submissions WHERE outcome = 'taken_over'"), 2);
+    assert_eq!(world.count(REGISTRATIONS), 1);
+}
+
+#[tokio::test]
+async fn whichever_of_a_chain_was_decided_first_answers_for_it() {
+    let world = World::start().await;
+    let author = world.sign_in(AGENT).await;
+    let first = world.sign_in_as(MANAGER, manager_role("B81603")).await;
+    let second = world.sign_in_as(SECOND, second_role()).await;
+    // The author's own send was registered, unheard.
+    let k1 = world.item(&author, SAM, SAM_ADDRESS).await;
+    author.send(&k1).await;
+    let k5 = taken_over(&taken_over(&k1, &first), &second);
+    let result = second.send(&k5).await;
+    assert_eq!(
+        (&result["code"], &result["detail"]["registration"]["key"]),
+        (&json!("ALREADY_REGISTERED"), &k1["key"]),
+        "{result}"
+    );
+    // The first manager's was refused, unheard: the second is told the same, and corrects it.
+    let address = "siobhan.smith@nhs.net";
+    let mut k1 = world.item(&author, "555000000002", address).await;
+    let seen = k1["body"]["profile_seen"].clone();
+    k1["body"]["profile_seen"] = "0".repeat(64).into();
+    let k2 = taken_over(&k1, &first);
+    assert_eq!(first.send(&k2).await["code"], "PROFILE_CHANGED");
+    let k5 = taken_over(&k2, &second);
+    assert_eq!(second.send(&k5).await["code"], "PROFILE_CHANGED");
+    let mut corrected = taken_over(&k2, &second);
+    corrected["body"]["replaces"] = k5["key"].clone();
+    corrected["body"]["profile_seen"] = seen;
+    assert_eq!(second.send(&corrected).await["outcome"], "registered");
+    // The author took it back: which of the two it was is told, and the second manager's key is not closed by it.
+    let k1 = world.item(&author, "555000100001", "person1@nhs.net").await;
+    author.cancel(&k1["key"]).await;
+    let k5 = taken_over(&taken_over(&k1, &first), &second);
+    for _ in 0..2 {
+        let result = second.send(&k5).await;
+        assert_eq!((&result["outcome"], &result["original"]), (&json!("withdrawn"), &k1["key"]), "{result}");
+    }
+    second.cancel(&k5["key"]).await;
+    assert_eq!(second.send(&k5).await.get("original"), None, "that was the manager's own withdrawal");
+    assert_eq!(world.count(REGISTRATIONS), 2);
+}
+
+#[tokio::test]
+async fn one_taking_over_speaks_for_one_person_only() {
+    let world = World::start().await;
+    let author = world.sign_in(AGENT).await;
+    let manager = world.sign_in_as(MANAGER, manager_role("B81603")).await;
+    let original = world.item(&author, SAM, SAM_ADDRESS).await;
+    let item = taken_over(&original, &manager);
+    assert_eq!(manager.send(&item).await["outcome"], "registered");
+    let mut own = world.item(&manager, "555000000003", "siobhan.smith@nhs.net").await;
+    own["key"] = json!(uuid_text());
+    assert_eq!(manager.send(&own).await["code"], "PROFILE_CLOSED", "a refused key of the manager's own");
+    // The person's own was refused, under what was taken over for them.
+    let mut refused = world.item(&author, "555000000002", "siobhan.smith@nhs.net").await;
+    refused["body"]["profile_seen"] = "0".repeat(64).into();
+    let refused_over = taken_over(&refused, &manager);
+    assert_eq!(manager.send(&refused_over).await["code"], "PROFILE_CHANGED");
+    for (what, replaces, from) in [
+        ("any own key", &own["key"], &original),
+        ("what was registered", &item["key"], &original),
+        ("what took over another", &refused_over["key"], &original),
+        ("for another person", &refused_over["key"], &refused),
+    ] {
+        let mut other = world.item(&author, "555000100001", "person1@nhs.net").await;
+        other["key"] = from["key"].clone();
+        let mut forged = taken_over(&other, &manager);
+        forged["body"]["replaces"] = replaces.clone();
+        let result = manager.send(&forged).await;
+        assert_eq!(result["outcome"], "withdrawn", "{what}: {result}");
+    }
     assert_eq!(world.count(REGISTRATIONS), 1);
 }

@@ -270,7 +270,9 @@ fn batch(world: &mut World, request: &Request, instead: Option<&Instead>) -> Res
             _ => {
                 if let Some(from) = said.taken_over {
                     let told = json!({ "by": "Made Up Manager", "at": from.at, "reason": from.reason });
-                    world.taken_over.insert(from.key.to_string(), told);
+                    for (key, ..) in from.originals() {
+                        world.taken_over.insert(key.to_string(), told.clone());
+                    }
                 }
                 let replay = world.registrations.contains_key(&key);
                 let (_, body, registration) = world.registrations.entry(key.clone()).or_insert_with(|| {

@@ -159,6 +159,7 @@ fn take_in(
             let result = format!("{device} after {} row {}: {}", link.before, link.number, link.why);
             store::append_audit(connection, &actor.act(now, "audit continued", None, result))?;
             tracing::warn!(%device, before = %link.before, why = link.why, fits = ?link.fits, "a new audit follows another");
+            stay_shut_out(connection, actor, &device, &link.before, now)?;
         }
     }
     let audit = match store::audit_receipt(connection, &device, head.head.number)? {
@@ -170,6 +171,25 @@ fn take_in(
         }
     };
     Ok(Taken::In { audit: Box::new(audit), new })
+}
+
+/// Shuts a computer out that says it is one that is shut out, under a new name.
+///
+/// Whether the row it names fits is not asked: of one that is shut out no rows are taken, so what it did since is not
+/// held here. Its own key has signed this, so it can say it of itself alone.
+fn stay_shut_out(
+    connection: &Connection,
+    actor: &Actor,
+    device: &DeviceId,
+    before: &DeviceId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if store::is_revoked(connection, before)? && store::set_revoked(connection, device, Some(now))? == Some(true) {
+        let result = format!("{device}: it follows {before}, which is shut out");
+        store::append_audit(connection, &actor.act(now, "revoke device", None, result))?;
+        tracing::warn!(%device, %before, "a computer that is shut out came back under a new name and is shut out again");
+    }
+    Ok(())
 }
 
 /// Counts what is new against what a computer and an RA user may send in a day. What is more is not taken now: it

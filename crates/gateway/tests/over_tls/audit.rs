@@ -285,6 +285,53 @@ async fn a_call_has_a_size() {
     assert_eq!(world.count(ROWS), 0);
 }
 
+/// A computer whose audit follows another's: what its first row names, as if that one came to `number` and `hash`.
+fn after(old: &Computer, seed: u8, number: i64, hash: AuditHash) -> Computer {
+    let mut new = Computer::new(seed);
+    new.act("begun_restored");
+    new.rows[0].key = old.id.to_string();
+    new.rows[0].detail = format!("{number} {hash}");
+    new.hashes[0] = new.rows[0].hash(&AuditHash::NONE);
+    new.acts(1, "searched")
+}
+
+/// A computer that is shut out, loses its store and so begins a new audit of a new name, is the same computer.
+#[tokio::test]
+async fn a_computer_that_is_shut_out_does_not_come_back_under_a_new_name() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let old = Computer::new(1).acts(5, "searched");
+    old.appear(&session).await;
+    taken(&session, &old.request(1, 3)).await;
+    let by = gateway::Operator::new("made-up operator", "stolen").unwrap();
+    let revoke = |device, revoked| {
+        let (config, folder) = (world.config.clone(), world.folder.path());
+        gateway::set_device_revoked(config, folder, &*world.clock, device, revoked, &by)
+    };
+    assert!(revoke(old.id, true).await.unwrap());
+    // As it is held; as it went on after it was shut out, which is not held; and another story of it.
+    let (held, since, other) = (old.hashes[2], old.hashes[4], AuditHash::from_bytes([7; 32]));
+    let shut_out = "SELECT count(*) FROM audit WHERE action = 'revoke device' AND result LIKE '%which is shut out'";
+    for (told, (number, hash)) in (1..).zip([(3, held), (5, since), (2, other)]) {
+        let new = after(&old, 1 + u8::try_from(told).unwrap(), number, hash);
+        assert_eq!(new.appear(&session).await.status, StatusCode::OK, "nobody knows yet whose it is");
+        taken(&session, &new.request(1, 2)).await;
+        assert_eq!(new.appear(&session).await.fault(), FaultCode::DeviceRevoked, "row {number}");
+        assert_eq!(send(&session, &new.request(1, 2)).await.fault(), FaultCode::DeviceRevoked, "row {number}");
+        assert_eq!(world.count(shut_out), 2 * told - 1, "it is in the audit");
+        // Nor the one after that, and so on.
+        let third = after(&new, 10 + u8::try_from(told).unwrap(), 2, new.hashes[1]);
+        third.appear(&session).await;
+        taken(&session, &third.request(1, 2)).await;
+        assert_eq!(third.appear(&session).await.fault(), FaultCode::DeviceRevoked, "after row {number}");
+        // An operator who lets it in again has the last word.
+        assert!(revoke(new.id, false).await.unwrap());
+        assert_eq!(new.appear(&session).await.status, StatusCode::OK);
+        taken(&session, &new.request(1, 2)).await;
+        assert_eq!(new.appear(&session).await.status, StatusCode::OK, "the same rows again change nothing");
+    }
+}
+
 #[tokio::test]
 async fn an_audit_that_follows_another_is_linked_to_it_and_both_stay() {
     let world = World::start().await;
@@ -295,12 +342,7 @@ async fn an_audit_that_follows_another_is_linked_to_it_and_both_stay() {
     // Of the second it is known further than here, the third tells another story of it.
     let cases = [(5, old.hashes[4], 1), (9, old.hashes[4], -1), (4, AuditHash::from_bytes([7; 32]), 0)];
     for (seed, (number, hash, fits)) in (2_u8..).zip(cases) {
-        let mut new = Computer::new(seed);
-        new.act("begun_restored");
-        new.rows[0].key = old.id.to_string();
-        new.rows[0].detail = format!("{number} {hash}");
-        new.hashes[0] = new.rows[0].hash(&AuditHash::NONE);
-        let new = new.acts(1, "searched");
+        let new = after(&old, seed, number, hash);
         new.appear(&session).await;
         for _ in 0..2 {
             taken(&session, &new.request(1, 2)).await;

@@ -47,6 +47,14 @@ test("no second copy is told on every page, until there is one", async () => {
   const told = document.getElementById("no-second-copy")?.textContent;
   expect(told).toContain("1 registration that waits here has no second copy. It is saved on this computer only.");
   expect(told).toContain("Check that it is plugged in.");
+  // What could not be counted is not none, and what does not answer is not away.
+  const slow = snapshotOf({ ...ready, second_copy: { count: null, why: "slow" } });
+  await act(async () => desk.change({ snapshot: slow }, "network"));
+  await vi.waitFor(() =>
+    expect(document.getElementById("no-second-copy")?.textContent).toContain("RA Desk could not count them."),
+  );
+  expect(document.getElementById("no-second-copy")?.textContent).toContain("does not answer");
+  expect(document.getElementById("no-second-copy")?.textContent).not.toContain("plugged in");
   await act(async () => desk.change({ snapshot: snapshotOf(ready) }, "network"));
   await vi.waitFor(() => expect(document.getElementById("no-second-copy")).toBeNull());
 });

@@ -29,18 +29,33 @@ pub fn web_view() -> Check {
 
 /// The folder of the second copy, where there is to be one.
 pub fn second_copy(folder: &Path, data_dir: &Path) -> Check {
+    second_disk(desk::second_copy_folder(folder, data_dir))
+}
+
+fn second_disk(found: Result<(), NoSecondCopy>) -> Check {
     let name = "second_copy";
-    match desk::second_copy_folder(folder, data_dir) {
+    match found {
         Ok(()) => Check::good(name, "its folder is there"),
         Err(NoSecondCopy::SameDisk) => Check::warning(
             name,
             "its folder is on the same disk as the store, so there is no second copy",
             "Set second_copy_folder to a folder on another disk.",
         ),
-        Err(_) => Check::warning(
+        Err(NoSecondCopy::Away) => Check::warning(
             name,
             "its folder is not there, so what is recorded has no second copy",
             "Put the USB stick or disk in, and make the folder on it if it has none.",
+        ),
+        Err(NoSecondCopy::NotWritable) => Check::warning(
+            name,
+            "its folder cannot be opened, so what is recorded has no second copy",
+            "Let the people who use RA Desk read and write that folder.",
+        ),
+        // Only looking for a folder finds nothing else; whatever it is, it is no copy.
+        Err(_) => Check::warning(
+            name,
+            "its folder cannot be used, so what is recorded has no second copy",
+            "Look at the disk that second_copy_folder is on, or set another.",
         ),
     }
 }
@@ -220,6 +235,18 @@ mod tests {
         let both = Resolution::of_machine([RawLayer::from_toml(Layer::Policy, "policy", WHOLE), user]);
         let states: Vec<State> = settings(&both).iter().map(|check| check.state).collect();
         assert_eq!(states, [State::Warning], "what a user wrote stops nothing");
+    }
+
+    #[test]
+    fn only_a_disk_that_is_away_is_to_be_put_in() {
+        let put_in = |found| second_disk(found).next.is_some_and(|next| next.starts_with("Put the USB stick"));
+        assert!(put_in(Err(NoSecondCopy::Away)));
+        for why in [NoSecondCopy::SameDisk, NoSecondCopy::NotWritable, NoSecondCopy::Full, NoSecondCopy::Slow] {
+            let check = second_disk(Err(why));
+            assert_eq!((check.state, put_in(Err(why))), (State::Warning, false), "{why:?}");
+            assert!(!check.found.contains("not there"), "{why:?}");
+        }
+        assert_eq!(second_disk(Ok(())).state, State::Good);
     }
 
     #[test]

@@ -20,12 +20,17 @@ const fn no_second_copy(copy: desk::SecondCopy) -> Option<NoSecondCopyView> {
     use desk::NoSecondCopy as Why;
     let desk::SecondCopy::Missing { count, why } = copy else { return None };
     let why = match why {
-        Why::Away | Why::Slow => NoSecondCopy::Away,
+        Why::Away => NoSecondCopy::Away,
+        Why::Slow => NoSecondCopy::Slow,
         Why::NotWritable => NoSecondCopy::NotWritable,
         Why::Full => NoSecondCopy::Full,
         Why::NoKey => NoSecondCopy::NoKey,
         Why::KeyChanged => NoSecondCopy::KeyChanged,
-        Why::SameDisk | Why::NotSigned | Why::Store => NoSecondCopy::NotSetUp,
+        Why::SameDisk => NoSecondCopy::NotSetUp,
+        Why::NotKnown => NoSecondCopy::NotKnown,
+        Why::NotSigned => NoSecondCopy::NotSigned,
+        Why::Unreadable => NoSecondCopy::Unreadable,
+        Why::Store => NoSecondCopy::Store,
     };
     Some(NoSecondCopyView { count, why })
 }
@@ -404,4 +409,27 @@ fn full_name(name: &PersonName) -> String {
 /// A birth date, unless it is the placeholder for one that is not known.
 fn known(date: contract::BirthDate) -> Option<String> {
     date.is_known().then(|| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_advised_about_the_second_copy_is_what_is_wrong_with_it() {
+        use desk::NoSecondCopy as Why;
+        let told = |why| no_second_copy(desk::SecondCopy::Missing { count: None, why });
+        for (why, advice) in [
+            (Why::Away, NoSecondCopy::Away),
+            (Why::Slow, NoSecondCopy::Slow),
+            (Why::SameDisk, NoSecondCopy::NotSetUp),
+            (Why::NotSigned, NoSecondCopy::NotSigned),
+            (Why::NotKnown, NoSecondCopy::NotKnown),
+            (Why::Unreadable, NoSecondCopy::Unreadable),
+            (Why::Store, NoSecondCopy::Store),
+        ] {
+            assert_eq!(told(why), Some(NoSecondCopyView { count: None, why: advice }), "{why:?}");
+        }
+        assert_eq!(no_second_copy(desk::SecondCopy::Whole), None);
+    }
 }

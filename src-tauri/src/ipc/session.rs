@@ -30,8 +30,8 @@ pub struct Snapshot {
 /// There is no second copy of what waits, or the next would have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 pub struct NoSecondCopyView {
-    /// How many of what waits have none.
-    pub count: u32,
+    /// How many of what waits have none. None: they could not be counted.
+    pub count: Option<u32>,
     /// Why.
     pub why: NoSecondCopy,
 }
@@ -40,8 +40,10 @@ pub struct NoSecondCopyView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum NoSecondCopy {
-    /// The disk or stick is away, or does not answer.
+    /// The disk or stick is away.
     Away,
+    /// The disk does not answer.
+    Slow,
     /// The disk cannot be written.
     NotWritable,
     /// The disk is full.
@@ -52,6 +54,14 @@ pub enum NoSecondCopy {
     KeyChanged,
     /// This computer is not set up for it.
     NotSetUp,
+    /// The gateway cannot check copies of this computer's yet.
+    NotKnown,
+    /// This computer cannot sign copies.
+    NotSigned,
+    /// Some of what waits cannot be read.
+    Unreadable,
+    /// The store could not be read or written.
+    Store,
 }
 
 /// A proxy that asks for a name and a password.

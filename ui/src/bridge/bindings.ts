@@ -613,8 +613,10 @@ export type NoAccessReason =
 
 /**  Why there is no second copy. */
 export type NoSecondCopy = 
-/**  The disk or stick is away, or does not answer. */
+/**  The disk or stick is away. */
 "away" | 
+/**  The disk does not answer. */
+"slow" | 
 /**  The disk cannot be written. */
 "not_writable" | 
 /**  The disk is full. */
@@ -624,12 +626,20 @@ export type NoSecondCopy =
 /**  The gateway names another key than before. */
 "key_changed" | 
 /**  This computer is not set up for it. */
-"not_set_up";
+"not_set_up" | 
+/**  The gateway cannot check copies of this computer's yet. */
+"not_known" | 
+/**  This computer cannot sign copies. */
+"not_signed" | 
+/**  Some of what waits cannot be read. */
+"unreadable" | 
+/**  The store could not be read or written. */
+"store";
 
 /**  There is no second copy of what waits, or the next would have none. */
 export type NoSecondCopyView = {
-	/**  How many of what waits have none. */
-	count: number,
+	/**  How many of what waits have none. None: they could not be counted. */
+	count: number | null,
 	/**  Why. */
 	why: NoSecondCopy,
 };

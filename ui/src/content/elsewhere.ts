@@ -35,17 +35,24 @@ export const ELSEWHERE = {
 
 export const SECOND_COPY = {
   title: "No second copy",
-  count: (count: number) =>
-    count === 0
-      ? "There is no second copy of what you record without a connection."
-      : `${counted(count, "registration")} that ${count === 1 ? "waits" : "wait"} here ${count === 1 ? "has" : "have"} no second copy. ${count === 1 ? "It is" : "They are"} saved on this computer only.`,
+  count: (count: number | null) =>
+    count === null
+      ? "Registrations that wait here may have no second copy. RA Desk could not count them."
+      : count === 0
+        ? "There is no second copy of what you record without a connection."
+        : `${counted(count, "registration")} that ${count === 1 ? "waits" : "wait"} here ${count === 1 ? "has" : "have"} no second copy. ${count === 1 ? "It is" : "They are"} saved on this computer only.`,
   why: {
     away: "RA Desk cannot reach the USB stick or disk for second copies. Check that it is plugged in.",
     not_writable: "The USB stick or disk for second copies cannot be written. Tell your IT service desk.",
+    slow: "The USB stick or disk for second copies does not answer. RA Desk keeps trying. If this stays, tell your IT service desk.",
     full: "The USB stick or disk for second copies is full. Tell your IT service desk.",
     no_key: "RA Desk cannot make second copies until somebody has signed in with a connection.",
     key_changed:
       "RA Desk stopped making second copies, because the RA service’s key for them has changed. Tell your IT service desk.",
     not_set_up: "RA Desk cannot make second copies here. Tell your IT service desk.",
+    not_known: "Sign in once with a connection, so that the RA service can check the copies.",
+    not_signed: "RA Desk cannot sign second copies on this computer. Tell your IT service desk.",
+    unreadable: "RA Desk cannot read them, and has kept them as they are. Tell your IT service desk.",
+    store: "RA Desk could not read or write its file on this computer. Tell your IT service desk.",
   } satisfies Record<NoSecondCopy, string>,
 };

@@ -31,7 +31,7 @@ use crate::{Changed, Failure, Happened, NotKept, OpenError, Parts, Settings, Sto
 
 #[cfg(feature = "measure")]
 pub use measure::MeasuredStore;
-pub(crate) use state::{AtWork, Inner};
+pub(crate) use state::{AtWork, Inner, State};
 pub(crate) use taking_over::{settles, still_registers};
 
 /// How often it is looked whether a session's time is over.

@@ -18,7 +18,7 @@ use crate::store::queue::{self, Waiting};
 use crate::store::submissions::{StoredSubmission, TakenFrom};
 use crate::store::{Connection, StoreError};
 use crate::submission::Life;
-use crate::{Cause, Changed, Failure, Random, WaitingFor};
+use crate::{Cause, Changed, Failure, Random, WaitingFor, second_copy};
 
 impl Desk {
     /// Takes over all that one colleague recorded in one role and did not send, and says how many those are. Sending
@@ -39,6 +39,7 @@ impl Desk {
             return Err(Cause::NotFound.into());
         }
         desk.changes.tell(Changed::Outbox);
+        second_copy::copy_now(desk).await;
         desk.wake_now();
         Ok(taken)
     }

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Sealing, SealingKey, SubmissionKey};
+use contract::{DeviceId, Sealing, SealingKey, SubmissionKey};
 
 use crate::Changed;
-use crate::desk::Inner;
+use crate::desk::{Inner, State};
 use crate::store::device::Device;
 use crate::store::second_copy::{self as stored, CopyFile};
 
@@ -36,8 +36,8 @@ pub enum SecondCopy {
     Whole,
     /// Not of all, or the next would have none.
     Missing {
-        /// How many of what waits have none.
-        count: u32,
+        /// How many of what waits have none. None: they could not be counted.
+        count: Option<u32>,
         /// Why.
         why: NoSecondCopy,
     },
@@ -62,6 +62,11 @@ pub enum NoSecondCopy {
     KeyChanged,
     /// This computer has no key to sign with.
     NotSigned,
+    /// The gateway has not heard of the key this computer signs with, and so would believe no copy: somebody has to
+    /// sign in once.
+    NotKnown,
+    /// Some of what waits cannot be read. All that can be has a copy.
+    Unreadable,
     /// The store could not be read or written.
     Store,
 }
@@ -90,41 +95,81 @@ pub(crate) async fn copy_now(desk: &Arc<Inner>) {
         let working = desk.clone();
         // By itself: a disk that does not answer must hold up nobody, and nothing is to be given up half way.
         let copying = tokio::spawn(async move {
-            let _one_at_a_time = one_at_a_time;
             let found = copy(&working, folder).await;
-            note(&working, found).await;
+            let now = told(&working, found).await;
+            let mut state = working.state();
+            let is_new = put(&mut state, now);
+            // Together with what came of it: nobody finds the copy still being made and its end told.
+            drop(one_at_a_time);
+            drop(state);
+            tell(&working, now, is_new);
         });
         _ = copying.await;
     };
     if tokio::time::timeout(PATIENCE, copied).await.is_err() {
-        note(desk, Err(NoSecondCopy::Slow)).await;
+        let now = told(desk, Err(NoSecondCopy::Slow)).await;
+        slow(desk, now);
     }
 }
 
-async fn note(desk: &Arc<Inner>, found: Result<(), NoSecondCopy>) {
-    let now = match found {
-        Ok(()) => SecondCopy::Whole,
-        Err(why) => {
-            let count = desk.store.read(|conn| {
-                let file = stored::file(conn)?;
-                stored::count_lacking(conn, file.as_ref().map(|file| file.name.as_str()))
-            });
-            SecondCopy::Missing { count: count.await.unwrap_or_default(), why }
-        }
-    };
-    if std::mem::replace(&mut desk.state().second_copy, now) != now {
-        match now {
-            SecondCopy::Missing { count, why } => tracing::warn!(count, ?why, "there is no second copy"),
-            SecondCopy::Whole | SecondCopy::Off => tracing::info!("the second copy is whole"),
-        }
-        desk.changes.tell(Changed::Network);
+/// The gateway has this computer's key, so that it can check the copies made from now on.
+pub(crate) async fn is_known(desk: &Arc<Inner>, device: DeviceId) {
+    match desk.store.write(move |conn| stored::told(conn, device)).await {
+        Ok(true) => desk.copy_wake.notify_one(),
+        Ok(false) => {}
+        // It is heard again at the next sign-in.
+        Err(error) => tracing::error!(%error, "that the gateway knows this computer is not written down"),
     }
+}
+
+/// Says that the disk does not answer, unless it did while that was found out.
+fn slow(desk: &Arc<Inner>, now: SecondCopy) {
+    let mut state = desk.state();
+    let is_working = desk.copying.try_lock().is_err();
+    let is_new = is_working && put(&mut state, now);
+    drop(state);
+    if is_working {
+        tell(desk, now, is_new);
+    } else {
+        // What this one waited for may have come too early to hold what it was to bring.
+        desk.copy_wake.notify_one();
+    }
+}
+
+/// What there is to tell, with how many have no copy.
+async fn told(desk: &Arc<Inner>, found: Result<(), NoSecondCopy>) -> SecondCopy {
+    let Err(why) = found else { return SecondCopy::Whole };
+    let count = desk.store.read(|conn| {
+        let file = stored::file(conn)?;
+        stored::count_lacking(conn, file.as_ref().map(|file| file.name.as_str()))
+    });
+    SecondCopy::Missing { count: count.await.ok(), why }
+}
+
+/// Says whether it is news.
+fn put(state: &mut State, now: SecondCopy) -> bool {
+    std::mem::replace(&mut state.second_copy, now) != now
+}
+
+fn tell(desk: &Arc<Inner>, now: SecondCopy, is_new: bool) {
+    if !is_new {
+        return;
+    }
+    match now {
+        SecondCopy::Missing { count, why } => tracing::warn!(count, ?why, "there is no second copy"),
+        SecondCopy::Whole | SecondCopy::Off => tracing::info!("the second copy is whole"),
+    }
+    desk.changes.tell(Changed::Network);
 }
 
 /// Appends what the copy lacks, until it lacks nothing.
 async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
     let device = desk.store.device.as_ref().ok_or(NoSecondCopy::NotSigned)?;
     let key = key(desk).await?;
+    let id = device.id();
+    if !desk.store.read(move |conn| stored::is_told(conn, id)).await.map_err(|_| NoSecondCopy::Store)? {
+        return Err(NoSecondCopy::NotKnown);
+    }
     let data = desk.store.folder.clone();
     let known = desk.store.read(stored::file).await.map_err(|_| NoSecondCopy::Store)?;
     let name = format!("{:032x}", desk.parts.random.guid().as_u128());
@@ -142,12 +187,20 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
     if before.as_ref() != Some(&file) {
         remember(desk, &file, Vec::new()).await?;
     }
+    // From the first to the last, until nothing is lacking; or nothing but what cannot be read.
+    let (mut behind, mut copied_any) = (None::<String>, false);
     loop {
-        let (id, at) = (device.id(), file.clone());
-        let records = desk.store.read(move |conn| stored::lacking(conn, id, &at, TOGETHER)).await;
-        let records = records.map_err(|_| NoSecondCopy::Store)?;
-        let Some(last) = records.last() else { return Ok(()) };
-        file.records = last.number;
+        let (at, from) = (file.clone(), behind.clone());
+        let found = desk.store.read(move |conn| stored::lacking(conn, id, &at, from.as_deref(), TOGETHER)).await;
+        let stored::Lacking { records, last } = found.map_err(|_| NoSecondCopy::Store)?;
+        match (last, behind) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) if copied_any => (behind, copied_any) = (None, false),
+            (None, Some(_)) => return Err(NoSecondCopy::Unreadable),
+            (last, _) => behind = last,
+        }
+        let Some(last) = records.last() else { continue };
+        (file.records, copied_any) = (last.number, true);
         let keys: Vec<_> = records.iter().map(|record| (record.key, record.registration.is_none())).collect();
         let sealed = seal(device, &key, records)?;
         let (place, at) = (folder.clone(), file.clone());
@@ -201,20 +254,4 @@ async fn on_disk<T: Send + 'static>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_followed_only_by_one_that_names_it() {
-        let key = |byte| SealingKey::from_bytes([byte; 32]);
-        let offer = |new, before: Option<u8>| Some(Sealing { key: key(new), before: before.map(key) });
-        assert_eq!(choose(None, None, None), Err(NoSecondCopy::NoKey));
-        assert_eq!(choose(None, None, offer(1, None)), Ok(key(1)));
-        assert_eq!(choose(None, Some(key(1)), None), Ok(key(1)), "also without a gateway");
-        assert_eq!(choose(None, Some(key(1)), offer(1, Some(9))), Ok(key(1)));
-        assert_eq!(choose(None, Some(key(1)), offer(2, Some(1))), Ok(key(2)));
-        assert_eq!(choose(None, Some(key(1)), offer(2, None)), Err(NoSecondCopy::KeyChanged));
-        assert_eq!(choose(None, Some(key(1)), offer(3, Some(2))), Err(NoSecondCopy::KeyChanged));
-        assert_eq!(choose(Some(key(5)), Some(key(1)), offer(2, None)), Ok(key(5)), "policy decides");
-    }
-}
+mod tests;

@@ -20,6 +20,9 @@ pub(super) const WITHDRAWN: &str = "withdrawn ";
 /// Whose audit was here before this one was begun, up to where it is known, and why another was begun.
 pub(super) const AUDIT_BEFORE: &str = "audit_before";
 
+/// Which computer the gateway has taken the key of.
+pub(super) const DEVICE_TOLD: &str = "device_told";
+
 /// The file of the second copy (JSON).
 pub(super) const SECOND_COPY: &str = "second_copy";
 

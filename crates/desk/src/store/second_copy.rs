@@ -3,12 +3,12 @@
 //! A submission is marked with the name of the file it stands in, after it is on that disk; what a file lacks is known
 //! from here whatever became of it.
 
-use contract::{DeviceId, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
+use contract::{CareIdentityUuid, DeviceId, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::submissions::{COLUMNS, read};
-use super::{StoreError, meta, rows};
+use super::submissions::{COLUMNS, StoredSubmission, read};
+use super::{StoreError, audit, meta, rows};
 
 /// The file of the second copy, as far as it is known to be on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub(crate) struct CopyFile {
 }
 
 /// What a file lacks: what was recorded and not answered for, and what was taken back after it was copied anywhere.
-const LACKING: &str = "CASE WHEN status IN ('ready_to_send', 'sending') AND withdrawal_requested = 0
+pub(super) const LACKING: &str = "CASE WHEN status IN ('ready_to_send', 'sending') AND withdrawal_requested = 0
          THEN copied_in IS NOT ?1
          ELSE copied_in IS NOT NULL AND withdrawal_copied_in IS NOT ?1
               AND (status = 'withdrawn' OR (status IN ('ready_to_send', 'sending') AND withdrawal_requested = 1)) END";
@@ -34,20 +34,30 @@ pub(crate) fn count_lacking(conn: &Connection, file: Option<&str>) -> Result<u32
     Ok(conn.prepare_cached(&sql)?.query_row([file.unwrap_or_default()], |row| row.get(0))?)
 }
 
-/// The oldest of what a file lacks, as records that follow its last one.
+/// Some of what a file lacks.
+pub(crate) struct Lacking {
+    /// As records that follow the file's last one: those of them that can be read.
+    pub(crate) records: Vec<SealedRecord>,
+    /// The last that was looked at, readable or not; none behind the last there is.
+    pub(crate) last: Option<String>,
+}
+
+/// The oldest of what a file lacks behind a key, so that one that cannot be read holds none up.
 pub(crate) fn lacking(
     conn: &Connection,
     device: DeviceId,
     file: &CopyFile,
+    behind: Option<&str>,
     limit: u32,
-) -> Result<Vec<SealedRecord>, StoreError> {
-    let sql = format!("SELECT {COLUMNS}, author FROM submission WHERE {LACKING} ORDER BY key LIMIT ?2");
+) -> Result<Lacking, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, author FROM submission WHERE {LACKING} AND key > ?2 ORDER BY key LIMIT ?3");
     let mut statement = conn.prepare_cached(&sql)?;
     let author = statement.column_count() - 1;
-    let found = rows::readable(
-        statement
-            .query_map(params![file.name, limit], |row| Ok((read(row)?, rows::parsed(row, author, str::parse)?)))?,
-    )?;
+    let mut last = None;
+    let found = rows::readable(statement.query_map(params![file.name, behind.unwrap_or_default(), limit], |row| {
+        last = Some(row.get("key")?);
+        copyable(row, author)
+    })?)?;
     let records = found.into_iter().zip(file.records + 1..).map(|((submission, author), number)| SealedRecord {
         device,
         number,
@@ -59,7 +69,28 @@ pub(crate) fn lacking(
             .may_be_copied()
             .then_some(SealedRegistration { care_identity: submission.profile.uuid, body: submission.body }),
     });
-    Ok(records.collect())
+    Ok(Lacking { records: records.collect(), last })
+}
+
+fn copyable(row: &rusqlite::Row<'_>, author: usize) -> rusqlite::Result<(StoredSubmission, CareIdentityUuid)> {
+    Ok((read(row)?, rows::parsed(row, author, str::parse)?))
+}
+
+/// Whether the gateway has this computer's key, without which it believes no record that was signed with it.
+pub(crate) fn is_told(conn: &Connection, device: DeviceId) -> Result<bool, StoreError> {
+    let told = meta::get(conn, meta::DEVICE_TOLD)?.is_some_and(|told| told == device.to_string());
+    // A store that was recovered knows it from the audit that goes on in it.
+    Ok(told || audit::last_receipt(conn)?.is_some_and(|receipt| receipt.head.head.device == device))
+}
+
+/// The gateway has taken this computer's key. Says whether that is new.
+pub(crate) fn told(conn: &Connection, device: DeviceId) -> Result<bool, StoreError> {
+    let name = device.to_string();
+    let is_new = meta::get(conn, meta::DEVICE_TOLD)?.as_ref() != Some(&name);
+    if is_new {
+        meta::set(conn, meta::DEVICE_TOLD, &name)?;
+    }
+    Ok(is_new)
 }
 
 /// These are on the disk of the second copy: what was recorded, and what was taken back.

@@ -15,7 +15,7 @@ use crate::gateway_client::CallError;
 use crate::reply::Trouble;
 use crate::store::device::{self, Device};
 use crate::store::{StoreError, audit};
-use crate::{Happened, Network, NetworkFault};
+use crate::{Happened, Network, NetworkFault, second_copy};
 
 /// How long it waits after a failure that may pass.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
@@ -150,6 +150,7 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
 /// Tells the gateway this computer's key, and says up to which row it holds the same audit as is here.
 async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<i64, Halt> {
     let reply = desk.client.device(&at_work.gateway, device.id(), &device.request()).await.map_err(trouble)?;
+    second_copy::is_known(desk, device.id()).await;
     let Some(held) = reply.held else { return Ok(0) };
     let AuditHead { device: whose, number, hash, .. } = held.head.head;
     let key = device.known().key;

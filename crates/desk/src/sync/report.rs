@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use contract::{DeviceWaiting, MAX_WAITING_GROUPS};
 
-use crate::Network;
 use crate::desk::{AtWork, Inner};
 use crate::store::device::Device;
 use crate::store::{StoreError, queue};
+use crate::{Network, second_copy};
 
 /// The least time between two reports.
 const QUIET: Duration = Duration::from_secs(20);
@@ -75,5 +75,6 @@ async fn tell(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, waiting: Dev
     };
     // The loop that sends registrations meets the same gateway, and says what is wrong.
     answer.inspect_err(|error| tracing::info!(?error, "the gateway was not told how many wait here")).ok()?;
+    second_copy::is_known(desk, device.id()).await;
     Some(waiting)
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::Instead;
 use crate::support::{Bench, PERSON, RA_USER, ROLE, fill};
+use crate::taking_over::{MANAGER, hang_up, manager, take_over};
 
 const ANOTHER: &str = "555086689107";
 
@@ -127,7 +128,7 @@ async fn a_stick_that_is_away_is_told_at_once_and_made_good_when_it_is_back() {
     std::fs::rename(stick(&bench), &pocket).unwrap();
     let submission = record(&bench, ANOTHER).await;
     assert_eq!(submission.status, Status::ReadyToSend, "it is saved all the same");
-    assert_eq!(now(&bench).await, SecondCopy::Missing { count: 1, why: NoSecondCopy::Away });
+    assert_eq!(now(&bench).await, SecondCopy::Missing { count: Some(1), why: NoSecondCopy::Away });
     assert!(!stick(&bench).exists(), "nothing was made in its place");
     std::fs::rename(&pocket, stick(&bench)).unwrap();
     until(&bench, SecondCopy::Whole).await;
@@ -173,6 +174,20 @@ async fn what_a_crash_left_behind_hides_nothing_that_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_over_has_a_copy_as_soon_as_it_is_said_to_be() {
+    let key = secret();
+    let bench = with_stick(&key).await;
+    record(&bench, PERSON).await;
+    bench.fake.set_up(true);
+    hang_up(&bench);
+    manager(&bench).await;
+    take_over(&bench).await;
+    let found = opened(&stick(&bench), &key);
+    let authors: Vec<_> = found.iter().map(|found| found.record.author.as_str()).collect();
+    assert_eq!(authors, [RA_USER, MANAGER]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_key_is_taken_only_if_it_follows_the_one_that_is_known() {
     let (first, second, stranger) = (secret(), secret(), secret());
     let bench = with_stick(&first).await;
@@ -181,9 +196,9 @@ async fn another_key_is_taken_only_if_it_follows_the_one_that_is_known() {
     (0..1000).for_each(|_| bench.fake.instead("/v1/registrations/batch", Instead::InFlight));
     names_key(&bench, &stranger, None);
     bench.sign_in().await;
-    until(&bench, SecondCopy::Missing { count: 0, why: NoSecondCopy::KeyChanged }).await;
+    until(&bench, SecondCopy::Missing { count: Some(0), why: NoSecondCopy::KeyChanged }).await;
     bench.record(PERSON).await;
-    assert_eq!(now(&bench).await, SecondCopy::Missing { count: 1, why: NoSecondCopy::KeyChanged });
+    assert_eq!(now(&bench).await, SecondCopy::Missing { count: Some(1), why: NoSecondCopy::KeyChanged });
     assert!(opened(&stick(&bench), &stranger).is_empty(), "nothing was sealed to a key nobody vouched for");
     names_key(&bench, &second, Some(&first));
     bench.desk.sign_in().await.unwrap();
@@ -205,5 +220,5 @@ async fn without_the_setting_there_is_none_and_without_a_key_none_is_said_to_be(
     bench.desk.profile(PERSON.parse().unwrap()).await.unwrap();
     bench.fake.set_up(false);
     record(&bench, PERSON).await;
-    assert_eq!(now(&bench).await, SecondCopy::Missing { count: 1, why: NoSecondCopy::NoKey });
+    assert_eq!(now(&bench).await, SecondCopy::Missing { count: Some(1), why: NoSecondCopy::NoKey });
 }

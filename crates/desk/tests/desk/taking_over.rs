@@ -10,7 +10,7 @@ use crate::support::server::Response;
 use crate::support::{Bench, PERSON, RA_USER, ROLE};
 
 const BATCH: &str = "/v1/registrations/batch";
-const MANAGER: &str = "656005750203";
+pub(crate) const MANAGER: &str = "656005750203";
 const MANAGER_ROLE: &str = "555254240201";
 const SECOND: &str = "656005750306";
 const SECOND_ROLE: &str = "555254240306";
@@ -37,7 +37,7 @@ async fn sits_down(bench: &Bench, uuid: &str, role: &str, ra_role: &str) {
     bench.sign_in().await;
 }
 
-async fn manager(bench: &Bench) {
+pub(crate) async fn manager(bench: &Bench) {
     sits_down(bench, MANAGER, MANAGER_ROLE, "ra_manager").await;
 }
 
@@ -45,14 +45,14 @@ async fn author(bench: &Bench) {
     sits_down(bench, RA_USER, ROLE, "ra_agent").await;
 }
 
-fn hang_up(bench: &Bench) {
+pub(crate) fn hang_up(bench: &Bench) {
     for _ in 0..10_000 {
         bench.fake.instead(BATCH, Instead::Answer(Response::HangUp));
     }
 }
 
 /// Takes it over, once what was on its way has come to nothing.
-async fn take_over(bench: &Bench) {
+pub(crate) async fn take_over(bench: &Bench) {
     take_over_from(bench, ROLE).await;
 }
 

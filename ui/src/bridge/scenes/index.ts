@@ -304,6 +304,7 @@ export const SCENES: Record<string, Scene> = {
     { snapshot: snapshotOf({ outbox: { ...COUNTS, ready: 2 }, second_copy: { count: 1, why: "away" } }) },
     { start: { at: "find" } },
   ),
+  "no-second-copy-slow": scene("find", { snapshot: snapshotOf({ second_copy: { count: null, why: "slow" } }) }),
   "no-second-copy-next": scene("find", { snapshot: snapshotOf({ second_copy: { count: 0, why: "key_changed" } }) }),
   "idle-warning": scene(
     "find",

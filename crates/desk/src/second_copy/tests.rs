@@ -1,0 +1,133 @@
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::submissions;
+use crate::testing::{actor, inner, recorded};
+
+const PERSON: &str = "555086689106";
+const RA_USER: &str = "656005750104";
+
+fn key(byte: u8) -> SealingKey {
+    SealingKey::from_bytes([byte; 32])
+}
+
+/// A desk with a stick of which the gateway has not heard. Nothing is copied by itself.
+fn with_stick() -> (Arc<Inner>, TempDir) {
+    let (mut desk, folder) = inner();
+    let stick = folder.path().join("stick");
+    std::fs::create_dir(&stick).unwrap();
+    let settings = &mut Arc::get_mut(&mut desk).unwrap().settings;
+    (settings.second_copy_folder, settings.second_copy_key) = (Some(stick), Some(key(9)));
+    (desk, folder)
+}
+
+async fn record(desk: &Arc<Inner>, how_many: usize) {
+    let author = actor(RA_USER);
+    for _ in 0..how_many {
+        let (submission, uuid) = (recorded(&author, PERSON), author.uuid.clone());
+        desk.store.write(move |conn| submissions::insert(conn, &uuid, &submission)).await.unwrap();
+    }
+}
+
+async fn change(desk: &Arc<Inner>, sql: &'static str) {
+    desk.store.write(move |conn| Ok(conn.execute_batch(sql)?)).await.unwrap();
+}
+
+async fn copied(desk: &Arc<Inner>) -> SecondCopy {
+    copy_now(desk).await;
+    desk.state().second_copy
+}
+
+async fn is_woken(desk: &Arc<Inner>) -> bool {
+    tokio::time::timeout(Duration::from_millis(50), desk.copy_wake.notified()).await.is_ok()
+}
+
+const fn missing(count: u32, why: NoSecondCopy) -> SecondCopy {
+    SecondCopy::Missing { count: Some(count), why }
+}
+
+#[test]
+fn a_key_is_followed_only_by_one_that_names_it() {
+    let offer = |new, before: Option<u8>| Some(Sealing { key: key(new), before: before.map(key) });
+    assert_eq!(choose(None, None, None), Err(NoSecondCopy::NoKey));
+    assert_eq!(choose(None, None, offer(1, None)), Ok(key(1)));
+    assert_eq!(choose(None, Some(key(1)), None), Ok(key(1)), "also without a gateway");
+    assert_eq!(choose(None, Some(key(1)), offer(1, Some(9))), Ok(key(1)));
+    assert_eq!(choose(None, Some(key(1)), offer(2, Some(1))), Ok(key(2)));
+    assert_eq!(choose(None, Some(key(1)), offer(2, None)), Err(NoSecondCopy::KeyChanged));
+    assert_eq!(choose(None, Some(key(1)), offer(3, Some(2))), Err(NoSecondCopy::KeyChanged));
+    assert_eq!(choose(Some(key(5)), Some(key(1)), offer(2, None)), Ok(key(5)), "policy decides");
+}
+
+/// After a recovery, or with a new audit, a computer signs with a key that is new.
+#[tokio::test]
+async fn there_is_no_copy_before_the_gateway_can_check_one() {
+    let (desk, folder) = with_stick();
+    record(&desk, 1).await;
+    assert_eq!(copied(&desk).await, missing(1, NoSecondCopy::NotKnown));
+    let another = DeviceId::from_guid(uuid::Uuid::from_u128(7));
+    is_known(&desk, another).await;
+    assert!(is_woken(&desk).await);
+    assert_eq!(copied(&desk).await, missing(1, NoSecondCopy::NotKnown), "it has heard of another");
+    assert_eq!(std::fs::read_dir(folder.path().join("stick")).unwrap().count(), 0);
+    let this = desk.store.device.as_ref().unwrap().id();
+    is_known(&desk, this).await;
+    assert!(is_woken(&desk).await, "the copy is made at once");
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    is_known(&desk, this).await;
+    assert!(!is_woken(&desk).await, "the same again is no news");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_holds_up_nothing_and_is_not_said_to_have_a_copy() {
+    let (desk, _folder) = with_stick();
+    is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
+    // More of them than are brought onto the disk together, before and behind what can be read.
+    record(&desk, 250).await;
+    change(
+        &desk,
+        "CREATE TABLE spoilt AS SELECT key, profile FROM submission
+             WHERE key IN (SELECT key FROM submission ORDER BY key LIMIT 120)
+                OR key IN (SELECT key FROM submission ORDER BY key DESC LIMIT 5);
+         UPDATE submission SET profile = '{}' WHERE key IN (SELECT key FROM spoilt)",
+    )
+    .await;
+    assert_eq!(copied(&desk).await, missing(125, NoSecondCopy::Unreadable));
+    let file = desk.store.read(stored::file).await.unwrap().unwrap();
+    assert_eq!(file.records, 125, "all that can be read");
+    assert_eq!(copied(&desk).await, missing(125, NoSecondCopy::Unreadable));
+    assert_eq!(desk.store.read(stored::file).await.unwrap().unwrap(), file, "nothing is written twice");
+    change(
+        &desk,
+        "UPDATE submission SET profile = (SELECT profile FROM spoilt WHERE spoilt.key = submission.key)
+             WHERE key IN (SELECT key FROM spoilt)",
+    )
+    .await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    assert_eq!(desk.store.read(stored::file).await.unwrap().unwrap().records, 250);
+}
+
+#[tokio::test]
+async fn a_disk_is_slow_only_while_it_is_waited_for() {
+    let (desk, _folder) = with_stick();
+    let late = missing(1, NoSecondCopy::Slow);
+    let working = desk.copying.clone().lock_owned().await;
+    slow(&desk, late);
+    assert_eq!(desk.state().second_copy, late);
+    assert!(!is_woken(&desk).await);
+    drop(working);
+    desk.state().second_copy = SecondCopy::Whole;
+    slow(&desk, late);
+    assert_eq!(desk.state().second_copy, SecondCopy::Whole, "it answered while that was found out");
+    assert!(is_woken(&desk).await, "and is looked at again");
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_none() {
+    let (desk, _folder) = with_stick();
+    record(&desk, 2).await;
+    assert_eq!(told(&desk, Err(NoSecondCopy::Away)).await, missing(2, NoSecondCopy::Away));
+    change(&desk, "ALTER TABLE submission RENAME TO another").await;
+    let unknown = SecondCopy::Missing { count: None, why: NoSecondCopy::Store };
+    assert_eq!(told(&desk, Err(NoSecondCopy::Store)).await, unknown);
+}

@@ -5,8 +5,10 @@
 //! same policy, so nothing doubles however often and in whatever order it comes. Its author is not there, so it counts
 //! only while the gateway knows, from their last sign-in, that they hold the role it was recorded in and that role may
 //! register; else it is left alone, and can be taken in after they have signed in again. What was taken back registers
-//! nothing: that is read first, from all files.
+//! nothing: that is read first, from all files. What an RA Manager took over comes next, and closes what it was taken over
+//! from.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,6 +102,9 @@ pub enum Taken {
     RegisteredBefore,
     /// It was taken back: nothing is registered under its key, and nothing will be.
     Withdrawn,
+    /// An RA Manager took it over: nothing is registered under its key, and nothing will be. Theirs has a line of its
+    /// own, where it stands in a file.
+    TakenOver,
     /// It is refused, for good under this key.
     Refused(RefusalCode),
     /// Its author is not known to hold, by their last sign-in, the role it was recorded in, or that role may not
@@ -126,7 +131,10 @@ pub enum Taken {
 impl Taken {
     /// Whether something was left that may be of use: it was not settled under a key.
     pub const fn is_left(self) -> bool {
-        !matches!(self, Self::Registered | Self::RegisteredBefore | Self::Withdrawn | Self::Refused(_))
+        !matches!(
+            self,
+            Self::Registered | Self::RegisteredBefore | Self::Withdrawn | Self::TakenOver | Self::Refused(_)
+        )
     }
 
     /// What came of it, in a few words.
@@ -135,6 +143,7 @@ impl Taken {
             Self::Registered => "registered".into(),
             Self::RegisteredBefore => "registered before".into(),
             Self::Withdrawn => "taken back: nothing is registered".into(),
+            Self::TakenOver => "taken over by an RA Manager: nothing is registered under this key".into(),
             Self::Refused(code) => format!("refused: {code}"),
             Self::RoleNotHeld => {
                 "NOT TAKEN IN: its author is not known to hold the role it was recorded in, with the right to register; \
@@ -198,14 +207,28 @@ pub(crate) async fn import(
             report.found.push(Found { file, key: None, outcome });
         }
     }
-    // What was taken back comes first: it may stand in another file than what it takes back.
-    records.sort_by_key(|(_, opened)| opened.record.registration.is_some());
-    for (place, opened) in records {
-        let found = &mut report.found[place];
-        found.key = Some(opened.record.key);
-        found.outcome = take_in(store, rules, wanted, opened, now).await;
+    records.sort_by_cached_key(|(_, opened)| turn(&opened.record));
+    for (place, opened) in &records {
+        report.found[*place].key = Some(opened.record.key);
+    }
+    if wanted.dry_run {
+        for (place, outcome) in try_all(store, rules, wanted, records, now).await {
+            report.found[place].outcome = outcome;
+        }
+    } else {
+        for (place, opened) in records {
+            report.found[place].outcome = take_in(store, rules, wanted, opened, now).await;
+        }
     }
     Ok(report)
+}
+
+/// When a record is judged, wherever it stands: what was taken back first, then what was taken over, the last time
+/// first. Each closes keys, and what stands under those is not to be judged for itself.
+fn turn(record: &SealedRecord) -> (bool, Reverse<usize>) {
+    let Some(registration) = &record.registration else { return (false, Reverse(0)) };
+    let taken_over = registration.body.body().ok().and_then(|body| body.taken_over);
+    (true, Reverse(taken_over.map_or(0, |from| from.originals().count())))
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -215,9 +238,39 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
+/// What would come of each, by its place in the report. All in one act that is undone at its end, so that each sees
+/// what came of those before it. A gateway beside it writes nothing meanwhile.
+async fn try_all(
+    store: &Store,
+    rules: &Arc<Rules>,
+    wanted: &Import,
+    records: Vec<(usize, OpenedRecord)>,
+    now: Timestamp,
+) -> Vec<(usize, Taken)> {
+    let (rules, wanted) = (Arc::clone(rules), wanted.clone());
+    let tried = store
+        .write(move |connection| {
+            let mut outcomes = Vec::with_capacity(records.len());
+            for (place, opened) in records {
+                let taken = store::apart(connection, || judge(connection, &rules, &wanted, opened, now))?;
+                outcomes.push((place, taken.unwrap_or(Taken::NotDone)));
+            }
+            Err::<(), _>(Undone::Tried(outcomes))
+        })
+        .await;
+    match tried {
+        Err(Undone::Tried(outcomes)) => outcomes,
+        Err(Undone::Failed(error)) => {
+            tracing::error!(%error, "second copies were not tried");
+            Vec::new()
+        }
+        Ok(()) => Vec::new(),
+    }
+}
+
 /// Why an act is undone: it was only to be tried, or it failed.
 enum Undone {
-    Tried(Taken),
+    Tried(Vec<(usize, Taken)>),
     Failed(StoreError),
 }
 
@@ -230,19 +283,11 @@ impl From<StoreError> for Undone {
 async fn take_in(store: &Store, rules: &Arc<Rules>, wanted: &Import, opened: OpenedRecord, now: Timestamp) -> Taken {
     let (rules, wanted) = (Arc::clone(rules), wanted.clone());
     let key = opened.record.key;
-    let done = store
-        .write(move |connection| {
-            let taken = judge(connection, &rules, &wanted, opened, now)?;
-            if wanted.dry_run { Err(Undone::Tried(taken)) } else { Ok(taken) }
-        })
-        .await;
-    match done {
-        Ok(taken) | Err(Undone::Tried(taken)) => taken,
-        Err(Undone::Failed(error)) => {
-            tracing::error!(%error, %key, "a record of a second copy was not taken in");
-            Taken::NotDone
-        }
-    }
+    let done = store.write(move |connection| judge(connection, &rules, &wanted, opened, now)).await;
+    done.unwrap_or_else(|error: StoreError| {
+        tracing::error!(%error, %key, "a record of a second copy was not taken in");
+        Taken::NotDone
+    })
 }
 
 fn judge(
@@ -296,6 +341,7 @@ fn keep(
     let outcome = match taken {
         Taken::Registered => "registered",
         Taken::Refused(code) => code.as_str(),
+        Taken::TakenOver => "taken_over",
         _ => "withdrawn",
     };
     let (operator, reason) = (wanted.by.name(), wanted.by.reason());
@@ -329,13 +375,15 @@ const fn of_item(outcome: &ItemOutcome) -> Taken {
         ItemOutcome::Refused { code: RefusalCode::NotPermitted, .. } => Taken::RoleNotHeld,
         ItemOutcome::Refused { code, .. } => Taken::Refused(*code),
         ItemOutcome::InFlight => Taken::NotDone,
-        ItemOutcome::Withdrawn { .. } => Taken::Withdrawn,
+        ItemOutcome::Withdrawn { taken_over: Some(_), .. } => Taken::TakenOver,
+        ItemOutcome::Withdrawn { taken_over: None, .. } => Taken::Withdrawn,
     }
 }
 
 const fn of_cancel(outcome: &CancelOutcome) -> Taken {
     match outcome {
-        CancelOutcome::Withdrawn { .. } => Taken::Withdrawn,
+        CancelOutcome::Withdrawn { taken_over: Some(_) } => Taken::TakenOver,
+        CancelOutcome::Withdrawn { taken_over: None } => Taken::Withdrawn,
         CancelOutcome::Registered { .. } => Taken::RegisteredBefore,
         CancelOutcome::Refused { code } => Taken::Refused(*code),
     }

@@ -160,11 +160,12 @@ fn tell_import(report: &ImportReport, wanted: &Import) -> ExitCode {
     let count = |outcome: fn(Taken) -> bool| report.count(outcome);
     let left = count(Taken::is_left);
     tell(&format!(
-        "{}{} registered, {} registered before, {} taken back, {} refused, {left} left",
+        "{}{} registered, {} registered before, {} taken back, {} taken over, {} refused, {left} left",
         if wanted.dry_run { "NOTHING WAS CHANGED. It would be: " } else { "" },
         count(|taken| taken == Taken::Registered),
         count(|taken| taken == Taken::RegisteredBefore),
         count(|taken| taken == Taken::Withdrawn),
+        count(|taken| taken == Taken::TakenOver),
         count(|taken| matches!(taken, Taken::Refused(_))),
     ));
     if left > 0 { ExitCode::from(SOMETHING_LEFT) } else { ExitCode::SUCCESS }

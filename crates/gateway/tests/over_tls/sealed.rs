@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::devices::{Computer, shown};
+use crate::taking_over::{MANAGER, manager_role, taken_over};
 use crate::world::{AGENT, AGENT_ROLE, SAM, SAM_ADDRESS, Session, World, agent_role, sponsor_role};
 
 const REGISTERED: &str = "SELECT count(*) FROM registrations";
@@ -328,4 +329,49 @@ async fn the_command_says_what_came_of_each_by_its_key_and_ends_so_that_a_script
     assert_eq!(run("import-sealed", &bytes).0, Some(2));
     let (code, said) = run("--check", &bytes);
     assert!(code == Some(0) && said.contains(&to.to_string()), "an IT desk can put the key into policy: {said}");
+}
+
+#[tokio::test]
+async fn what_a_manager_took_over_is_taken_in_for_them_and_a_dry_run_says_just_that() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (author, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let manager = world.sign_in_as(MANAGER, manager_role("B81603")).await;
+    let original = world.item(&author, SAM, SAM_ADDRESS).await;
+    let theirs = taken_over(&original, &manager);
+    let taken = world.item(&author, "555000000002", "siobhan.smith@nhs.net").await;
+    // Its author does not hold the role any more; what was taken over from them is closed all the same.
+    world.sign_in_as(AGENT, sponsor_role("555254240199")).await;
+    let another = world.item(&manager, "555000100001", "person1@nhs.net").await;
+    let mut again = another.clone();
+    again["key"] = json!(crate::issuer::uuid_text());
+    let first = copy.bytes(vec![
+        record(&computer, 1, &original),
+        record(&computer, 2, &theirs),
+        record(&computer, 3, &another),
+        record(&computer, 4, &again),
+        record(&computer, 5, &taken),
+    ]);
+    let second = copy.bytes(vec![taken_back(&computer, 5, &taken), taken_back(&computer, 1, &original)]);
+    let expected = [
+        Taken::TakenOver,
+        Taken::Registered,
+        Taken::Registered,
+        Taken::Refused(RefusalCode::AlreadyRegistered),
+        Taken::Withdrawn,
+    ];
+    let alone = copy.import_with(&[&first], |wanted| wanted.dry_run = true).await;
+    assert_eq!(outcomes(&alone)[..4], expected[..4], "{:?}", outcomes(&alone));
+    assert_eq!(outcomes(&alone)[4], Taken::RoleNotHeld);
+    let both: [&[u8]; 2] = [&first, &copy.bytes(vec![taken_back(&computer, 5, &taken)])];
+    let tried = copy.import_with(&both, |wanted| wanted.dry_run = true).await;
+    assert_eq!(outcomes(&tried)[..5], expected, "tried");
+    assert_eq!((world.count(REGISTERED), world.count("SELECT count(*) FROM submissions")), (0, 0), "only tried");
+    let done = copy.import_with(&both, |_| {}).await;
+    assert_eq!(outcomes(&done), outcomes(&tried), "and so it came");
+    assert_eq!(world.count(REGISTERED), 2);
+    assert_eq!(world.count(&format!("SELECT count(*) FROM registrations WHERE author = '{MANAGER}'")), 2);
+    let late = copy.import(&second).await;
+    assert_eq!(outcomes(&late), [Taken::Withdrawn, Taken::TakenOver], "taking it back comes too late");
+    assert!(outcomes(&done).iter().all(|taken| !taken.is_left()));
 }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::issuer::uuid_text;
 use crate::world::{AGENT, AGENT_ROLE, COLLEAGUE, SAM, SAM_ADDRESS, Session, World, agent_role, role, sponsor_role};
 
-const MANAGER: &str = "555100000003";
+pub(crate) const MANAGER: &str = "555100000003";
 const MANAGER_ROLE: &str = "555254240301";
 const REASON: &str = "They are on leave until March";
 const REGISTRATIONS: &str = "SELECT count(*) FROM registrations";
 
-fn manager_role(ods: &str) -> Value {
+pub(crate) fn manager_role(ods: &str) -> Value {
     role(MANAGER_ROLE, "S0080:G0450:R5080", &[], ods)
 }
 
@@ -21,7 +21,7 @@ fn manager_role(ods: &str) -> Value {
 type Change = fn(&mut Value);
 
 /// The manager's own submission of what a colleague recorded.
-fn taken_over(original: &Value, manager: &Session) -> Value {
+pub(crate) fn taken_over(original: &Value, manager: &Session) -> Value {
     let mut item = original.clone();
     let body = &mut item["body"];
     let mut from = json!({

@@ -75,6 +75,8 @@ pub(crate) struct State {
     pub(crate) second_copy: SecondCopy,
     /// What the gateway said last of how second copies are sealed.
     pub(crate) sealing: Option<Sealing>,
+    /// When the recovery was found that was given last to be shown: what is acknowledged is that one.
+    pub(crate) recovery_shown: Option<Timestamp>,
     /// Cancels the sign-in that is under way.
     pub(crate) sign_in: Option<CancellationToken>,
 }
@@ -138,6 +140,7 @@ impl Inner {
                 watched: None,
                 second_copy: SecondCopy::Off,
                 sealing: None,
+                recovery_shown: None,
                 sign_in: None,
             }),
         }

@@ -10,20 +10,24 @@ use crate::store::{self, audit};
 use crate::{Cause, Failure, Recovery};
 
 impl Desk {
-    /// What became of a store that was found damaged, until somebody said that they have read it. Nobody needs to be
-    /// signed in: it is numbers alone.
+    /// What became of a store that was found damaged, until somebody said that they have read it; of several the one
+    /// that was found first. Nobody needs to be signed in: it is numbers alone.
     pub async fn recovery(&self) -> Result<Option<Recovery>, Failure> {
         let told = self.inner.store.read(store::recoveries).await?;
         // Where nothing is kept, it is no news that nothing is there.
         let is_kept = self.not_kept().is_none();
-        let mut told = told.into_iter().filter(|recovery| is_kept || recovery.set_aside.is_some());
-        Ok(told.rfind(|recovery| recovery.acknowledged_at.is_none()))
+        let unread =
+            |recovery: &Recovery| recovery.acknowledged_at.is_none() && (is_kept || recovery.set_aside.is_some());
+        let unread = told.into_iter().find(unread);
+        self.inner.state().recovery_shown = unread.as_ref().map(|recovery| recovery.found_at);
+        Ok(unread)
     }
 
-    /// Somebody at this computer has read what became of a damaged store.
+    /// Somebody at this computer has read what [`Self::recovery`] gave last. What it did not give stays unread.
     pub async fn acknowledge_recovery(&self) -> Result<(), Failure> {
+        let Some(shown) = self.inner.state().recovery_shown else { return Ok(()) };
         let now = self.inner.parts.clock.now();
-        Ok(self.inner.store.write(move |conn| store::acknowledge_recoveries(conn, now)).await?)
+        Ok(self.inner.store.write(move |conn| store::acknowledge_recovery(conn, now, shown)).await?)
     }
 
     /// Walks the whole audit now, every receipt included. Takes a second for each 100,000 rows, and what is shown of

@@ -78,6 +78,36 @@ async fn what_can_still_be_read_is_sent_exactly_once_and_the_rest_is_told() {
     assert!(most >= 6, "{most}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_recoveries_each_is_told_and_read_by_itself() {
+    let mut bench = Bench::signed_in().await;
+    bench.record("555086600001").await;
+    bench.desk.close().await;
+    let store = bench.folder.path().join("data/store.db");
+    for _ in 0..2 {
+        bench.clock.advance(std::time::Duration::from_secs(60));
+        bench = bench
+            .restart_after(|| {
+                let mut bytes = std::fs::read(&store).unwrap();
+                bytes[200] ^= 4;
+                std::fs::write(&store, bytes).unwrap();
+            })
+            .await;
+        bench.desk.close().await;
+    }
+    let bench = bench.restart().await;
+    bench.desk.acknowledge_recovery().await.unwrap();
+    let first = bench.desk.recovery().await.unwrap().unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), Some(first.clone()), "nothing was shown yet that could be read");
+    // Pressed twice it is the same one that was read.
+    bench.desk.acknowledge_recovery().await.unwrap();
+    bench.desk.acknowledge_recovery().await.unwrap();
+    let second = bench.desk.recovery().await.unwrap().unwrap();
+    assert!(second.found_at > first.found_at && second.set_aside != first.set_aside, "{first:?} {second:?}");
+    bench.desk.acknowledge_recovery().await.unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), None);
+}
+
 async fn until_offline(bench: &Bench) {
     bench.desk.send_now();
     for _ in 0..500 {

@@ -194,14 +194,17 @@ fn tell(conn: &Connection, now: Timestamp, recovery: &Recovery) -> Result<(), St
 /// What became of damaged stores here, the last one last.
 pub(crate) fn recoveries(conn: &Connection) -> Result<Vec<Recovery>, StoreError> {
     let told = meta::beginning(conn, meta::RECOVERY)?;
-    Ok(told.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect())
+    let mut told: Vec<Recovery> = told.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect();
+    // Not as their names are ordered: of two in one second the one with a fraction would come first.
+    told.sort_by_key(|recovery| recovery.found_at);
+    Ok(told)
 }
 
-/// Somebody has read what became of them.
-pub(crate) fn acknowledge(conn: &Connection, now: Timestamp) -> Result<(), StoreError> {
+/// Somebody has read what became of the one that was found then. Those that were not shown stay unread.
+pub(crate) fn acknowledge(conn: &Connection, now: Timestamp, found_at: Timestamp) -> Result<(), StoreError> {
     for (name, text) in meta::beginning(conn, meta::RECOVERY)? {
         let Ok(mut recovery) = serde_json::from_str::<Recovery>(&text) else { continue };
-        if recovery.acknowledged_at.is_none() {
+        if recovery.found_at == found_at && recovery.acknowledged_at.is_none() {
             recovery.acknowledged_at = Some(now);
             meta::set(conn, &name, &rows::to_json(&recovery)?)?;
             audit::append_row(conn, now, audit::Act::RecoveryRead.as_str(), Default::default(), [""; 3])?;

@@ -55,7 +55,7 @@ test("what a damaged file cost is told before anything else, in numbers that are
   const user = await show(desk, { at: "find" });
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
   expect(document.querySelector("h1")?.textContent).toBe("RA Desk found that its file was damaged on 23 November 2026");
-  expect(text("recovered")).toContain("48 registrations and 1 draft were recovered");
+  expect(text("recovered")).toContain("here again as recorded: 48 registrations and 1 draft.");
   expect(text("lost")).toBe("At least 2 registrations could not be read. There may be more: we do not know how many.");
   expect(main()?.textContent).toContain(RECOVERY.set_aside);
   desk.change({ recovery: null }, "close_asked");
@@ -82,14 +82,10 @@ test.each([
 });
 
 test.each([
-  [
-    {},
-    "48 registrations and 1 draft were recovered",
-    "3 registrations may not have been sent. They are in the outbox of",
-  ],
+  [{}, "48 registrations and 1 draft.", "3 registrations may not have been sent. They are in the outbox of"],
   [{ to_send: 1 }, "48 registrations", "1 registration may not have been sent. It is in the outbox of"],
   [{ to_send: 0 }, "48 registrations", "None of those recovered waits to be sent."],
-  [{ recovered: 0, to_send: 0 }, "1 draft was recovered and is here again", null],
+  [{ recovered: 0, to_send: 0 }, "recorded: 1 draft.", null],
   [{ recovered: 0, to_send: 0, drafts: 0 }, null, null],
 ])("what is here again is told where something is: %o", async (part, here, toSend) => {
   await show(fakeDesk({ recovery: { ...RECOVERY, ...part } }), { at: "find" });

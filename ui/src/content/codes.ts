@@ -230,11 +230,18 @@ export const FAULTS: Record<Code, Explained> = {
 /** Faults that mean that the gateway or issuer was not reached. */
 export const NETWORK_CODES: ReadonlySet<Code> = new Set(FAULT_OF_CODE.keys());
 
+/** Two codes for what an RA user can tell apart no more than RA Desk can: who they are, or as what. */
+const NOT_FROM_YOU: Explained = {
+  heading: "The RA service did not take this from you",
+  explanation: "The role you are acting in may not register NHS.net Connect accounts.",
+  next: "Change to a role that may register, then record it again.",
+};
+
 export const REFUSALS: Record<RefusalCode, Explained> = {
   UNKNOWN_PROFILE: {
     heading: "There is no such profile",
     explanation: "No Care Identity profile has this UUID any more.",
-    next: "Find the person again. If they have no profile, create one in Care Identity Management first.",
+    next: "Find the person again, and register them on the profile they have now. If they have none, create one in Care Identity Management first. Then withdraw this one.",
   },
   PROFILE_CLOSED: {
     heading: "The profile is closed",
@@ -259,7 +266,7 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
   ALREADY_REGISTERED: {
     heading: "This account is already registered",
     explanation: "The same NHS.net Connect account is already on this profile.",
-    next: "See on the profile how far it is. If they have not finished linking, whoever registered it can make them a fresh link.",
+    next: "If they have not finished linking, whoever registered it can make a fresh link on the computer it was recorded on. If that computer is gone, remove the account on the profile and register it again.",
   },
   ADDRESS_IN_USE: {
     heading: "Somebody else has this account",
@@ -286,24 +293,16 @@ export const REFUSALS: Record<RefusalCode, Explained> = {
     explanation: "Several people use it. A Care Identity needs an account that only one person can use.",
     next: "Ask for the person’s own NHS.net Connect address.",
   },
-  NOT_PERMITTED: {
-    heading: "The RA service did not take this in your role",
-    explanation: "The role you are acting in may not register NHS.net Connect accounts.",
-    next: "Change to a role that may register, then record it again.",
-  },
-  NOT_YOUR_SUBMISSION: {
-    heading: "The RA service did not take this from you",
-    explanation: "A registration is sent in the name and role of whoever recorded it or took it over.",
-    next: "Change to a role that may register, then record it again.",
-  },
+  NOT_PERMITTED: NOT_FROM_YOU,
+  NOT_YOUR_SUBMISSION: NOT_FROM_YOU,
   PROFILE_CHANGED: {
     heading: "The profile changed after you checked the person",
-    explanation: "What you saw is no longer so.",
+    explanation: "What was seen then is no longer so.",
     next: "Compare both. If it is still the same person, send again with the profile as it is now.",
   },
   TOO_OLD: {
     heading: "This was recorded too long ago",
-    explanation: "The RA service accepts a registration only for a limited time after it was recorded.",
+    explanation: "The RA service no longer takes it.",
     next: "Check the person again and record it again.",
   },
   KEY_REUSED: {

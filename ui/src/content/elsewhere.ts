@@ -8,8 +8,7 @@ export const ELSEWHERE = {
   link: "See what is not sent, by computer",
   none: "No other computer has reported registrations of yours that are not sent.",
   lead: "This is what each computer last reported. To send yours, sign in to RA Desk on that computer and confirm them. An RA manager can take over a colleague’s there.",
-  limits:
-    "A computer reports only while it is online and somebody is signed in, so this may be out of date. If a computer is lost or broken, tell your IT service desk.",
+  limits: "A computer reports only while it is online and somebody is signed in, so this may be out of date.",
   computer: "Computer",
   here: "This computer",
   revoked: "Shut out by the RA service",
@@ -23,15 +22,13 @@ export const ELSEWHERE = {
     count === 1 ? "1 registration needs attention" : `${count} registrations need attention`,
   /** What was taken in without its computer: the links are on that computer alone. */
   imported: (count: number, time: string) =>
-    count === 1
-      ? `1 registration was taken in by your RA service ${time}, from that computer’s second copy. It is registered. Its link is on that computer only: to give them a link, remove the account on their profile and register it again.`
-      : `${counted(count, "registration")} were taken in by your RA service ${time}, from that computer’s second copy. They are registered. Their links are on that computer only: to give somebody a link, remove the account on their profile and register it again.`,
-  importedUnsent: (count: number) =>
-    count === 0
-      ? "When it last reported, none waited to be sent."
-      : `When it last reported, ${count.toLocaleString("en-GB")} ${count === 1 ? "was" : "were"} not sent.`,
+    `${counted(count, "registration")} ${count === 1 ? "was" : "were"} taken in by your RA service ${time}, from that computer’s second copy. ${count === 1 ? "It is registered. Its link is" : "They are registered. Their links are"} on that computer only: to give somebody a link, remove the account on their profile and register it again.`,
+  importedUnsent: (count: number) => `When it last reported, ${count} ${count === 1 ? "was" : "were"} not sent.`,
   heard: "Last reported",
 };
+
+const DISK = "The USB stick or disk for second copies";
+const IT = "Tell your IT service desk.";
 
 export const SECOND_COPY = {
   title: "No second copy",
@@ -43,16 +40,15 @@ export const SECOND_COPY = {
         : `${counted(count, "registration")} that ${count === 1 ? "waits" : "wait"} here ${count === 1 ? "has" : "have"} no second copy. ${count === 1 ? "It is" : "They are"} saved on this computer only.`,
   why: {
     away: "RA Desk cannot reach the USB stick or disk for second copies. Check that it is plugged in.",
-    not_writable: "The USB stick or disk for second copies cannot be written. Tell your IT service desk.",
-    slow: "The USB stick or disk for second copies does not answer. RA Desk keeps trying. If this stays, tell your IT service desk.",
-    full: "The USB stick or disk for second copies is full. Tell your IT service desk.",
+    not_writable: `${DISK} cannot be written. ${IT}`,
+    slow: `${DISK} does not answer. RA Desk keeps trying. If this stays, tell your IT service desk.`,
+    full: `${DISK} is full. ${IT}`,
     no_key: "RA Desk cannot make second copies until somebody has signed in with a connection.",
-    key_changed:
-      "RA Desk stopped making second copies, because the RA service’s key for them has changed. Tell your IT service desk.",
-    not_set_up: "RA Desk cannot make second copies here. Tell your IT service desk.",
+    key_changed: `RA Desk stopped making second copies, because the RA service’s key for them has changed. ${IT}`,
+    not_set_up: `RA Desk cannot make second copies here. ${IT}`,
     not_known: "Sign in once with a connection, so that the RA service can check the copies.",
-    not_signed: "RA Desk cannot sign second copies on this computer. Tell your IT service desk.",
-    unreadable: "RA Desk cannot read them, and has kept them as they are. Tell your IT service desk.",
-    store: "RA Desk could not read or write its file on this computer. Tell your IT service desk.",
+    not_signed: `RA Desk cannot sign second copies on this computer. ${IT}`,
+    unreadable: `RA Desk cannot read them, and has kept them as they are. ${IT}`,
+    store: `RA Desk could not read or write its file on this computer. ${IT}`,
   } satisfies Record<NoSecondCopy, string>,
 };

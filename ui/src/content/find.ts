@@ -52,7 +52,6 @@ export const RESULTS = {
   profile: "Profile",
   nowhere: "No position",
   nothing: "Nothing yet",
-  matched: "Match",
   again: "Change the search",
 };
 
@@ -89,7 +88,6 @@ export const OFFLINE = {
   kept: "Your search is kept.",
   again: "Try again",
   outbox: "Go to the outbox",
-  change: "Change the search",
 };
 
 export const PROFILE = {
@@ -108,9 +106,7 @@ export const PROFILE = {
   addedBy: (day: string, name: string | null) => (name ? `${day} by ${name}` : day),
   actions: "Actions",
   remove: "Remove",
-  removeWhich: (kind: string) => `${kind}`,
   beforeYou: "Before you go on",
-  refusedHeading: "Nothing can be registered on this profile now",
   register: "Register NHS.net Connect",
   goOn: "Continue the registration you began",
   seeRegistration: "See the registration in your outbox",

@@ -21,7 +21,6 @@ export const FRAME = {
   loading: "Loading",
   errorPrefix: "Error: ",
   important: "Important",
-  success: "Done",
   problem: "There is a problem",
   reference: (reference: string) => `Reference: ${reference}. Quote it if you ask for help.`,
   again: "Try again",
@@ -106,7 +105,7 @@ export const HELP = {
     needs_confirmation: "You recorded it in an earlier session. It is not sent until you confirm that you recorded it.",
     withdrawal_requested:
       "You took it back after it was sent. RA Desk asks the RA service whether it was registered. If it was, it stays registered.",
-    role_lost: "You recorded it in a role in which you can no longer register. An RA manager can take it over.",
+    role_lost: "You recorded it in a role in which you can no longer register.",
     taken_over: "An RA manager took it over. It is theirs now.",
   } satisfies Record<keyof typeof VARIATIONS, string>,
   otherWords: "Other words",

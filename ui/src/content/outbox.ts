@@ -29,13 +29,12 @@ export const SUBMISSION = {
   refreshed: (time: string) => `Last heard from the RA service ${time}.`,
 };
 
-/** What can be done once the role is gone: *RA Agent, B81603*, and until when what was not sent is taken. */
+/** What can be done once the role is gone: *RA Agent, B81603*, and until when what was not sent is taken. Without
+ * `until`, nobody knows whether it was registered. */
 function roleLost(count: number, role: string, until: string | null): string {
   const them = count === 1 ? "it" : "them";
-  const ask = `Ask an RA manager of ${role.split(", ").pop()} to sign in on this computer and take ${them} over`;
-  // Nobody knows yet whether it was registered.
-  if (!until) return `You can no longer register in that role, so RA Desk does not send ${them} again. ${ask}.`;
-  return `You can no longer register in that role, so RA Desk does not send ${them} for you. ${ask} by ${until}. After that ${count === 1 ? "it" : "they"} must be recorded again.`;
+  const after = until && ` by ${until}. After that ${count === 1 ? "it" : "they"} must be recorded again`;
+  return `You can no longer register in that role, so RA Desk does not send ${them} ${until ? "for you" : "again"}. Ask an RA manager of ${role.split(", ").pop()} to sign in on this computer and take ${them} over${after ?? ""}.`;
 }
 
 export const RECORDED = {
@@ -49,8 +48,7 @@ export const RECORDED = {
   offline: "You are offline.",
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
   roleLost: (role: string, until: string | null) => `It was recorded as ${role}. ${roleLost(1, role, until)}`,
-  needsConfirmation: "It was recorded in an earlier session. It is not sent until you confirm that you recorded it.",
-  takenNeedsConfirmation: "You took it over in an earlier session. It is not sent until you confirm that it is yours.",
+  needsConfirmation: "It is from an earlier session. It is not sent until you confirm it.",
   confirm: "Check the list",
 };
 
@@ -76,12 +74,10 @@ export const WAITING = {
   qrAlt: (name: string) => `QR code with the link for ${name}. If it cannot be scanned, copy the link instead.`,
   qrHelp: "They scan it with the camera of their own phone.",
   qrMissing: "The code cannot be shown now. Copy the link instead.",
-  qrOffline: "The code is shown again when RA Desk is online.",
   orCopy: "Or send it to them",
   copyHelp: "Paste it into an email or a chat with this person only. Nobody else should get it.",
   copy: "Copy the link",
   copied: "The link is copied. Paste it into a message to this person.",
-  copyFailed: "The link could not be copied.",
   expires: (time: string) => `The link works until ${time}.`,
   presence: "They must finish while they are with you.",
   progress: "Progress",
@@ -156,7 +152,6 @@ export const REMOVED = {
 export const WITHDRAWAL = {
   title: (name: string) => `Withdraw the registration for ${name}?`,
   settled: "It will not be sent, and nothing is registered. To register them later, begin again.",
-  givenBack: (name: string | null) => `This one registered nothing. What ${author(name)} recorded stays as it is.`,
   unsettled:
     "It was sent, and no answer came back. RA Desk first asks the RA service whether it was registered. If it was, it stays registered. If it was not, nothing is registered.",
   alreadyDone: "This one registered nothing. The registration that was there before stays as it is.",
@@ -226,13 +221,8 @@ export const OUTBOX = {
     `${counted(count, "registration")} you recorded as ${role_text} ${count === 1 ? "waits" : "wait"}. ${roleLost(count, role_text, sendBy(oldest, days))}`,
   waitsFor: ({ count, name, role_text, to_take_over, oldest }: WaitView) => {
     const busy = count - to_take_over;
-    return [
-      `${counted(count, "registration")} recorded by ${author(name)} (${role_text}) ${count === 1 ? "is" : "are"} not sent.`,
-      `${count === 1 ? "It" : "The oldest"} was recorded ${onDay(oldest)}.`,
-      busy > 0 && `${busy} ${busy === 1 ? "is" : "are"} being sent or withdrawn, and cannot be taken over now.`,
-    ]
-      .filter(Boolean)
-      .join(" ");
+    const left = `${busy} ${busy === 1 ? "is" : "are"} being sent or withdrawn, and cannot be taken over now.`;
+    return `${counted(count, "registration")} recorded by ${author(name)} (${role_text}) ${count === 1 ? "is" : "are"} not sent. ${count === 1 ? "It" : "The oldest"} was recorded ${onDay(oldest)}. ${busy > 0 ? left : ""}`;
   },
   otherPeople: (count: number) =>
     `${counted(count, "registration")} recorded by other people on this computer ${count === 1 ? "waits" : "wait"} for them to sign in.`,

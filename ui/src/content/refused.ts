@@ -3,6 +3,7 @@
 
 import type { SubmissionView } from "../bridge";
 import { type Explained, NEXT_STEPS, REFUSALS } from "./codes";
+import { ATTENTION } from "./outbox";
 import { author, TAKING_OVER } from "./taking-over";
 
 /** `say`: the next step in a few words, for a row. */
@@ -10,7 +11,6 @@ export type Refused = Pick<Explained, "heading" | "explanation" | "next"> & { sa
 
 const NOTHING = "Nothing was registered.";
 const CLOSE = "Withdraw this one";
-const CLOSE_WHY = "Withdraw this one to clear it from what needs attention.";
 
 /** Whether the page itself asks to withdraw it, and says why. */
 export function closesHere({ attention, taken_from }: SubmissionView): boolean {
@@ -25,7 +25,12 @@ export function refused({ attention, taken_from, recorded_role }: SubmissionView
   const by = author(taken_from?.name ?? null);
   if (taken_from?.given_back) {
     const explanation = TAKING_OVER.givenBack(by);
-    return { heading: TAKING_OVER.givenBackTitle(by), explanation, next: CLOSE_WHY, say: CLOSE };
+    return {
+      heading: TAKING_OVER.givenBackTitle(by),
+      explanation,
+      next: ATTENTION.closeWhy,
+      say: CLOSE,
+    };
   }
   const { heading, explanation, next } = REFUSALS[attention.code];
   const words = { heading, explanation: `${explanation} ${NOTHING}`, next, say: NEXT_STEPS[attention.next].say };
@@ -34,7 +39,7 @@ export function refused({ attention, taken_from, recorded_role }: SubmissionView
       return {
         ...words,
         explanation,
-        next: `If they have not finished linking, ${attention.done_by ?? "whoever registered it"} can make a fresh link on the computer it was recorded on. If that computer is gone, remove the account on the profile and register it again.`,
+        next: next.replace("whoever registered it", attention.done_by ?? "$&"),
       };
     case "NOT_PERMITTED":
     case "NOT_YOUR_SUBMISSION":
@@ -42,20 +47,13 @@ export function refused({ attention, taken_from, recorded_role }: SubmissionView
     case "OWN_PROFILE":
       return { ...words, next: "Ask a colleague in your RA team to register it, then withdraw this one.", say: CLOSE };
     case "UNKNOWN_PROFILE":
-      return {
-        ...words,
-        next: `Find the person again, and register them on the profile they have now. If they have none, create one in Care Identity Management first. ${CLOSE_WHY}`,
-        say: "Find the person again, then withdraw this one",
-      };
+      return { ...words, say: "Find the person again" };
     case "PROFILE_CLOSED":
       return { ...words, explanation: "The profile is closed, so nothing was registered." };
     case "PROFILE_CHANGED":
       return {
         ...words,
-        ...(taken_from && {
-          heading: `The profile changed after ${by} checked the person`,
-          explanation: `What they saw is no longer so. ${NOTHING}`,
-        }),
+        heading: taken_from ? `The profile changed after ${by} checked the person` : heading,
         next: `${taken_from ? `Ask ${by}, or check the person yourself, before you send again.` : next} If it is not the same person, or you are not sure, withdraw it.`,
       };
     default:

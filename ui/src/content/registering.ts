@@ -11,7 +11,6 @@ export function who({ uuid, birth_date }: DraftView): string {
 export const ADDRESS = {
   title: (name: string) => `What is ${name}’s NHS.net Connect address?`,
   label: "NHS.net Connect address",
-  formerly: "NHS.net Connect was called NHSmail before.",
   hint: (domains: string[]) =>
     `It ends in ${domains.map((domain) => `@${domain}`).join(" or ")}. It must be their own, not a shared mailbox.`,
   suggested: "This is the address on their profile. Ask the person whether they use it.",
@@ -32,7 +31,6 @@ export const IDENTITY = {
   documentsHint: "Tick all that apply. RA Desk records which kinds you saw, no numbers and no copies.",
   declaration: "Declaration",
   says: (name: string) => `${name} declares:`,
-  accepted: "Who accepted the declaration?",
   button: "Save and continue",
   busy: "Saving",
 };
@@ -50,7 +48,6 @@ export const CHECK = {
   method: "How you met",
   documents: "What you saw",
   declaration: "Declaration accepted by",
-  change: "Change",
   notGiven: "Not answered yet",
   corrects: "This corrects a registration that needs attention. It takes the place of the old one when it is recorded.",
   online: "Confirm and send",

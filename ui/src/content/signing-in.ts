@@ -135,15 +135,12 @@ export const NO_ACCESS_PAGE = {
 export const CONFIRM_RECORDED = {
   title: "Did you record these?",
   explanation:
-    "They were recorded on this computer under your name in an earlier session, and are not sent until you say that they are yours.",
-  someNot: "If you did not record one of them, open it and withdraw it, and tell your RA manager.",
+    "They are in your name on this computer from an earlier session, and are not sent until you say that they are yours.",
+  someNot: "If one of them is not yours, open it and withdraw it, and tell your RA manager.",
   yes: "I recorded these",
   /** Where some were taken over from a colleague, who recorded them. */
   taken: {
     title: "Are these yours to send?",
-    explanation:
-      "You recorded them or took them over on this computer in an earlier session. They are not sent until you say that they are yours to send.",
-    someNot: "If you neither recorded nor took over one of them, open it and withdraw it, and tell your RA manager.",
     yes: "Yes, send these",
   },
   later: "Not now",

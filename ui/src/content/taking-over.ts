@@ -12,22 +12,18 @@ const full = (sentence: string) => sentence.replace(/\.?$/, ".");
 
 export const TAKING_OVER = {
   title: (count: number, name: string | null) => `Take over ${counted(count, "registration")} from ${author(name)}?`,
-  explain: (count: number, name: string | null) => {
-    const [them, person, one] = count === 1 ? ["it", "the person", "it"] : ["them", "each person", "one"];
-    const who = author(name);
-    return [
-      `RA Desk sends ${them} in your name. You give ${person} their link, on this computer.`,
-      `${who} stays named as who checked ${person}, and sees here who took ${them} over and why.`,
-      `If the RA service had already registered ${one} for ${who}, it stays ${who}’s.`,
-      `To give ${one} back, withdraw it before it is sent.`,
-      "You must be online.",
-    ].map((line) => line.charAt(0).toUpperCase() + line.slice(1));
-  },
-  reason: (count: number) => `Why are you taking ${count === 1 ? "it" : "them"} over?`,
+  explain: (who: string) => [
+    "RA Desk sends them in your name. You give each person their link, on this computer.",
+    `${who} stays named as who checked each person, and sees here who took them over and why.`,
+    `If the RA service had already registered one for ${who}, it stays ${who}’s.`,
+    "To give one back, withdraw it before it is sent.",
+    "You must be online.",
+  ],
+  reason: "Why are you taking them over?",
   reasonHint: "Your colleague sees this.",
   button: "Take over",
   whose: (name: string | null) => `from ${author(name)}`,
-  cancel: (count: number) => `Leave ${count === 1 ? "it" : "them"} as ${count === 1 ? "it is" : "they are"}`,
+  cancel: "Leave them as they are",
   done: (count: number) =>
     `${counted(count, "registration")} taken over. RA Desk sends ${count === 1 ? "it" : "them"} in your name.`,
   gone: "Nothing is left to take over. It was sent, or another RA manager took it over.",
@@ -46,13 +42,12 @@ export const TAKING_OVER = {
 
 /** What is truer of taking over than what is said of a fault everywhere. */
 export function takeOverFault(code: Code, count: number, name: string | null): Partial<Explained> | undefined {
-  if (code === "NOT_PERMITTED") {
-    const next = "Only an RA manager of this organisation can take over.";
-    return { explanation: "Nothing was taken over.", next };
-  }
-  if (!FAULT_OF_CODE.has(code)) return undefined;
+  const refused = code === "NOT_PERMITTED";
+  if (!refused && !FAULT_OF_CODE.has(code)) return undefined;
   return {
     explanation: `Nothing was taken over. ${count === 1 ? "It still waits" : "They still wait"} as ${author(name)}’s.`,
-    next: "Press Take over again when RA Desk is online.",
+    next: refused
+      ? "Only an RA manager of this organisation can take over."
+      : "Press Take over again when RA Desk is online.",
   };
 }

@@ -12,15 +12,13 @@ export const RECOVERY = {
   recovered: ({ recovered, drafts }: RecoveryView) => {
     const here = [recovered > 0 && registrations(recovered), drafts > 0 && counted(drafts, "draft")].filter(Boolean);
     if (here.length === 0) return null;
-    const one = recovered + drafts === 1;
-    return `${here.join(" and ")} ${one ? "was" : "were"} recovered and ${one ? "is" : "are"} here again, as ${one ? "it was" : "they were"} recorded.`;
+    return `Recovered, and here again as recorded: ${here.join(" and ")}.`;
   },
   /** What of it may still have to be sent; null where there is nothing to send. */
   toSend: ({ to_send, recovered }: RecoveryView) => {
     if (to_send === 0) return recovered === 0 ? null : "None of those recovered waits to be sent.";
-    return to_send === 1
-      ? "1 registration may not have been sent. It is in the outbox of whoever recorded it, and is sent only after that person has signed in and confirmed it."
-      : `${registrations(to_send)} may not have been sent. They are in the outbox of whoever recorded them, and are sent only after that person has signed in and confirmed them.`;
+    const [they, are, them] = to_send === 1 ? ["It is", "is", "it"] : ["They are", "are", "them"];
+    return `${registrations(to_send)} may not have been sent. ${they} in the outbox of whoever recorded ${them}, and ${are} sent only after that person has signed in and confirmed ${them}.`;
   },
   lost: ({ lost, lost_is_all, recovered, drafts, set_aside }: RecoveryView) => {
     if (set_aside === null)
@@ -97,11 +95,10 @@ export const AUDIT = {
     key_lost: "its key was gone",
   } satisfies Record<AuditEndedView, string>,
   again: "Check again",
-  export:
-    "For a copy of all rows that opens in a spreadsheet, your IT service desk runs this command in your account while RA Desk is closed:",
+  export: "For a spreadsheet of all rows, your IT service desk runs this in your account while RA Desk is closed:",
   begin: "Begin a new audit",
   beginText:
-    "The old audit is kept and named in the new one, with your Care Identity UUID. Ask your IT service desk first: if nobody put an older copy back, it must be looked into.",
+    "The old audit is kept and named in the new one, with your Care Identity UUID. Ask your IT service desk first.",
   beginning: "Saving",
   asked: "A new audit begins when RA Desk is next started. Close RA Desk and open it again.",
 };

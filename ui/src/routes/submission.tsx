@@ -177,8 +177,7 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   const { network } = useSnapshot();
   const { go } = usePlaces();
   const { policy } = useSignedIn();
-  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost, taken_from } =
-    submission;
+  const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost } = submission;
   const until = unsettled ? null : sendBy(recorded_at, policy.queue_age_days);
   const forgets = useShell().not_kept === "forgets";
   const byItself = in_this_role && !needs_confirmation && !role_lost;
@@ -195,7 +194,7 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
       )}
       {needs_confirmation && !role_lost && (
         <p>
-          {taken_from ? RECORDED.takenNeedsConfirmation : RECORDED.needsConfirmation}{" "}
+          {RECORDED.needsConfirmation}{" "}
           <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{RECORDED.confirm}</ButtonLink>
         </p>
       )}

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useAct, useCommand, useDesk, useKeep, type WaitView } from "../bridge";
-import { TAKING_OVER, takeOverFault } from "../content/taking-over";
+import { author, TAKING_OVER, takeOverFault } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -51,7 +51,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
       <form onSubmit={submit} noValidate>
         <Heading caption={role_text}>{title}</Heading>
         <ul className="nhsuk-list nhsuk-list--bullet">
-          {TAKING_OVER.explain(to_take_over, name).map((line) => (
+          {TAKING_OVER.explain(author(name)).map((line) => (
             <li key={line}>{line}</li>
           ))}
         </ul>
@@ -59,7 +59,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
           id="reason"
           name="reason"
           rows={3}
-          label={TAKING_OVER.reason(to_take_over)}
+          label={TAKING_OVER.reason}
           labelProps={{ size: "s" }}
           hint={TAKING_OVER.reasonHint}
           error={fieldError(act.fault, "reason")}
@@ -70,7 +70,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
           <Button id="primary" type="submit" busy={act.busy && TAKING_OVER.button}>
             {TAKING_OVER.button}
           </Button>
-          <ButtonLink onClick={back}>{TAKING_OVER.cancel(to_take_over)}</ButtonLink>
+          <ButtonLink onClick={back}>{TAKING_OVER.cancel}</ButtonLink>
         </div>
       </form>
     </Page>

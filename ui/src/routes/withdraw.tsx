@@ -27,9 +27,8 @@ function Question({ submission }: { submission: SubmissionView }) {
   const what = () => {
     if (unsettled) return WITHDRAWAL.unsettled;
     if (attention?.code === "ALREADY_REGISTERED") return WITHDRAWAL.alreadyDone;
-    if (taken_from?.given_back) return WITHDRAWAL.givenBack(taken_from.name);
     // What the RA service refused for good is not its author's again.
-    if (taken_from && !attention) return TAKING_OVER.givesBack(taken_from.name);
+    if (taken_from && (taken_from.given_back || !attention)) return TAKING_OVER.givesBack(taken_from.name);
     return WITHDRAWAL.settled;
   };
   return (

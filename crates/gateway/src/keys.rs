@@ -19,6 +19,7 @@ use contract::{
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::random;
 
@@ -60,8 +61,8 @@ impl Keys {
     pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
         fs::create_dir_all(folder).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
         only_for_us(folder, 0o700).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
-        let hmac_key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, &open_key(&folder.join(name))?));
-        let audit = SigningKey::from_bytes(&open_key(&folder.join("audit.key"))?);
+        let hmac_key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, &open_key(&folder.join(name))?[..]));
+        let audit = SigningKey::from_bytes(&*open_key(&folder.join("audit.key"))?);
         let sealing = sealing_secret(&folder.join("sealing.key"), open_key)?;
         let before = folder.join("sealing-before.key");
         let sealing_before = match before.try_exists() {
@@ -116,20 +117,20 @@ impl Keys {
     }
 }
 
+/// A secret key as it stands in its file. It is wiped when it is let go.
+type Secret = Zeroizing<[u8; 32]>;
+
 /// A key for second copies, both halves.
-fn sealing_secret(
-    path: &Path,
-    read: impl Fn(&Path) -> Result<[u8; 32], KeysError>,
-) -> Result<SealingSecret, KeysError> {
+fn sealing_secret(path: &Path, read: impl Fn(&Path) -> Result<Secret, KeysError>) -> Result<SealingSecret, KeysError> {
     let secret = read(path)?;
     let not_a_key = || KeysError::NotAKey { path: path.to_owned() };
-    let private = PrivateKey::from_private_key(&X25519, &secret).map_err(|_| not_a_key())?;
+    let private = PrivateKey::from_private_key(&X25519, &secret[..]).map_err(|_| not_a_key())?;
     let public = private.compute_public_key().map_err(|_| not_a_key())?;
     let public = public.as_ref().try_into().map_err(|_| not_a_key())?;
     Ok(SealingSecret::new(&secret, SealingKey::from_bytes(public)))
 }
 
-fn open_key(path: &Path) -> Result<[u8; 32], KeysError> {
+fn open_key(path: &Path) -> Result<Secret, KeysError> {
     match read_key(path) {
         Err(KeysError::Unusable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             make_key(path).map_err(|source| KeysError::Unusable { path: path.to_owned(), source })?;
@@ -139,9 +140,11 @@ fn open_key(path: &Path) -> Result<[u8; 32], KeysError> {
     }
 }
 
-fn read_key(path: &Path) -> Result<[u8; 32], KeysError> {
+fn read_key(path: &Path) -> Result<Secret, KeysError> {
     let bytes = fs::read(path).map_err(|source| KeysError::Unusable { path: path.to_owned(), source })?;
-    bytes.try_into().map_err(|_| KeysError::NotAKey { path: path.to_owned() })
+    let bytes = Zeroizing::new(bytes);
+    let key = <&[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeysError::NotAKey { path: path.to_owned() })?;
+    Ok(Secret::new(*key))
 }
 
 /// Makes a key and sees it on disk before it is used.
@@ -151,7 +154,7 @@ fn make_key(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(&random::bytes::<32>())?;
+    file.write_all(&Secret::new(random::bytes())[..])?;
     file.sync_all()
 }
 

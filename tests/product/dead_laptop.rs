@@ -121,7 +121,7 @@ async fn what_a_dead_laptop_recorded_is_registered_once_also_when_it_comes_back(
     assert_eq!((registrations_of(&practice, sam.uuid())?, registrations_of(&practice, other.uuid())?), (1, 0));
     let elsewhere = practice.desk("other", owen_pritchard().uuid().as_str(), None).await?;
     start_work(&elsewhere).await?;
-    let told = elsewhere.waiting_elsewhere().await?;
+    let told = elsewhere.waiting_elsewhere().await?.waiting;
     assert_eq!(told.iter().map(|on| (on.own, on.imported)).collect::<Vec<_>>(), [(true, 1)], "its author is told");
     shut(elsewhere).await;
     shut(desk).await;

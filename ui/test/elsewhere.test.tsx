@@ -14,7 +14,12 @@ const main = () => document.querySelector("main");
 
 test("the outbox leads to what waits elsewhere, each as its computer last told", async () => {
   const user = userEvent.setup();
-  render(<App desk={fakeDesk({ waitingElsewhere: [WAITING_ON] })} start={{ at: "outbox", tab: "ready" }} />);
+  render(
+    <App
+      desk={fakeDesk({ waitingElsewhere: { waiting: [WAITING_ON], more: true } })}
+      start={{ at: "outbox", tab: "ready" }}
+    />,
+  );
   const link = await vi.waitFor(() => {
     const found = document.getElementById("waiting-elsewhere");
     expect(found).not.toBeNull();
@@ -24,6 +29,7 @@ test("the outbox leads to what waits elsewhere, each as its computer last told",
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
   expect(main()?.textContent).toContain("LAPTOP-0417");
   expect(main()?.textContent).toContain("3 registrations not sent");
+  expect(main()?.textContent).toContain("More waits than is shown here.");
   expect(main()?.textContent).toContain("20 November 2026 at 4:40pm");
   expect(main()?.textContent).toContain("This is what each computer last reported.");
   expect(document.getElementById("elsewhere-limits")?.textContent).toContain("so this may be out of date");

@@ -35,6 +35,15 @@ pub struct DeviceWaiting {
     pub name: Option<ComputerName>,
     /// Who has how many there, at most [`MAX_WAITING_GROUPS`], each RA user and role once. Empty: nothing waits.
     pub groups: Vec<WaitingGroup>,
+    /// Whether more waits there, of others than those: there was no room for them.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub more: bool,
+}
+
+/// What a computer leaves out that an earlier gateway does not know.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_not(more: &bool) -> bool {
+    !*more
 }
 
 /// How many of one RA user in one role wait on a computer.
@@ -64,6 +73,10 @@ pub struct WaitingReply {
     pub receipt: Receipt,
     /// The caller's own on any computer; for an RA Manager also those of their organisation. The oldest first.
     pub waiting: Vec<WaitingRow>,
+    /// Whether more waits than is told here: there are more rows than one answer has, or one of these computers told
+    /// of less than waits on it, or of RA users and roles that this gateway does not know.
+    #[serde(default)]
+    pub more: bool,
 }
 
 /// What waits on one computer of one RA user in one role, as that computer last told.

@@ -2,6 +2,15 @@
 
 use jiff::Timestamp;
 
+/// What waits on other computers, as they last told the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingElsewhere {
+    /// By computer, RA user and role.
+    pub waiting: Vec<WaitingOn>,
+    /// Whether more waits than is told here.
+    pub more: bool,
+}
+
 /// What waits on one computer of one RA user in one role, as that computer last told the gateway.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WaitingOn {

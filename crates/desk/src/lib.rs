@@ -43,7 +43,7 @@ pub use clock::SystemClock;
 pub use desk::Desk;
 #[cfg(feature = "measure")]
 pub use desk::MeasuredStore;
-pub use elsewhere::WaitingOn;
+pub use elsewhere::{WaitingElsewhere, WaitingOn};
 pub use error::{Cause, Failure, OpenError};
 pub use happened::Happened;
 pub use holds::{StoreHolds, store_holds, store_key_is_there};

@@ -150,7 +150,12 @@ pub(crate) fn registration_body(
 
 /// A role as it is told on a list: *RA Agent, B81603*.
 pub(crate) fn role_text(role: &Role) -> String {
-    format!("{}, {}", role_name(role.ra_role).unwrap_or(&role.name), role.organisation.code)
+    role_at(role_name(role.ra_role).unwrap_or(&role.name), &role.organisation.code)
+}
+
+/// The same of a role that is called so, at an organisation.
+pub(crate) fn role_at(name: &str, organisation: &OdsCode) -> String {
+    format!("{name}, {organisation}")
 }
 
 /// What RA Desk calls a role; none where it has no name of its own for it.

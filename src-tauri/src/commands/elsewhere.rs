@@ -3,11 +3,11 @@
 use tauri::State;
 
 use super::{Answer, Opened};
-use crate::ipc::WaitingOnView;
+use crate::ipc::WaitingElsewhereView;
 
 /// What waits on other computers, as each last told.
 #[tauri::command]
 #[specta::specta]
-pub async fn waiting_elsewhere(opened: State<'_, Opened>) -> Answer<Vec<WaitingOnView>> {
-    Ok(opened.desk()?.waiting_elsewhere().await?.into_iter().map(WaitingOnView::from).collect())
+pub async fn waiting_elsewhere(opened: State<'_, Opened>) -> Answer<WaitingElsewhereView> {
+    Ok(opened.desk()?.waiting_elsewhere().await?.into())
 }

@@ -3,6 +3,22 @@
 use serde::Serialize;
 use specta::Type;
 
+/// What waits on other computers, as they last told.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct WaitingElsewhereView {
+    /// By computer, RA user and role.
+    pub waiting: Vec<WaitingOnView>,
+    /// Whether more waits than is told here.
+    pub more: bool,
+}
+
+impl From<desk::WaitingElsewhere> for WaitingElsewhereView {
+    fn from(elsewhere: desk::WaitingElsewhere) -> Self {
+        let waiting = elsewhere.waiting.into_iter().map(WaitingOnView::from).collect();
+        Self { waiting, more: elsewhere.more }
+    }
+}
+
 /// What waits on one computer of one RA user in one role, as that computer last told.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
 pub struct WaitingOnView {

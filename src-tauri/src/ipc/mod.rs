@@ -14,7 +14,7 @@ mod shell;
 mod upkeep;
 
 pub use computer::{ComputerView, SettingFrom, SettingView};
-pub use elsewhere::WaitingOnView;
+pub use elsewhere::{WaitingElsewhereView, WaitingOnView};
 pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
 pub use outbox::{

@@ -70,7 +70,7 @@ export const commands = {
 	/**  Names the submission that is shown live, or none. */
 	watchRegistration: (key: string | null) => typedError<null, Fault>(__TAURI_INVOKE("watch_registration", { key })),
 	/**  What waits on other computers, as each last told. */
-	waitingElsewhere: () => typedError<WaitingOnView[], Fault>(__TAURI_INVOKE("waiting_elsewhere")),
+	waitingElsewhere: () => typedError<WaitingElsewhereView, Fault>(__TAURI_INVOKE("waiting_elsewhere")),
 	/**  What the pages have to know of the program around them. */
 	shell: () => typedError<ShellView, Fault>(__TAURI_INVOKE("shell")),
 	/**  Signs the RA user out and ends RA Desk, in kiosk mode. */
@@ -1157,6 +1157,14 @@ export type WaitView = {
 	to_take_over: number,
 	/**  When the oldest was recorded, RFC 3339. */
 	oldest: string,
+};
+
+/**  What waits on other computers, as they last told. */
+export type WaitingElsewhereView = {
+	/**  By computer, RA user and role. */
+	waiting: WaitingOnView[],
+	/**  Whether more waits than is told here. */
+	more: boolean,
 };
 
 /**  What waits on one computer of one RA user in one role, as that computer last told. */

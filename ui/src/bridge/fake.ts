@@ -424,7 +424,7 @@ function plainAnswers(): Required<Answers> {
     copyLink: null,
     freshLink: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
     watchRegistration: null,
-    waitingElsewhere: [],
+    waitingElsewhere: { waiting: [], more: false },
     shell: SHELL,
     thisComputer: COMPUTER,
     copyDiagnostics: null,

@@ -9,6 +9,7 @@ export const ELSEWHERE = {
   none: "No other computer has reported registrations of yours that are not sent.",
   lead: "This is what each computer last reported. To send yours, sign in to RA Desk on that computer and confirm them. An RA manager can take over a colleague’s there.",
   limits: "A computer reports only while it is online and somebody is signed in, so this may be out of date.",
+  more: "More is not sent than is shown here. Look at RA Desk on the computer itself.",
   computer: "Computer",
   here: "This computer",
   revoked: "Shut out by the RA service",

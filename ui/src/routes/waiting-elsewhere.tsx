@@ -9,10 +9,10 @@ import { InsetText, Table } from "../nhs";
 /** What waits on other computers, as each last told the RA service. */
 export function WaitingElsewhere() {
   const answer = useCommand("waitingElsewhere");
-  return <Asked answer={answer}>{(rows) => <Waiting rows={rows} />}</Asked>;
+  return <Asked answer={answer}>{(told) => <Waiting rows={told.waiting} more={told.more} />}</Asked>;
 }
 
-function Waiting({ rows }: { rows: WaitingOnView[] }) {
+function Waiting({ rows, more }: { rows: WaitingOnView[]; more: boolean }) {
   const { back } = usePlaces();
   return (
     <Page name="waiting-elsewhere" title={ELSEWHERE.title} onBack={back} wide>
@@ -55,6 +55,7 @@ function Waiting({ rows }: { rows: WaitingOnView[] }) {
         </Table>
       )}
       <InsetText>
+        {more && <p>{ELSEWHERE.more}</p>}
         <p id="elsewhere-limits">{ELSEWHERE.limits}</p>
       </InsetText>
     </Page>

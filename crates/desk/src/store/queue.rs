@@ -18,10 +18,10 @@ const UNSENT: &str = "(status IN ('ready_to_send', 'sending') AND is_taken_over 
 const DONE: &str = "(status IN ('linked', 'withdrawn', 'removed') OR is_taken_over = 1)";
 /// Neither on its way nor to be withdrawn, nor already taken over as often as the gateway takes
 /// ([`contract::MAX_TAKEN_OVER_BEFORE`]).
-const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0
+pub(super) const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0
     AND (takes_over IS NULL OR coalesce(json_array_length(body, '$.taken_over.before'), 0) < 7)";
 /// Ready, of this author (`?1`) and role (`?2`), and not to be taken back.
-const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0 \
+pub(super) const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0 \
                           AND is_taken_over = 0";
 /// Recorded in this session (`?3`), or confirmed in a later one.
 const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
@@ -301,8 +301,9 @@ pub(crate) fn held(conn: &Connection) -> Result<StoreHolds, StoreError> {
     })?)
 }
 
-/// What waits on this computer, by RA user and role: who has most first, at most `limit` of them.
-pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<Vec<WaitingGroup>, StoreError> {
+/// What waits on this computer, by RA user and role: who has most first, at most `limit` of them. And whether there
+/// are more of them, or any that cannot be told.
+pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<(Vec<WaitingGroup>, bool), StoreError> {
     let sql = format!(
         "SELECT author, role, count(*) FILTER (WHERE {UNSENT}), count(*) FILTER (WHERE status = 'needs_attention'),
                 min(recorded_at) FILTER (WHERE {UNSENT})
@@ -310,7 +311,9 @@ pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<Vec<Waitin
          GROUP BY author, role ORDER BY count(*) DESC, author, role LIMIT ?1"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let groups = statement.query_map([limit], |row| {
+    let mut found = 0;
+    let groups = statement.query_map([limit.saturating_add(1)], |row| {
+        found += 1;
         Ok(WaitingGroup {
             author: rows::parsed(row, 0, str::parse)?,
             role: rows::parsed(row, 1, str::parse)?,
@@ -319,7 +322,11 @@ pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<Vec<Waitin
             oldest: rows::at_or_none(row, 4)?,
         })
     })?;
-    rows::readable(groups)
+    let mut groups = rows::readable(groups)?;
+    let all = groups.len() == found;
+    let is_cut = u32::try_from(found).is_ok_and(|found| found > limit);
+    groups.truncate(limit as usize);
+    Ok((groups, is_cut || !all))
 }
 
 /// How many there are of each. Of other people only how many they have not sent.

@@ -309,3 +309,21 @@ async fn a_full_disk_says_so_and_keeps_what_was_there() {
     let now = store.read(move |conn| queue::counts(conn, Some(&author))).await.unwrap().ready;
     assert_eq!(now, kept + 1, "when there is room again, it goes on");
 }
+
+#[tokio::test]
+async fn what_waits_is_told_in_as_many_groups_as_there_is_room_for_and_that_there_are_more() {
+    let Opened { store, _folder } = open();
+    let told = |limit| {
+        let told = store.read(move |conn| queue::waiting_groups(conn, limit));
+        async move { told.await.map(|(groups, more)| (groups.len(), more)).unwrap() }
+    };
+    assert_eq!(told(2).await, (0, false));
+    for who in [RA_USER, ANOTHER, ANOTHER] {
+        insert(&store, &actor(who)).await;
+    }
+    assert_eq!(told(2).await, (2, false));
+    assert_eq!(told(1).await, (1, true));
+    let spoil = format!("UPDATE submission SET role = '?' WHERE author = '{RA_USER}'");
+    store.write(move |conn| Ok(conn.execute_batch(&spoil)?)).await.unwrap();
+    assert_eq!(told(2).await, (1, true), "one cannot be read");
+}

@@ -62,8 +62,8 @@ pub(crate) async fn turn(desk: &Arc<Inner>, progress: &mut Progress) {
 }
 
 async fn waiting(desk: &Arc<Inner>) -> Result<DeviceWaiting, StoreError> {
-    let groups = desk.store.read(|conn| queue::waiting_groups(conn, MAX_WAITING_GROUPS)).await?;
-    Ok(DeviceWaiting { name: desk.settings.computer_name.clone(), groups })
+    let (groups, more) = desk.store.read(|conn| queue::waiting_groups(conn, MAX_WAITING_GROUPS)).await?;
+    Ok(DeviceWaiting { name: desk.settings.computer_name.clone(), groups, more })
 }
 
 /// Tells it once; what was told, if it was.

@@ -70,12 +70,16 @@ async fn what_waits_elsewhere_is_shown_as_that_computer_last_told() {
     };
     let other = "018f0000-0000-7000-8000-0000000c0002";
     bench.fake.world().waiting = vec![row(&this, true, 1), row(&this, false, 2), row(other, true, 3)];
-    let shown = bench.desk.waiting_elsewhere().await.unwrap();
-    let shown: Vec<_> = shown.iter().map(|on| (on.here, on.unsent, on.computer.as_str(), on.role.as_deref())).collect();
+    let elsewhere = bench.desk.waiting_elsewhere().await.unwrap();
+    assert!(!elsewhere.more);
+    let shown: Vec<_> =
+        elsewhere.waiting.iter().map(|on| (on.here, on.unsent, on.computer.as_str(), on.role.as_deref())).collect();
     let role = Some("RA Agent, B81603");
     let here = format!("Computer {}", &this[..8]);
     let expected = [(true, 2, here.as_str(), role), (false, 3, "Computer 018f0000", role)];
     assert_eq!(shown, expected, "one's own here is in the outbox");
+    bench.fake.world().waiting_more = true;
+    assert!(bench.desk.waiting_elsewhere().await.unwrap().more);
     bench.fake.set_up(false);
     assert!(matches!(bench.desk.waiting_elsewhere().await.unwrap_err().cause, Cause::Network(_)));
 }

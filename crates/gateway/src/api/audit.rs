@@ -22,6 +22,9 @@ use super::{BATCH_LIMIT, BODY_LIMIT, Fault};
 use crate::gateway::{Actor, Gateway, Rules};
 use crate::store::{self, Fork};
 
+/// The most computers an RA user makes known in a day (UTC). Somebody who prepares many for others is within it.
+const MOST_NEW_DEVICES: u32 = 50;
+
 /// Takes in a computer's public key, and says up to where its audit is held. The same again changes nothing; another
 /// key under a name that is known is refused.
 #[utoipa::path(put, path = "/v1/devices/{id}", tag = "audit",
@@ -50,6 +53,12 @@ pub(crate) async fn device(
                     return Err(Fault::new(FaultCode::DeviceKeyDiffers, "this computer is known with another key"));
                 }
                 None => {
+                    if store::new_devices_today(connection, &actor.uuid, now)? >= MOST_NEW_DEVICES {
+                        let text = "no more computers are taken in today from this RA user";
+                        return Err(
+                            Fault::new(FaultCode::TooManyRequests, text).retry_after(store::until_tomorrow(now))
+                        );
+                    }
                     store::insert_device(connection, &id, &request.key, &actor.uuid, now)?;
                     store::append_audit(connection, &actor.act(now, "new device", None, id.to_string()))?;
                 }

@@ -32,10 +32,13 @@ pub(crate) async fn waiting(
     // A role that this gateway does not serve opens nothing here either.
     let organisation = role.filter(|_| caller.may(&gateway).find).map(|role| role.organisation.code.clone());
     let (author, since) = (me.clone(), now.saturating_sub(IMPORTS_TOLD).unwrap_or(now));
-    let found = gateway
+    let mut found = gateway
         .store
-        .read(move |connection| store::waiting(connection, &author, organisation.as_ref(), since, MOST_ROWS))
+        .read(move |connection| store::waiting(connection, &author, organisation.as_ref(), since, MOST_ROWS + 1))
         .await?;
+    let is_cut = found.len() > MOST_ROWS as usize;
+    found.truncate(MOST_ROWS as usize);
+    let more = is_cut || found.iter().any(|found| found.more);
     let row = |found: store::Waiting| {
         let role = found.held.map(|held| held.role);
         WaitingRow {
@@ -56,7 +59,7 @@ pub(crate) async fn waiting(
         }
     };
     let waiting = found.into_iter().map(row).collect();
-    Ok(axum::Json(WaitingReply { receipt: Receipt { request_id: caller.ids.request, at: now }, waiting }))
+    Ok(axum::Json(WaitingReply { receipt: Receipt { request_id: caller.ids.request, at: now }, waiting, more }))
 }
 
 /// Whether what a computer tells is within bounds, each RA user and role once.

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, audit_row_hash_of};
 
-const DAY: i64 = 24 * 60 * 60;
+/// Seconds of a day.
+pub(super) const DAY: i64 = 24 * 60 * 60;
 
 /// How many rows were taken since midnight (UTC) of a computer or from an RA user.
 pub(crate) fn audit_rows_today(connection: &Connection, whom: &str, now: Timestamp) -> Result<u32, StoreError> {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
+use super::audit_intake::DAY;
 use super::rows::{from_json, to_json};
 
 /// The key a computer signs with; none where it is not known.
@@ -27,6 +28,18 @@ pub(crate) fn insert_device(
         .prepare_cached("INSERT INTO devices (id, public_key, first_user, first_seen) VALUES (?, ?, ?, ?)")?
         .execute(params![device.to_string(), key.bytes(), user.as_str(), now.as_millisecond()])?;
     Ok(())
+}
+
+/// How many computers were first heard of since midnight (UTC) in an RA user's session.
+pub(crate) fn new_devices_today(
+    connection: &Connection,
+    user: &CareIdentityUuid,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let midnight = now.as_second().div_euclid(DAY) * DAY * 1000;
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM devices WHERE first_user = ? AND first_seen >= ?")?
+        .query_row(params![user.as_str(), midnight], |row| row.get(0))?)
 }
 
 /// The number of the last row that is held of a computer's audit; 0 where none is.

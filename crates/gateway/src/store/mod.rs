@@ -36,7 +36,7 @@ pub(crate) use audit::{
 pub(crate) use audit_intake::{audit_link_of, audit_rows_today, count_audit_rows, keep_audit_link, until_tomorrow};
 pub(crate) use devices::{
     Fork, audit_receipt, audit_row_hash_of, device_key, insert_device, insert_device_row, keep_audit_receipt,
-    keep_fork, last_audit_receipt, last_device_row,
+    keep_fork, last_audit_receipt, last_device_row, new_devices_today,
 };
 pub use directory::DirectoryError;
 pub(crate) use directory::{ImportCounts, import, meta, set_meta};

@@ -1,14 +1,19 @@
 //! What waits on which computer, whose roles are known, which computers are shut out, and what came from sealed copies.
 
 use contract::{CareIdentityUuid, ComputerName, DeviceId, DeviceWaiting, OdsCode, RoleProfileId, SubmissionKey};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use super::rows::{from_json, parsed, parsed_or_none, time, time_or_none};
 use super::sessions::HeldRole;
 
-/// Remembers what a computer tells, in place of what it told before.
+/// How long ago the oldest can have been recorded: keys are not kept for longer either.
+const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// Remembers what a computer tells, in place of what it told before. Only of RA users who are known to have held that
+/// role: nobody else can have recorded anything, and whoever is signed in tells this of everybody. What is left out for
+/// that is remembered as *more*.
 pub(crate) fn keep_waiting(
     connection: &Connection,
     device: &DeviceId,
@@ -16,25 +21,27 @@ pub(crate) fn keep_waiting(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let device = device.to_string();
-    connection.prepare_cached("UPDATE devices SET name = ?, heard_at = ? WHERE id = ?")?.execute(params![
-        waiting.name.as_ref().map(ComputerName::as_str),
-        now.as_millisecond(),
-        device
-    ])?;
     connection.prepare_cached("DELETE FROM device_waiting WHERE device = ?")?.execute([&device])?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO device_waiting (device, author, role, unsent, attention, oldest) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO device_waiting (device, author, role, unsent, attention, oldest) SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+         WHERE EXISTS (SELECT 1 FROM held_roles WHERE uuid = ?2 AND role = ?3)",
     )?;
+    let earliest = now.saturating_sub(LONGEST_AGO).unwrap_or(Timestamp::MIN);
+    let mut more = waiting.more;
     for group in waiting.groups.iter().filter(|group| group.unsent > 0 || group.attention > 0) {
-        insert.execute(params![
+        let is_believed = insert.execute(params![
             device,
             group.author.as_str(),
             group.role.as_str(),
             group.unsent,
             group.attention,
-            group.oldest.map(Timestamp::as_millisecond)
-        ])?;
+            group.oldest.map(|oldest| oldest.clamp(earliest, now).as_millisecond())
+        ])? > 0;
+        more |= !is_believed;
     }
+    connection
+        .prepare_cached("UPDATE devices SET name = ?, heard_at = ?, waiting_more = ? WHERE id = ?")?
+        .execute(params![waiting.name.as_ref().map(ComputerName::as_str), now.as_millisecond(), more, device])?;
     Ok(())
 }
 
@@ -44,6 +51,8 @@ pub(crate) struct Waiting {
     pub(crate) name: Option<ComputerName>,
     pub(crate) revoked_at: Option<Timestamp>,
     pub(crate) heard_at: Timestamp,
+    /// Whether more waits there than it told.
+    pub(crate) more: bool,
     pub(crate) author: CareIdentityUuid,
     pub(crate) author_name: Option<String>,
     pub(crate) role: RoleProfileId,
@@ -66,7 +75,7 @@ pub(crate) fn waiting(
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT d.id AS device, d.name, d.revoked_at, coalesce(d.heard_at, d.first_seen) AS heard_at, \
-                g.author, g.role, r.name AS author_name, coalesce(r.held, 'null') AS held, \
+                d.waiting_more AS more, g.author, g.role, r.name AS author_name, coalesce(r.held, 'null') AS held, \
                 coalesce(w.unsent, 0) AS unsent, coalesce(w.attention, 0) AS attention, w.oldest, \
                 count(i.key) AS imported, max(i.imported_at) AS imported_at \
          FROM (SELECT device, author, role FROM device_waiting \
@@ -89,6 +98,7 @@ pub(crate) fn waiting(
                 name: parsed_or_none(row, "name")?,
                 revoked_at: time_or_none(row, "revoked_at")?,
                 heard_at: time(row, "heard_at")?,
+                more: row.get("more")?,
                 author: parsed(row, "author")?,
                 author_name: row.get("author_name")?,
                 role: parsed(row, "role")?,

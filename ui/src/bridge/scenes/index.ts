@@ -327,27 +327,30 @@ export const SCENES: Record<string, Scene> = {
   "waiting-elsewhere": scene(
     "waiting-elsewhere",
     {
-      waitingElsewhere: [
-        WAITING_ON,
-        {
-          ...WAITING_ON,
-          computer: "LAPTOP-0102",
-          here: true,
-          own: false,
-          author: "Tom Ward",
-          role: null,
-          unsent: 0,
-          attention: 2,
-          oldest: null,
-        },
-        {
-          ...WAITING_ON,
-          computer: "Computer 018f0000",
-          revoked: true,
-          imported: 3,
-          imported_at: "2026-11-22T11:00:00Z",
-        },
-      ],
+      waitingElsewhere: {
+        more: true,
+        waiting: [
+          WAITING_ON,
+          {
+            ...WAITING_ON,
+            computer: "LAPTOP-0102",
+            here: true,
+            own: false,
+            author: "Tom Ward",
+            role: null,
+            unsent: 0,
+            attention: 2,
+            oldest: null,
+          },
+          {
+            ...WAITING_ON,
+            computer: "Computer 018f0000",
+            revoked: true,
+            imported: 3,
+            imported_at: "2026-11-22T11:00:00Z",
+          },
+        ],
+      },
     },
     { start: { at: "waiting-elsewhere" } },
   ),

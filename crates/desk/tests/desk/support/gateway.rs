@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) registrations: HashMap<String, (String, String, Value)>,
     /// What `GET /v1/devices/waiting` tells.
     pub(crate) waiting: Vec<Value>,
+    /// Whether it says that there is more.
+    pub(crate) waiting_more: bool,
     /// Tombstones.
     pub(crate) cancelled: Vec<String>,
     /// Tombstones of what was taken over: what its author is told.
@@ -139,7 +141,8 @@ impl Fake {
             "/v1/session" => session(world),
             "/v1/care-identities/search" => Response::Json(200, json!({ "matches": [] })),
             "/v1/devices/waiting" => {
-                Response::Json(200, json!({ "receipt": receipt(request), "waiting": world.waiting }))
+                let (waiting, more) = (&world.waiting, world.waiting_more);
+                Response::Json(200, json!({ "receipt": receipt(request), "waiting": waiting, "more": more }))
             }
             _ if path.starts_with("/v1/devices/") => Response::Json(200, json!({ "receipt": receipt(request) })),
             "/v1/registrations/batch" => batch(world, request, instead),

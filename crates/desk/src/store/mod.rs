@@ -269,4 +269,6 @@ pub(crate) fn set_cursor(conn: &Connection, author: &CareIdentityUuid, cursor: &
 }
 
 #[cfg(test)]
+mod lives;
+#[cfg(test)]
 mod tests;

@@ -360,7 +360,7 @@ const STATUS_WORDS: [(Status, &str); 8] = [
     (Status::Removed, "removed"),
 ];
 
-fn status_word(status: Status) -> &'static str {
+pub(super) fn status_word(status: Status) -> &'static str {
     STATUS_WORDS.iter().find(|(listed, _)| *listed == status).map_or("", |(_, word)| word)
 }
 

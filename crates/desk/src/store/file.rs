@@ -328,20 +328,33 @@ pub(super) fn folder_fault(error: &std::io::Error) -> OpenError {
     }
 }
 
+/// What a failure of SQLite means. Only what says that the file is not as it was written is damage, since that is
+/// answered by putting the file aside: whatever may pass is refused, and changes nothing.
 pub(super) fn fault(error: &rusqlite::Error) -> OpenError {
-    use rusqlite::ErrorCode;
+    use rusqlite::{Error, ErrorCode};
     if is_full(error) {
         return OpenError::DiskFull;
     }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse,
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+    match (error.sqlite_error_code(), error) {
+        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => OpenError::InUse,
+        (Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => {
             OpenError::FolderNotWritable("the store's file cannot be opened".into())
         }
-        // It may pass, and putting files aside would help nobody.
-        Some(ErrorCode::SystemIoFailure) => OpenError::FolderNotWritable("the disk failed".into()),
-        Some(code) => OpenError::Damaged(format!("SQLite {code:?}")),
-        None => OpenError::Damaged("its rows are not as they should be".into()),
+        (Some(ErrorCode::SystemIoFailure), _) => OpenError::FolderNotWritable("the disk failed".into()),
+        (Some(code @ (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)), _) => {
+            OpenError::Damaged(format!("SQLite {code:?}"))
+        }
+        // A row that must be here is not, or is not what it must be.
+        (
+            None,
+            Error::QueryReturnedNoRows
+            | Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::Utf8Error(..)
+            | Error::InvalidColumnType(..),
+        ) => OpenError::Damaged("its rows are not as they should be".into()),
+        (Some(code), _) => OpenError::FolderNotWritable(format!("SQLite {code:?}")),
+        (None, _) => OpenError::FolderNotWritable("SQLite was used wrongly".into()),
     }
 }
 

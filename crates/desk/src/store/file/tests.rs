@@ -123,6 +123,21 @@ async fn each_fault_is_told_apart_and_changes_nothing() {
 }
 
 #[test]
+fn only_what_says_that_the_file_is_another_is_taken_for_damage() {
+    use rusqlite::{Error, ffi};
+    let of = |code| fault(&Error::SqliteFailure(ffi::Error::new(code), None));
+    for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+        assert!(matches!(of(code), OpenError::Damaged(_)), "{code}");
+    }
+    assert!(matches!(fault(&Error::QueryReturnedNoRows), OpenError::Damaged(_)));
+    let damage = [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB];
+    for code in (ffi::SQLITE_ERROR..=ffi::SQLITE_NOTADB).filter(|code| !damage.contains(code)) {
+        assert!(!matches!(of(code), OpenError::Damaged(_)), "{code} may pass");
+    }
+    assert!(!matches!(fault(&Error::InvalidQuery), OpenError::Damaged(_)));
+}
+
+#[test]
 fn without_a_key_store_nothing_is_set_up() {
     let moods = [
         (Mood::Missing, OpenError::KeyStoreMissing("this computer has no key store".into())),

@@ -85,8 +85,17 @@ impl Store {
             if report.broken.is_some_and(|broken| broken.why == AuditFault::RolledBack) && !opened.is_new {
                 submissions::doubt_confirmations(&opened.writer)?;
             }
-            let asked = succession::begin_asked(&opened.writer, now, (keys, random), report.rows, remembered.as_ref())?;
-            let Some(device) = asked else { return Ok((report, against)) };
+            let asked = succession::begin_asked(&opened.writer, now, (keys, random), report.rows, remembered.as_ref());
+            let device = match asked {
+                Ok(Some(device)) => device,
+                Ok(None) => return Ok((report, against)),
+                Err(StoreError::DiskFull) => return Err(StoreError::DiskFull),
+                // The audit that is here goes on, and the next start tries again: that locks nobody out.
+                Err(error) => {
+                    tracing::error!(%error, "a new audit was asked for, and could not be begun");
+                    return Ok((report, against));
+                }
+            };
             opened.device = Some(device);
             check_audit(&opened, keys, remembered)
         })();

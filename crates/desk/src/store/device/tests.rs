@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::audit::{AuditBreak, AuditEnded, AuditFault, AuditReport};
-use crate::store::audit::{self, About, Act};
+use crate::store::audit::{self, About, Act, succession};
 use crate::store::{Store, audit_report};
 use crate::testing::{Keys, Mood, NOW, actor};
 use crate::{SystemRandom, audit_as_csv};
@@ -195,6 +195,36 @@ fn a_key_the_key_store_does_not_keep_is_not_used() {
     assert!(matches!(Device::make(&keys, &SystemRandom::default()), Err(KeyStoreError::Failed(_))));
     keys.set(Mood::Locked);
     assert!(matches!(Device::make(&keys, &SystemRandom::default()), Err(KeyStoreError::Locked)));
+}
+
+#[tokio::test]
+async fn a_new_audit_that_cannot_be_begun_locks_nobody_out_and_is_begun_later() {
+    let computer = Computer::new();
+    computer.work(3).await;
+    let ask = async |store: &Store| {
+        let who = actor("656005750104");
+        store.write(move |conn| succession::ask(conn, NOW, &who, AuditEnded::Forked)).await.unwrap();
+    };
+    ask(&computer.open()).await;
+    let asked = async |store: &Store| store.read(succession::is_asked).await.unwrap();
+    // The key store keeps no new key; the one it has, it gives.
+    computer.keys.set(Mood::Forgetful);
+    let store = computer.open();
+    assert!(asked(&store).await && store.device.is_some());
+    assert_eq!((store.audit.is_intact(), store.audit.before), (true, None), "the audit that was here goes on");
+    write(&store, 1).await;
+    drop(store);
+    computer.keys.set(Mood::Well);
+    let store = computer.open();
+    let before = store.audit.before.unwrap();
+    assert_eq!((asked(&store).await, before.why, before.rows), (false, AuditEnded::Forked, 5));
+    // Nor does a fault of the store's: whatever stands in the way of ending an audit, what waits is within reach.
+    ask(&store).await;
+    store.write(|conn| Ok(conn.execute_batch("DROP TRIGGER audit_is_never_shortened")?)).await.unwrap();
+    drop(store);
+    let store = computer.open();
+    assert!(asked(&store).await);
+    write(&store, 1).await;
 }
 
 #[tokio::test]

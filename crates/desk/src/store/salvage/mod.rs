@@ -44,7 +44,9 @@ const FILES: [&str; 3] = ["store.db-shm", "store.db-wal", "store.db"];
 pub(super) fn finish(folder: &Path) -> Result<(), OpenError> {
     let marker = folder.join(MARKER);
     let aside = match std::fs::read_to_string(&marker) {
-        Ok(aside) => folder.join(aside),
+        Ok(aside) if is_free_name(&aside) => folder.join(aside),
+        // Files are moved to where it says: nowhere but into a folder beside them.
+        Ok(_) => return Err(OpenError::Damaged("it does not say where its damaged files go to".into())),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(folder_fault(&error)),
     };
@@ -223,9 +225,18 @@ fn mark(folder: &Path, aside: &str) -> std::io::Result<()> {
     sync_folder(folder)
 }
 
+/// How the names of folders for damaged files begin.
+const ASIDE: &str = "set-aside-";
+
+/// Whether a marker names a folder as [`free_name`] does: one beside the store, and no path to anywhere else.
+fn is_free_name(name: &str) -> bool {
+    let rest = name.strip_prefix(ASIDE);
+    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+}
+
 /// A name no folder has yet.
 fn free_name(folder: &Path, now: Timestamp) -> std::io::Result<String> {
-    let name = format!("set-aside-{}", now.strftime("%Y-%m-%dT%H%M%SZ"));
+    let name = format!("{ASIDE}{}", now.strftime("%Y-%m-%dT%H%M%SZ"));
     let mut free = name.clone();
     for more in 2.. {
         if !folder.join(&free).try_exists()? {

@@ -369,6 +369,35 @@ async fn a_recovery_that_was_interrupted_comes_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_marker_that_leads_anywhere_else_is_refused_and_changes_nothing() {
+    let saved = Saved::new(false).await;
+    let spoilt = saved.spoilt("store.db", |bytes| bytes[3 * PAGE] ^= 1);
+    save(&spoilt.data, &spoilt.keys, &SystemRandom::default(), NOW).unwrap();
+    let marker = std::fs::read_to_string(spoilt.data.join(MARKER)).unwrap();
+    let outside = spoilt.data.parent().unwrap().join("set-aside-elsewhere");
+    let outside = outside.to_str().unwrap();
+    let led =
+        ["", ".", "..", "set-aside-", "elsewhere", "../set-aside-elsewhere", outside, "set-aside-1/../../set-aside-2"];
+    for led in led.into_iter().chain(["set-aside-1/2", "set-aside-1\\2", "set-aside-1:2", "set-aside-1\n"]) {
+        std::fs::write(spoilt.data.join(MARKER), led).unwrap();
+        let names = || {
+            let both = [spoilt.data.clone(), spoilt.data.parent().unwrap().to_owned()];
+            let entries = both.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+            entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| !path.ends_with("store.lock"))
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = names();
+        assert!(matches!(spoilt.open().err(), Some(OpenError::Damaged(_))), "{led:?}");
+        assert_eq!(names(), before, "{led:?}");
+        assert!(std::fs::read(spoilt.data.join("store.db")).unwrap() == spoilt.bytes, "{led:?}");
+    }
+    std::fs::write(spoilt.data.join(MARKER), marker).unwrap();
+    assert!(spoilt.start(&saved).await.told.is_some(), "with its own it goes on");
+}
+
+#[tokio::test]
 async fn a_store_of_another_key_or_a_newer_desk_is_left_alone() {
     let saved = Saved::new(false).await;
     let spoilt = saved.spoilt("store.db", |bytes| bytes[5 * PAGE] ^= 1);

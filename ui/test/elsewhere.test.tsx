@@ -29,7 +29,7 @@ test("the outbox leads to what waits elsewhere, each as its computer last told",
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
   expect(main()?.textContent).toContain("LAPTOP-0417");
   expect(main()?.textContent).toContain("3 registrations not sent");
-  expect(main()?.textContent).toContain("More waits than is shown here.");
+  expect(main()?.textContent).toContain("More is not sent than is shown here.");
   expect(main()?.textContent).toContain("20 November 2026 at 4:40pm");
   expect(main()?.textContent).toContain("This is what each computer last reported.");
   expect(document.getElementById("elsewhere-limits")?.textContent).toContain("so this may be out of date");
@@ -37,7 +37,12 @@ test("the outbox leads to what waits elsewhere, each as its computer last told",
 
 test("what was taken in from a second copy is registered, and its links are where they were", async () => {
   const taken = { ...WAITING_ON, imported: 3, imported_at: "2026-11-22T11:00:00Z" };
-  render(<App desk={fakeDesk({ waitingElsewhere: [taken] })} start={{ at: "waiting-elsewhere" }} />);
+  render(
+    <App
+      desk={fakeDesk({ waitingElsewhere: { more: false, waiting: [taken] } })}
+      start={{ at: "waiting-elsewhere" }}
+    />,
+  );
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
   expect(main()?.textContent).toContain("were taken in by your RA service on 22 November 2026 at 11am");
   expect(main()?.textContent).toContain("They are registered. Their links are on that computer only");

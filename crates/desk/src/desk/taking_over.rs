@@ -112,8 +112,12 @@ fn managers_own(
         ..body
     };
     let frozen = FrozenBody::freeze(&body).map_err(|_| StoreError::Failed("a body cannot be written down".into()))?;
-    let takes_over =
-        TakenFrom { key: original.key, name: original.author_name.clone(), role: original.role_text.clone() };
+    let takes_over = TakenFrom {
+        key: original.key,
+        name: original.author_name.clone(),
+        role: original.role_text.clone(),
+        is_over: false,
+    };
     Ok(StoredSubmission {
         key,
         body: frozen,

@@ -87,7 +87,9 @@ fn is_given_back(stored: &StoredSubmission) -> bool {
         (Status::NeedsAttention | Status::Withdrawn, Some(refused)) => {
             for_original(refused, Status::NeedsAttention) == Some(Event::GivenBack)
         }
-        (Status::Withdrawn, None) => stored.taken_over.is_none(),
+        (Status::Withdrawn, None) => {
+            stored.taken_over.is_none() && stored.takes_over.as_ref().is_some_and(|from| !from.is_over)
+        }
         _ => false,
     }
 }

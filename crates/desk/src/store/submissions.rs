@@ -54,6 +54,9 @@ pub(crate) struct TakenFrom {
     pub(crate) name: String,
     /// Their role: *RA Agent, B81603*.
     pub(crate) role: String,
+    /// Whether the gateway said that it was over before: taken back by its author, or taken over by somebody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_over: bool,
 }
 
 impl std::fmt::Debug for StoredSubmission {
@@ -119,6 +122,8 @@ pub(crate) enum News<'a> {
     Refusal(RefusalCode, &'a RefusalDetail),
     /// Who took it over.
     TakenOver(&'a TakenOverBy),
+    /// Of what it was taken over from, this one had been withdrawn by its author.
+    OriginalWithdrawn(SubmissionKey),
 }
 
 /// Something happened to a submission: its row and the audit say so from now on. One that is not here, or is another
@@ -157,7 +162,17 @@ fn follow(
         News::Refusal(RefusalCode::AlreadyRegistered, detail) => detail.registration.as_deref(),
         _ => None,
     };
-    let (mut means, mut holder) = (for_original(event, status), key);
+    // The gateway had closed one of them before, for good: it is not its author's again, who would be told the same.
+    let is_over = event == Event::SettledWithdrawn && matches!(news, News::TakenOver(_) | News::OriginalWithdrawn(_));
+    if is_over {
+        conn.prepare_cached(
+            "UPDATE submission SET takes_over = json_set(takes_over, '$.is_over', json('true'))
+             WHERE key = ?1 AND takes_over IS NOT NULL",
+        )?
+        .execute([key.to_string()])?;
+    }
+    let (mut means, mut holder) =
+        (if is_over { Some(Event::TakeOverDecided) } else { for_original(event, status) }, key);
     for original in originals {
         if !is_held(conn, original, holder)? {
             means = None;
@@ -166,7 +181,16 @@ fn follow(
             let told = Event::Told(registration.state);
             happen_to(conn, now, actor, original, told, News::Registration(registration))?;
         } else if let Some(event) = means {
-            happen_to(conn, now, actor, original, event, News::None)?;
+            if matches!(news, News::OriginalWithdrawn(withdrawn) if withdrawn == original) {
+                // Its author had taken it back, and nobody took it over; and what it held is its own author's again.
+                happen_to(conn, now, actor, original, Event::GivenBack, News::None)?;
+                happen_to(conn, now, actor, original, Event::SettledWithdrawn, News::None)?;
+                means = Some(Event::GivenBack);
+                holder = original;
+                continue;
+            }
+            let told = if is_over { news } else { News::None };
+            happen_to(conn, now, actor, original, event, told)?;
         }
         // What is its author's again goes on holding what they took over.
         if means == Some(Event::GivenBack) {
@@ -249,7 +273,7 @@ pub(super) fn happen_to(
         next.taken_over
     ])?;
     let detail = match news {
-        News::None => status_word(next.status),
+        News::None | News::OriginalWithdrawn(_) => status_word(next.status),
         // A late answer that the life did not take is not what the registration is now.
         News::Registration(registration) if next.status != status_of(registration.state) => status_word(next.status),
         News::Registration(registration) => {

@@ -163,7 +163,8 @@ fn news_of(outcome: &ItemOutcome) -> News<'_> {
         ItemOutcome::Registered { registration, .. } => News::Registration(registration),
         ItemOutcome::Refused { code, detail } => News::Refusal(*code, detail),
         ItemOutcome::Withdrawn { taken_over: Some(by), .. } => News::TakenOver(by),
-        ItemOutcome::InFlight | ItemOutcome::Withdrawn { taken_over: None, .. } => News::None,
+        ItemOutcome::Withdrawn { original: Some(withdrawn), .. } => News::OriginalWithdrawn(*withdrawn),
+        ItemOutcome::InFlight | ItemOutcome::Withdrawn { taken_over: None, original: None } => News::None,
     }
 }
 

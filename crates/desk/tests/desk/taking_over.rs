@@ -256,3 +256,31 @@ async fn what_a_second_manager_holds_is_not_given_back_by_the_first() {
     assert!(bench.desk.submission(sent.key).await.unwrap().taken_over.is_some(), "the second manager holds it");
     assert_eq!(bench.desk.outbox(OutboxTab::Ready).await.unwrap().submissions.len(), 0);
 }
+
+#[tokio::test]
+async fn what_was_over_at_the_gateway_before_is_over_here_and_not_given_back_in_a_circle() {
+    for by_another in [true, false] {
+        let bench = Bench::signed_in().await;
+        let sent = unsettled(&bench, false).await;
+        manager(&bench).await;
+        {
+            let mut world = bench.fake.world();
+            world.instead.clear();
+            let told = json!({ "by": "Another Manager", "at": "2026-01-01T00:00:00Z", "reason": REASON });
+            let answer = if by_another { json!({ "taken_over": told }) } else { json!({ "original": sent.key }) };
+            world.closed.insert(sent.key.to_string(), answer);
+        }
+        take_over(&bench).await;
+        let theirs = only(&bench, OutboxTab::Done).await;
+        assert_eq!(theirs.status, Status::Withdrawn);
+        assert!(!theirs.taken_from.unwrap().given_back, "by another: {by_another}");
+        let again = bench.desk.take_over(ROLE.parse().unwrap(), REASON).await;
+        assert_eq!(again.unwrap_err().cause, Cause::NotFound, "by another: {by_another}");
+        author(&bench).await;
+        let now = bench.desk.submission(sent.key).await.unwrap();
+        assert_eq!((now.status, now.unsettled), (Status::Withdrawn, false));
+        let by = now.taken_over.map(|taken| taken.by);
+        assert_eq!(by.as_deref(), by_another.then_some("Another Manager"), "who it was, and nobody who it was not");
+        assert!(bench.fake.world().registrations.is_empty());
+    }
+}

@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) cancelled: Vec<String>,
     /// Tombstones of what was taken over: what its author is told.
     pub(crate) taken_over: HashMap<String, Value>,
+    /// Keys that were closed before, and what is answered to whoever takes them over.
+    pub(crate) closed: HashMap<String, Value>,
     pub(crate) expires_in: u32,
     pub(crate) refreshes: u32,
 }
@@ -264,6 +266,11 @@ fn batch(world: &mut World, request: &Request, instead: Option<&Instead>) -> Res
             _ if world.cancelled.contains(&key) => json!({ "outcome": "withdrawn" }),
             _ if world.taken_over.contains_key(&key) => {
                 json!({ "outcome": "withdrawn", "taken_over": world.taken_over[&key] })
+            }
+            _ if from.as_ref().is_some_and(|from| world.closed.contains_key(from)) => {
+                let mut result = world.closed[&from.unwrap()].clone();
+                result["outcome"] = json!("withdrawn");
+                result
             }
             _ if from.as_ref().is_some_and(|from| world.registrations.contains_key(from)) => {
                 let mut registration = world.registrations[&from.unwrap()].2.clone();

@@ -1,7 +1,7 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::submissions;
+use crate::store::{spoilt, submissions};
 use crate::testing::{actor, inner, recorded};
 
 const PERSON: &str = "555086689106";
@@ -27,10 +27,6 @@ async fn record(desk: &Arc<Inner>, how_many: usize) {
         let (submission, uuid) = (recorded(&author, PERSON), author.uuid.clone());
         desk.store.write(move |conn| submissions::insert(conn, &uuid, &submission)).await.unwrap();
     }
-}
-
-async fn change(desk: &Arc<Inner>, sql: &'static str) {
-    desk.store.write(move |conn| Ok(conn.execute_batch(sql)?)).await.unwrap();
 }
 
 async fn copied(desk: &Arc<Inner>) -> SecondCopy {
@@ -84,25 +80,13 @@ async fn what_cannot_be_read_holds_up_nothing_and_is_not_said_to_have_a_copy() {
     is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
     // More of them than are brought onto the disk together, before and behind what can be read.
     record(&desk, 250).await;
-    change(
-        &desk,
-        "CREATE TABLE spoilt AS SELECT key, profile FROM submission
-             WHERE key IN (SELECT key FROM submission ORDER BY key LIMIT 120)
-                OR key IN (SELECT key FROM submission ORDER BY key DESC LIMIT 5);
-         UPDATE submission SET profile = '{}' WHERE key IN (SELECT key FROM spoilt)",
-    )
-    .await;
+    desk.store.write(|conn| spoilt::spoil(conn, 120, 5)).await.unwrap();
     assert_eq!(copied(&desk).await, missing(125, NoSecondCopy::Unreadable));
     let file = desk.store.read(stored::file).await.unwrap().unwrap();
     assert_eq!(file.records, 125, "all that can be read");
     assert_eq!(copied(&desk).await, missing(125, NoSecondCopy::Unreadable));
     assert_eq!(desk.store.read(stored::file).await.unwrap().unwrap(), file, "nothing is written twice");
-    change(
-        &desk,
-        "UPDATE submission SET profile = (SELECT profile FROM spoilt WHERE spoilt.key = submission.key)
-             WHERE key IN (SELECT key FROM spoilt)",
-    )
-    .await;
+    desk.store.write(spoilt::mend).await.unwrap();
     assert_eq!(copied(&desk).await, SecondCopy::Whole);
     assert_eq!(desk.store.read(stored::file).await.unwrap().unwrap().records, 250);
 }
@@ -127,7 +111,7 @@ async fn what_cannot_be_counted_is_not_none() {
     let (desk, _folder) = with_stick();
     record(&desk, 2).await;
     assert_eq!(told(&desk, Err(NoSecondCopy::Away)).await, missing(2, NoSecondCopy::Away));
-    change(&desk, "ALTER TABLE submission RENAME TO another").await;
+    desk.store.write(spoilt::take_away).await.unwrap();
     let unknown = SecondCopy::Missing { count: None, why: NoSecondCopy::Store };
     assert_eq!(told(&desk, Err(NoSecondCopy::Store)).await, unknown);
 }

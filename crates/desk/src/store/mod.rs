@@ -280,4 +280,6 @@ pub(crate) fn set_cursor(conn: &Connection, author: &CareIdentityUuid, cursor: &
 #[cfg(test)]
 mod lives;
 #[cfg(test)]
-mod tests;
+pub(crate) mod spoilt;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -327,3 +327,9 @@ async fn what_waits_is_told_in_as_many_groups_as_there_is_room_for_and_that_ther
     store.write(move |conn| Ok(conn.execute_batch(&spoil)?)).await.unwrap();
     assert_eq!(told(2).await, (1, true), "one cannot be read");
 }
+
+/// Loses one, as a damaged page does.
+pub(crate) fn lose(conn: &Connection, key: contract::SubmissionKey) -> Result<(), StoreError> {
+    conn.execute("DELETE FROM submission WHERE key = ?1", [key.to_string()])?;
+    Ok(())
+}

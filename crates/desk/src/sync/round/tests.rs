@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::Status;
 use crate::store::submissions::{StoredSubmission, TakenFrom};
+use crate::store::tests::lose;
 use crate::testing::{NOW, actor, arrived, inner_of, recorded};
 
 const AUTHOR: &str = "656005750104";
@@ -77,11 +78,6 @@ async fn took_back(url: &str, is_lost: bool) -> (Arc<Inner>, AtWork, SubmissionK
         .unwrap();
     assert_eq!(noted(&desk).await, [key]);
     (desk, at_work, key, folder)
-}
-
-fn lose(conn: &Connection, key: SubmissionKey) -> Result<(), StoreError> {
-    conn.execute("DELETE FROM submission WHERE key = ?1", [key.to_string()])?;
-    Ok(())
 }
 
 async fn noted(desk: &Arc<Inner>) -> Vec<SubmissionKey> {

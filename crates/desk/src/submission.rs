@@ -230,4 +230,4 @@ pub(crate) const fn next_step(code: RefusalCode) -> NextStep {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

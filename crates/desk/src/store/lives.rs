@@ -8,18 +8,8 @@ use super::second_copy::{CopyFile, LACKING, lacking};
 use super::{Connection, StoreError, submissions};
 use crate::Status;
 use crate::submission::Life;
+use crate::submission::tests::STATUSES;
 use crate::testing::{actor, inner, recorded};
-
-const STATUSES: [Status; 8] = [
-    Status::ReadyToSend,
-    Status::Sending,
-    Status::WaitingForThem,
-    Status::LinkExpired,
-    Status::Linked,
-    Status::NeedsAttention,
-    Status::Withdrawn,
-    Status::Removed,
-];
 
 fn lives() -> impl Iterator<Item = Life> {
     let both = [false, true];

@@ -4,7 +4,8 @@ use contract::RegistrationState as State;
 
 use super::*;
 
-const STATUSES: [Status; 8] = [
+/// Every status there is.
+pub(crate) const STATUSES: [Status; 8] = [
     Status::ReadyToSend,
     Status::Sending,
     Status::WaitingForThem,

@@ -89,16 +89,7 @@ fn kill_again_and_again(prepare: impl Fn(&Fake)) {
     // What is left is sent, and nothing is lost or doubled.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let desk = open(folder.path()).await;
-        desk.sign_in().await.unwrap();
-        desk.confirm_identity().await.unwrap();
-        desk.confirm_recorded().await.unwrap();
-        for _ in 0..1000 {
-            if desk.snapshot().await.unwrap().outbox.ready == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let desk = open_and_send_all(folder.path()).await;
         let counts = desk.snapshot().await.unwrap().outbox;
         assert_eq!((counts.ready, counts.attention, counts.other_people), (0, 0, 0));
         let registered: BTreeSet<String> = fake.world().registrations.keys().cloned().collect();
@@ -106,6 +97,21 @@ fn kill_again_and_again(prepare: impl Fn(&Fake)) {
         assert!(lost.is_empty(), "{} of {} are lost", lost.len(), saved.len());
         assert_eq!(registered.len(), counts.waiting as usize, "each has one, and each one is known here");
     });
+}
+
+/// Opens the desk, signs in, says that all of it is one's own, and waits until nothing is left to be sent.
+async fn open_and_send_all(folder: &Path) -> Desk {
+    let desk = open(folder).await;
+    desk.sign_in().await.unwrap();
+    desk.confirm_identity().await.unwrap();
+    desk.confirm_recorded().await.unwrap();
+    for _ in 0..1000 {
+        if desk.snapshot().await.unwrap().outbox.ready == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    desk
 }
 
 /// Starts the desk, kills it when it has saved one, and gives how long that took.
@@ -261,16 +267,7 @@ fn a_recovery_that_is_killed_leaves_everything_in_the_old_store_or_in_the_new_on
 
     // And what is recovered is sent once.
     runtime.block_on(async {
-        let desk = open(folder.path()).await;
-        desk.sign_in().await.unwrap();
-        desk.confirm_identity().await.unwrap();
-        desk.confirm_recorded().await.unwrap();
-        for _ in 0..1000 {
-            if desk.snapshot().await.unwrap().outbox.ready == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        open_and_send_all(folder.path()).await;
         let registered: BTreeSet<String> = fake.world().registrations.keys().cloned().collect();
         let missing = saved.difference(&registered).count();
         assert!(missing <= 4, "{missing} are missing");

@@ -22,7 +22,7 @@ use crate::audit::AuditEnded;
 use crate::{KeyStore, OpenError, Random, Recovery};
 
 /// What the canary row says.
-pub(super) const CANARY: &str = "ra-desk store";
+const CANARY: &str = "ra-desk store";
 
 /// An open file: the lock is held as long as this lives.
 pub(super) struct StoreFile {
@@ -139,21 +139,7 @@ fn create(
     now: Timestamp,
 ) -> Result<(), OpenError> {
     let unfinished = folder.join("store.new");
-    for left in [unfinished.clone(), folder.join("store.new-journal")] {
-        match std::fs::remove_file(left) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(folder_fault(&error)),
-            _ => {}
-        }
-    }
-    private(OpenOptions::new().write(true).create_new(true)).open(&unfinished).map_err(|error| folder_fault(&error))?;
-    let mut conn = connect(&unfinished, key)?;
-    let made = (|| {
-        conn.pragma_update(None, "journal_mode", "delete")?;
-        migrations::migrate(&mut conn)?;
-        conn.execute("INSERT INTO meta (name, value) VALUES ('canary', ?1)", [CANARY])?;
-        Ok(())
-    })();
-    made.map_err(|error| fault(&error))?;
+    let conn = make_beside(folder, "store.new", key)?;
     // Written before the store is one, so that it cannot be missing from it.
     let named = (|| {
         let tx = conn.unchecked_transaction()?;
@@ -175,6 +161,28 @@ fn create(
         .and_then(|()| std::fs::rename(&unfinished, path))
         .and_then(|()| sync_folder(folder));
     moved.map_err(|error| folder_fault(&error))
+}
+
+/// Makes an empty store of that name, in place of one that was never finished. Its journal is gone when it is closed, so
+/// that it can be moved to where it is the store.
+pub(super) fn make_beside(folder: &Path, name: &str, key: &StoreKey) -> Result<Connection, OpenError> {
+    let path = folder.join(name);
+    for left in [path.clone(), folder.join(format!("{name}-journal"))] {
+        match std::fs::remove_file(left) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(folder_fault(&error)),
+            _ => {}
+        }
+    }
+    private(OpenOptions::new().write(true).create_new(true)).open(&path).map_err(|error| folder_fault(&error))?;
+    let mut conn = connect(&path, key)?;
+    let made = (|| {
+        conn.pragma_update(None, "journal_mode", "delete")?;
+        migrations::migrate(&mut conn)?;
+        conn.execute("INSERT INTO meta (name, value) VALUES ('canary', ?1)", [CANARY])?;
+        Ok(())
+    })();
+    made.map_err(|error| fault(&error))?;
+    Ok(conn)
 }
 
 /// Opens a file that is there; SQLite never makes one of its own accord here.

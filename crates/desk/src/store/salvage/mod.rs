@@ -24,7 +24,7 @@ use rusqlite::Connection;
 
 use super::audit::{self, Against, succession};
 use super::device::{self, Device};
-use super::file::{CANARY, connect, fault, folder_fault, open_to_sync, private, sync_folder};
+use super::file::{fault, folder_fault, make_beside, open_to_sync, private, sync_folder};
 use super::key::{self, key_store_fault};
 use super::{StoreError, meta, migrations, rows};
 use crate::audit::AuditEnded;
@@ -111,21 +111,7 @@ fn save(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Timestamp)
         return Err(OpenError::Newer { found, known: migrations::LATEST });
     }
     let recovered = folder.join(RECOVERED);
-    for left in [recovered.clone(), folder.join("store.recovered-journal")] {
-        match std::fs::remove_file(left) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(disk(error)),
-            _ => {}
-        }
-    }
-    private(OpenOptions::new().write(true).create_new(true)).open(&recovered).map_err(disk)?;
-    let mut conn = connect(&recovered, &key)?;
-    let made = (|| {
-        conn.pragma_update(None, "journal_mode", "delete")?;
-        migrations::migrate(&mut conn)?;
-        conn.execute("INSERT INTO meta (name, value) VALUES ('canary', ?1)", [CANARY])?;
-        Ok(())
-    })();
-    made.map_err(|error| fault(&error))?;
+    let conn = make_beside(folder, RECOVERED, &key)?;
     let aside = free_name(folder, now).map_err(disk)?;
     let tx = conn.unchecked_transaction().map_err(|error| fault(&error))?;
     let found = copy::copy(&image, &tx)?;

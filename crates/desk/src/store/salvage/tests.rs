@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::store::file::connect;
 use crate::store::key::PAGE;
 use crate::store::submissions::{self, StoredSubmission};
 use crate::store::{Store, audit::About, drafts, queue};

@@ -26,7 +26,7 @@ pub(super) fn check_folder(folder: &Path, data: &Path) -> Result<(), NoSecondCop
         Err(error) => return Err(of_error(&error)),
     }
     // In practice and in tests there is one disk.
-    if !cfg!(feature = "practice") && is_same_disk(folder, data) {
+    if !cfg!(any(test, feature = "practice")) && is_same_disk(folder, data) {
         return Err(NoSecondCopy::SameDisk);
     }
     Ok(())

@@ -170,8 +170,10 @@ impl Image {
             file.read_exact(&mut frame)?;
             let (frame_head, page) = frame.split_at(FRAME_HEAD);
             let (number, commit) = (word(frame_head, 0), word(frame_head, 4));
-            let same_run = salts.as_deref().is_none_or(|salts| *salts == frame_head[8..16]);
-            let fits = same_run && number > 0 && sum.as_mut().is_some_and(|sum| sum.takes(frame_head, page));
+            let same_run = salts.as_deref().is_none_or(|salts| is_of_run(salts, &frame_head[8..16]));
+            let fits = salts.as_deref().is_some_and(|salts| *salts == frame_head[8..16])
+                && number > 0
+                && sum.as_mut().is_some_and(|sum| sum.takes(frame_head, page));
             let whole = fits || number > 0 && self.key.is_sealed(number, page);
             frames.push(Frame { number, commit, offset: offset + FRAME_HEAD as u64, whole });
             if fits {
@@ -211,6 +213,12 @@ impl Image {
         }
         Ok(false)
     }
+}
+
+/// Whether a frame was written in the run with these salts. SQLite begins each run with the next number as the first and
+/// a random second: a frame of another run has neither, and one that has either of them was changed since.
+fn is_of_run(salts: &[u8], frame: &[u8]) -> bool {
+    salts[..4] == frame[..4] || salts[4..] == frame[4..]
 }
 
 /// Whether frames behind the chain (of this run, whole, an end of a transaction) show more than a write that was

@@ -26,16 +26,9 @@ pub(super) const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'rea
 /// Recorded in this session (`?3`), or confirmed in a later one.
 const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
 
-/// The submissions by way of an index that knows all of that.
-const TO_SEND: &str = "submission INDEXED BY submission_to_send";
-
-/// Two stretches of that index, each side of this session's own: however many those are, none of them is looked at.
-pub(super) static COUNT_TO_CONFIRM: LazyLock<String> = LazyLock::new(|| {
-    let but = |side| {
-        format!("SELECT count(*) FROM {TO_SEND} WHERE {READY_HERE} AND confirmed_in IS NULL AND recorded_in {side} ?3")
-    };
-    format!("SELECT ({}) + ({})", but("<"), but(">"))
-});
+/// Ready, and neither of this session (`?3`) nor confirmed.
+pub(super) static COUNT_TO_CONFIRM: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND NOT {MINE}"));
 
 /// Takes the oldest submissions this session may send and marks them as on their way.
 ///
@@ -68,7 +61,7 @@ pub(crate) fn start_sending(
 /// How many this session may send now.
 pub(crate) fn sendable(conn: &Connection, actor: &Actor) -> Result<u32, StoreError> {
     let Some(role) = &actor.role else { return Ok(0) };
-    let sql = format!("SELECT count(*) FROM {TO_SEND} WHERE {READY_HERE} AND {MINE}");
+    let sql = format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND {MINE}");
     Ok(conn
         .prepare_cached(&sql)?
         .query_row(params![actor.uuid.as_str(), role.as_str(), actor.session.to_string()], |row| row.get(0))?)
@@ -329,11 +322,9 @@ pub(crate) fn waiting_groups(conn: &Connection, limit: u32) -> Result<(Vec<Waiti
     Ok((groups, is_cut || !all))
 }
 
-/// How many there are of each. Of other people only how many they have not sent.
-pub(crate) fn counts(conn: &Connection, actor: Option<&Actor>) -> Result<OutboxCounts, StoreError> {
-    let author = actor.map_or("", |actor| actor.uuid.as_str());
-    let role = actor.and_then(|actor| actor.role.as_ref()).map_or("", |role| role.as_str());
-    let sql = format!(
+/// What [`counts`] asks: of an author (`?1`) in a role (`?2`).
+pub(super) static COUNTS: LazyLock<String> = LazyLock::new(|| {
+    format!(
         "SELECT count(*) FILTER (WHERE author = ?1 AND {UNSENT}),
                 count(*) FILTER (WHERE author = ?1 AND status IN ('waiting_for_them', 'link_expired')),
                 count(*) FILTER (WHERE author = ?1 AND status = 'needs_attention'),
@@ -341,8 +332,14 @@ pub(crate) fn counts(conn: &Connection, actor: Option<&Actor>) -> Result<OutboxC
                 count(*) FILTER (WHERE author <> ?1 AND {UNSENT}),
                 count(*) FILTER (WHERE author = ?1 AND role <> ?2 AND {UNSENT})
          FROM submission"
-    );
-    let mut counts = conn.prepare_cached(&sql)?.query_row(params![author, role], |row| {
+    )
+});
+
+/// How many there are of each. Of other people only how many they have not sent.
+pub(crate) fn counts(conn: &Connection, actor: Option<&Actor>) -> Result<OutboxCounts, StoreError> {
+    let author = actor.map_or("", |actor| actor.uuid.as_str());
+    let role = actor.and_then(|actor| actor.role.as_ref()).map_or("", |role| role.as_str());
+    let mut counts = conn.prepare_cached(&COUNTS)?.query_row(params![author, role], |row| {
         Ok(OutboxCounts {
             drafts: 0,
             ready: row.get(0)?,

@@ -6,12 +6,16 @@
 //!
 //! Deliberately absent: where keys are kept, and what an act is called (`desk`); names of people.
 
+mod countersigning;
+
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{DeviceId, DeviceWaiting, Invalid, Receipt};
+
+pub use countersigning::{Countersigning, KeySuccession};
 
 /// The most rows one call carries.
 pub const MAX_AUDIT_ROWS: usize = 500;
@@ -327,6 +331,9 @@ pub struct DeviceReply {
     pub receipt: Receipt,
     /// Up to where the gateway holds this computer's audit. None: it holds no row of it.
     pub held: Option<AuditReceipt>,
+    /// What it countersigns with. None: a gateway of an earlier version does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub countersigning: Option<Countersigning>,
 }
 
 /// Body of `POST /v1/audit`: 1 to [`MAX_AUDIT_ROWS`] rows without a gap, and the head behind the last of them.

@@ -30,8 +30,9 @@ mod waiting;
 
 pub use address::NhsNetAddress;
 pub use audit::{
-    AuditHash, AuditHead, AuditReceipt, AuditReply, AuditRequest, AuditRow, DeviceReply, DeviceRequest, MAX_AUDIT_ROWS,
-    MAX_AUDIT_TEXT, PublicKey, SealingKey, Signature, SignedHead, audit_row_hash, device_bytes,
+    AuditHash, AuditHead, AuditReceipt, AuditReply, AuditRequest, AuditRow, Countersigning, DeviceReply, DeviceRequest,
+    KeySuccession, MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, PublicKey, SealingKey, Signature, SignedHead, audit_row_hash,
+    device_bytes,
 };
 pub use canonical::{Fingerprint, FrozenBody, MAX_BODY, ProfileSeen};
 pub use codes::{FaultCode, RefusalCode, WarningCode};

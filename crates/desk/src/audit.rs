@@ -94,6 +94,9 @@ pub struct AuditNow {
     pub countersigned_at: Option<jiff::Timestamp>,
     /// Whether the gateway said since the start that it holds another one of this computer.
     pub differs: bool,
+    /// Whether the gateway countersigns with the key that is known here, as far as was heard since the start. Otherwise
+    /// its word is not believed, and it is sent no audit.
+    pub key_known: bool,
     /// Whether it can be signed: the key store gave its key.
     pub signs: bool,
     /// Whether the next start begins a new one.

@@ -17,4 +17,6 @@ pub enum Happened {
     OfflineRecordingRefused,
     /// The gateway holds another audit of this computer than the one that is here.
     AuditBroken,
+    /// Whoever answers in the gateway's place countersigns the audit with a key that is not known here.
+    CountersigningKeyNotKnown,
 }

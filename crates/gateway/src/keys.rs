@@ -13,8 +13,8 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{
-    AuditReceipt, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId, Sealing, SealingKey, SealingSecret,
-    SignedHead,
+    AuditReceipt, KeySuccession, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId, Sealing, SealingKey,
+    SealingSecret, SignedHead,
 };
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -52,6 +52,7 @@ pub(crate) struct Keys {
     link: hmac::Key,
     nino: hmac::Key,
     audit: SigningKey,
+    audit_before: Option<SigningKey>,
     sealing: SealingSecret,
     sealing_before: Option<SealingSecret>,
 }
@@ -63,13 +64,12 @@ impl Keys {
         only_for_us(folder, 0o700).map_err(|source| KeysError::Unusable { path: folder.to_owned(), source })?;
         let hmac_key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, &open_key(&folder.join(name))?[..]));
         let audit = SigningKey::from_bytes(&*open_key(&folder.join("audit.key"))?);
+        let audit_before = if_there(&folder.join("audit-before.key"), read_key)?;
+        let audit_before = audit_before.map(|before| SigningKey::from_bytes(&before));
         let sealing = sealing_secret(&folder.join("sealing.key"), open_key)?;
-        let before = folder.join("sealing-before.key");
-        let sealing_before = match before.try_exists() {
-            Ok(false) => None,
-            _ => Some(sealing_secret(&before, read_key)?),
-        };
-        Ok(Self { link: hmac_key("link.key")?, nino: hmac_key("nino.key")?, audit, sealing, sealing_before })
+        let sealing_before = if_there(&folder.join("sealing-before.key"), |path| sealing_secret(path, read_key))?;
+        let (link, nino) = (hmac_key("link.key")?, hmac_key("nino.key")?);
+        Ok(Self { link, nino, audit, audit_before, sealing, sealing_before })
     }
 
     /// What second copies are sealed to, and what they were sealed to before.
@@ -90,6 +90,11 @@ impl Keys {
     /// What the gateway's word is checked with. Public.
     pub(crate) fn audit_key(&self) -> PublicKey {
         PublicKey::of(&self.audit)
+    }
+
+    /// The word of the key before it that the key in use takes its place; none where the one before is not here.
+    pub(crate) fn audit_key_follows(&self) -> Option<KeySuccession> {
+        self.audit_before.as_ref().map(|before| KeySuccession::sign(before, self.audit_key()))
     }
 
     /// The secret part of a user's link. The same again for the same registration and serial, so that it need not
@@ -119,6 +124,11 @@ impl Keys {
 
 /// A secret key as it stands in its file. It is wiped when it is let go.
 type Secret = Zeroizing<[u8; 32]>;
+
+/// Reads a key that need not be there. One that cannot be looked for is not passed over.
+fn if_there<T>(path: &Path, read: impl Fn(&Path) -> Result<T, KeysError>) -> Result<Option<T>, KeysError> {
+    if matches!(path.try_exists(), Ok(false)) { Ok(None) } else { read(path).map(Some) }
+}
 
 /// A key for second copies, both halves.
 fn sealing_secret(path: &Path, read: impl Fn(&Path) -> Result<Secret, KeysError>) -> Result<SealingSecret, KeysError> {

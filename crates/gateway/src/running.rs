@@ -152,8 +152,10 @@ pub async fn check(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result
     let rows = gateway.store.read(store::verify_audit).await?;
     let report = match rows {
         Ok(rows) => format!(
-            "the configuration can be used; the audit has {rows} rows and is whole; second copies are sealed to {}",
-            gateway.rules.keys.sealing().key
+            "the configuration can be used; the audit has {rows} rows and is whole; second copies are sealed to {}; \
+             audits are countersigned with {}",
+            gateway.rules.keys.sealing().key,
+            gateway.rules.keys.audit_key()
         ),
         Err(row) => format!("the configuration can be used; THE AUDIT DOES NOT FIT at row {row}"),
     };
@@ -199,14 +201,13 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
 
 /// Whether these are the keys the database was made with. One made by an earlier version learns of those it lacks.
 pub(crate) fn check_keys(connection: &rusqlite::Connection, keys: &Keys) -> Result<(), StartError> {
-    let (fingerprint, audit_key, sealing) = (keys.fingerprint(), keys.audit_key(), keys.sealing());
-    for (name, key) in [("keys", &fingerprint[..]), ("audit_key", audit_key.bytes())] {
-        match store::meta(connection, name)? {
-            Some(known) if known != key => return Err(StartError::Store(StoreError::OtherKeys)),
-            Some(_) => {}
-            None => store::set_meta(connection, name, key)?,
-        }
+    let (fingerprint, sealing) = (keys.fingerprint(), keys.sealing());
+    match store::meta(connection, "keys")? {
+        Some(known) if known != fingerprint => return Err(StartError::Store(StoreError::OtherKeys)),
+        Some(_) => {}
+        None => store::set_meta(connection, "keys", &fingerprint)?,
     }
+    store::check_countersigning(connection, &keys.audit_key(), keys.audit_key_follows())?;
     match store::meta(connection, "sealing_key")? {
         Some(known) if known == sealing.key.bytes() => {}
         // A new one takes the place of one that is still here to open with, and of no other.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract::{ComputerName, SealingKey};
+use contract::{ComputerName, PublicKey, SealingKey};
 use url::{Host, Url};
 
 use crate::resolve::Resolution;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub second_copy_folder: Option<PathBuf>,
     /// What the second copy is sealed to, where the gateway's own word for it is not to count.
     pub second_copy_key: Option<SealingKey>,
+    /// What the audit is countersigned with, where the gateway's own word for it is not to count.
+    pub countersigning_key: Option<PublicKey>,
 }
 
 /// Whose certificates are believed.
@@ -120,6 +122,7 @@ impl Resolution {
             computer_name: self.text("computer_name").and_then(|text| text.parse().ok()),
             second_copy_folder: self.text("second_copy_folder").map(PathBuf::from),
             second_copy_key: self.text("second_copy_key").and_then(|text| text.parse().ok()),
+            countersigning_key: self.text("countersigning_key").and_then(|text| text.parse().ok()),
         })
     }
 

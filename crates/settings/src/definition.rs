@@ -314,6 +314,16 @@ pub static KEYS: &[Key] = &[
         if_wrong: IfWrong::Refuse,
     },
     Key {
+        name: "countersigning_key",
+        registry_name: "CountersigningKey",
+        title: "Public key that the audit is countersigned with",
+        meaning: "The gateway's public key that it countersigns audits with, as ra-gateway --check prints it. Without it RA Desk takes the one its gateway names first, and another afterwards only where the gateway shows that it follows that one. What any other key has signed is not believed.",
+        kind: Kind::PublicKey,
+        built_in: None,
+        who: Who::Managed,
+        if_wrong: IfWrong::Refuse,
+    },
+    Key {
         name: "log_level",
         registry_name: "LogLevel",
         title: "How much is logged",

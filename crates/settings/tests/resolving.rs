@@ -227,11 +227,14 @@ fn a_second_copy_goes_where_it_was_meant_to_or_nothing_starts() {
     let with = |text: &str| policy(&format!("{GOOD}{text}\n")).desk();
     let text =
         format!("computer_name = \"LAPTOP-0417\"\nsecond_copy_folder = \"{folder}\"\nsecond_copy_key = \"{key}\"");
+    let text = format!("{text}\ncountersigning_key = \"{}\"", "cd".repeat(32));
     let settings = with(&text).unwrap();
     assert_eq!(settings.second_copy_folder.as_deref(), Some(std::path::Path::new(folder)));
     assert_eq!(settings.second_copy_key.map(|key| key.to_string()), Some(key.clone()));
+    assert_eq!(settings.countersigning_key.map(|key| key.to_string()), Some("cd".repeat(32)));
     assert_eq!(settings.computer_name.map(|name| name.to_string()).as_deref(), Some("LAPTOP-0417"));
-    for wrong in ["second_copy_folder = \"stick\"".to_owned(), format!("second_copy_key = \"{}\"", &key[1..])] {
+    let half = |name: &str| format!("{name} = \"{}\"", &key[1..]);
+    for wrong in ["second_copy_folder = \"stick\"".to_owned(), half("second_copy_key"), half("countersigning_key")] {
         assert!(with(&wrong).is_err(), "{wrong}");
     }
     let nameless = with("computer_name = \"<b>\"").unwrap();

@@ -20,6 +20,8 @@ pub enum SecurityEvent {
     StoreRefused(String),
     /// The audit is not as it was written, as the store itself shows or the gateway.
     AuditBroken,
+    /// Whoever answers in the gateway's place countersigns the audit with a key that is not known here.
+    CountersigningKeyNotKnown,
     /// Somebody signed in.
     SignedIn,
     /// A session ended.
@@ -88,6 +90,7 @@ impl SecurityEvent {
             Self::KioskCloseRefused => 132,
             Self::StoreRecovered { .. } => 114,
             Self::AuditBroken => 140,
+            Self::CountersigningKeyNotKnown => 141,
             Self::NotKept(_) => 150,
             Self::OfflineRecordingRefused => 151,
             Self::WorkWaits { .. } => 160,
@@ -116,6 +119,7 @@ impl SecurityEvent {
             | Self::KeyStoreRefused(_)
             | Self::StoreRefused(_)
             | Self::StoreRecovered { .. }
+            | Self::CountersigningKeyNotKnown
             | Self::AuditBroken => Severity::Error,
         }
     }
@@ -149,6 +153,10 @@ impl SecurityEvent {
                 "RA Desk's audit on this computer is not as it was written. If RA Desk's file is an older copy or was gone, registrations recorded since may be missing here, and some that were sent may show as not sent. Keep the data folder as it is."
                     .into()
             }
+            Self::CountersigningKeyNotKnown => {
+                "The gateway countersigns RA Desk's audit with a key that is not known here, and does not show that it follows the one that is. Its word is not believed, and it is sent no more of the audit. If the key was not changed, somebody may be in the gateway's place."
+                    .into()
+            }
             Self::WorkWaits { unsent, oldest_days } => format!(
                 "Registrations that wait on this computer to be sent: {unsent}. Days since the oldest was recorded: {oldest_days}."
             ),
@@ -179,6 +187,9 @@ impl SecurityEvent {
             Self::KioskLeft => "before 101, with exit code 20",
             Self::KioskCloseRefused => "when Alt+F4 or the close button was used",
             Self::AuditBroken => "at a start, or when the gateway holds another",
+            Self::CountersigningKeyNotKnown => {
+                "once after a start, when the gateway is first asked or first gives its word"
+            }
             Self::NotKept(_) => "at a start, with the reason",
             Self::WorkWaits { .. } => "at a start where there are any; a warning from the eighth day on",
             Self::OfflineRecordingRefused => "where 150 was told at the start",
@@ -204,6 +215,7 @@ impl SecurityEvent {
             Self::KioskLeft,
             Self::KioskCloseRefused,
             Self::AuditBroken,
+            Self::CountersigningKeyNotKnown,
             Self::NotKept(of("reason")),
             Self::OfflineRecordingRefused,
             Self::WorkWaits { unsent: 3, oldest_days: 2 },

@@ -40,6 +40,8 @@ pub struct AuditView {
     pub countersigned_at: Option<String>,
     /// Whether the gateway holds another audit of this computer.
     pub differs: bool,
+    /// Whether the gateway countersigns with the key that is known here, as far as was heard since the start.
+    pub key_known: bool,
     /// Whether it can be signed.
     pub signs: bool,
     /// Whether the next start begins a new one.
@@ -112,7 +114,7 @@ impl From<Recovery> for RecoveryView {
 
 impl From<AuditNow> for AuditView {
     fn from(now: AuditNow) -> Self {
-        let AuditNow { report, countersigned_at, differs, signs, asked } = now;
+        let AuditNow { report, countersigned_at, differs, key_known, signs, asked } = now;
         Self {
             rows: number(report.rows),
             first_bad: report.broken.map(|broken| number(broken.row)),
@@ -120,6 +122,7 @@ impl From<AuditNow> for AuditView {
             countersigned: report.countersigned.map(number),
             countersigned_at: countersigned_at.map(|at| at.to_string()),
             differs,
+            key_known,
             signs,
             asked,
             before: report.before.map(AuditBeforeView::from),

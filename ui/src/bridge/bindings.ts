@@ -182,6 +182,8 @@ export type AuditView = {
 	countersigned_at: string | null,
 	/**  Whether the gateway holds another audit of this computer. */
 	differs: boolean,
+	/**  Whether the gateway countersigns with the key that is known here, as far as was heard since the start. */
+	key_known: boolean,
 	/**  Whether it can be signed. */
 	signs: boolean,
 	/**  Whether the next start begins a new one. */

@@ -347,6 +347,7 @@ export const AUDIT: AuditView = {
   countersigned: 4_208,
   countersigned_at: "2026-11-23T14:28:00Z",
   differs: false,
+  key_known: true,
   signs: true,
   asked: false,
   before: null,

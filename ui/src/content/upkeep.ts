@@ -59,6 +59,7 @@ export const AUDIT = {
     broken: "The audit is not as it was written",
     differs: "The RA service holds another audit of this computer",
     unsigned: "The audit cannot be signed",
+    unknown: "What confirms it is not known to be the RA service, and is not believed",
   },
   unsignedText:
     "The key store of this computer has lost the key for it. What you record is still saved and sent. Second copies are not made, and other computers do not show what waits here.",

@@ -90,7 +90,7 @@ export function Audit() {
             <p>
               <code className="ra-code">ra-desk audit export --csv FILE</code>
             </p>
-            {result !== "intact" && !audit.asked && (
+            {result !== "intact" && result !== "unknown" && !audit.asked && (
               <>
                 <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>
                 <p>{AUDIT.beginText}</p>
@@ -109,7 +109,8 @@ export function Audit() {
 function resultOf(audit: AuditView): keyof typeof AUDIT.results {
   if (audit.first_bad !== null) return "broken";
   if (audit.differs) return "differs";
-  return audit.signs ? "intact" : "unsigned";
+  if (!audit.signs) return "unsigned";
+  return audit.key_known ? "intact" : "unknown";
 }
 
 function Found({ audit, result }: { audit: AuditView; result: keyof typeof AUDIT.results }) {

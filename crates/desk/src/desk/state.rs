@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) failures: u32,
     /// The gateway holds another audit of this computer.
     pub(crate) audit_differs: bool,
+    /// The gateway countersigns with the key that is known here, as far as is known.
+    pub(crate) countersigning_key_known: bool,
     /// Profiles read in this session.
     pub(crate) profiles: HashMap<CareIdentityUuid, ProfileRead>,
     /// Removals that were asked for and not answered: asked again they are the same request.
@@ -135,6 +137,7 @@ impl Inner {
                 pause: None,
                 failures: 0,
                 audit_differs: false,
+                countersigning_key_known: true,
                 profiles: HashMap::new(),
                 removals: HashMap::new(),
                 watched: None,

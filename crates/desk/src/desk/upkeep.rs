@@ -44,10 +44,15 @@ impl Desk {
         // What was written since the start covers what was missing then: the start saw it as it was.
         let at_start = self.inner.store.audit.broken;
         report.broken = report.broken.map(|broken| at_start.unwrap_or(broken));
+        let (differs, key_known) = {
+            let state = self.inner.state();
+            (state.audit_differs, state.countersigning_key_known)
+        };
         let at = |receipt: AuditReceipt| Timestamp::from_millisecond(receipt.received_at).ok();
         Ok(AuditNow {
             countersigned_at: receipt.and_then(at),
-            differs: self.inner.state().audit_differs,
+            differs,
+            key_known,
             signs: self.inner.store.device.is_some(),
             asked,
             report,

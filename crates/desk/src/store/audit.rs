@@ -5,6 +5,7 @@
 //!
 //! Deliberately absent: signing ([`super::device`]) and sending ([`crate::sync`]).
 
+pub(crate) mod countersigning;
 mod csv;
 mod receipts;
 pub(crate) mod succession;

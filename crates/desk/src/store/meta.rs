@@ -26,6 +26,9 @@ pub(super) const DEVICE_TOLD: &str = "device_told";
 /// The file of the second copy (JSON).
 pub(super) const SECOND_COPY: &str = "second_copy";
 
+/// Which keys of the gateway's are believed of receipts (JSON).
+pub(super) const COUNTERSIGNING_KEYS: &str = "countersigning_keys";
+
 /// The gateway's key that the second copy is sealed to.
 pub(super) const SEALING_KEY: &str = "sealing_key";
 

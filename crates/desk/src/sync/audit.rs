@@ -7,12 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{AuditHash, AuditHead, AuditReceipt, AuditRequest, FaultCode, MAX_AUDIT_ROWS};
+use contract::{AuditHash, AuditHead, AuditReceipt, AuditRequest, FaultCode, MAX_AUDIT_ROWS, PublicKey};
 
 use super::Halt;
 use crate::desk::{AtWork, Inner};
 use crate::gateway_client::CallError;
 use crate::reply::Trouble;
+use crate::store::audit::countersigning;
 use crate::store::device::{self, Device};
 use crate::store::{StoreError, audit};
 use crate::{Happened, Network, NetworkFault, second_copy};
@@ -33,10 +34,35 @@ pub(crate) struct Progress {
     held: Option<i64>,
     /// Nothing is sent before this, by the steady clock.
     not_before: Option<Duration>,
+    /// The key that receipts are believed of. None: none was heard of yet.
+    key: Option<PublicKey>,
     /// The gateway holds another audit of this computer. That is told once.
     differs: bool,
+    /// It countersigns with a key that is not known here. That is told once.
+    key_told: bool,
     /// Where the audit ended when the key store was told.
     remembered: Option<i64>,
+}
+
+/// Why not all was sent.
+enum Stopped {
+    /// As any call may come to an early end.
+    Halt(Halt),
+    /// Whoever answers countersigns with a key that is not known here, so it may not be the gateway. Its word is not
+    /// believed, and it is sent nothing more.
+    KeyNotKnown,
+}
+
+impl From<Halt> for Stopped {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Halt(error.into())
+    }
 }
 
 /// Runs until the desk closes.
@@ -76,9 +102,13 @@ pub(crate) async fn turn(desk: &Arc<Inner>, progress: &mut Progress) {
         () = at_work.ended.cancelled() => return,
         sent = send(desk, &at_work, device, progress) => sent,
     };
-    if let Err(halt) = sent {
+    if let Err(stopped) = sent {
         progress.held = None;
-        progress.not_before = Some(now + note(desk, &halt, progress));
+        let wait = match stopped {
+            Stopped::Halt(halt) => note(desk, &halt, progress),
+            Stopped::KeyNotKnown => key_not_known(desk, progress),
+        };
+        progress.not_before = Some(now + wait);
     } else if progress.held != before {
         remember(desk).await;
         progress.remembered = progress.held;
@@ -118,7 +148,16 @@ fn differs(desk: &Arc<Inner>, progress: &mut Progress) {
     }
 }
 
-async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<(), Halt> {
+fn key_not_known(desk: &Arc<Inner>, progress: &mut Progress) -> Duration {
+    if !std::mem::replace(&mut progress.key_told, true) {
+        tracing::error!("audits are countersigned with a key that is not known here: no word of it is believed");
+        desk.note_happened(Happened::CountersigningKeyNotKnown);
+    }
+    desk.state().countersigning_key_known = false;
+    AFTER_REFUSAL
+}
+
+async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<(), Stopped> {
     let mut held = match progress.held {
         Some(held) => held,
         None => appear(desk, at_work, device, progress).await?,
@@ -140,16 +179,31 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
         let reply = desk.client.audit(&at_work.gateway, &request).await.map_err(trouble)?;
         // A receipt is kept for ever: one for another signature would look like a changed one from then on.
         if !reply.audit.head.is_signed_with(&device.known().key) {
-            return Err(Halt::Trouble(Trouble::Network(NetworkFault::NotOurServer)));
+            return Err(Halt::Trouble(Trouble::Network(NetworkFault::NotOurServer)).into());
         }
+        if progress.key.is_some_and(|key| key != reply.audit.gateway) {
+            return Err(Stopped::KeyNotKnown);
+        }
+        // A gateway of an earlier version names none: it is the one of its first receipt.
+        progress.key = Some(reply.audit.gateway);
         keep(desk, reply.audit).await?;
         held = number;
     }
 }
 
 /// Tells the gateway this computer's key, and says up to which row it holds the same audit as is here.
-async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<i64, Halt> {
+async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<i64, Stopped> {
     let reply = desk.client.device(&at_work.gateway, device.id(), &device.request()).await.map_err(trouble)?;
+    let pinned = desk.store.read(countersigning::pinned).await?;
+    let chosen = countersigning::choose(desk.settings.countersigning_key, pinned, reply.countersigning.as_ref());
+    progress.key = chosen.map_err(|countersigning::KeyNotKnown| Stopped::KeyNotKnown)?;
+    if reply.held.is_some_and(|held| progress.key.is_some_and(|key| key != held.gateway)) {
+        return Err(Stopped::KeyNotKnown);
+    }
+    if let Some(key) = progress.key {
+        desk.store.write(move |conn| countersigning::follow(conn, key)).await?;
+        desk.state().countersigning_key_known = true;
+    }
     second_copy::is_known(desk, device.id()).await;
     let Some(held) = reply.held else { return Ok(0) };
     let AuditHead { device: whose, number, hash, .. } = held.head.head;
@@ -172,7 +226,11 @@ async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: 
 }
 
 async fn keep(desk: &Arc<Inner>, receipt: AuditReceipt) -> Result<(), StoreError> {
-    desk.store.write(move |conn| audit::keep_receipt(conn, &receipt)).await
+    let kept = desk.store.write(move |conn| {
+        countersigning::follow(conn, receipt.gateway)?;
+        audit::keep_receipt(conn, &receipt)
+    });
+    kept.await
 }
 
 fn trouble(error: CallError) -> Halt {

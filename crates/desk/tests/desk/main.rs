@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod corrections;
+mod countersigning;
 mod crash;
 mod elsewhere;
 mod faults;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use contract::{
-    AuditHash, AuditReceipt, AuditReply, AuditRequest, CareIdentityUuid, DeviceId, DeviceReply, DeviceRequest,
-    FaultCode, MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, OperationOutcome, Receipt,
+    AuditHash, AuditReceipt, AuditReply, AuditRequest, CareIdentityUuid, Countersigning, DeviceId, DeviceReply,
+    DeviceRequest, FaultCode, MAX_AUDIT_ROWS, MAX_AUDIT_TEXT, OperationOutcome, Receipt,
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -43,8 +43,8 @@ pub(crate) async fn device(
     if let Some(waiting) = &request.waiting {
         check_waiting(waiting)?;
     }
-    let (now, actor) = (gateway.clock.now(), caller.actor(&gateway));
-    let held = gateway
+    let (now, actor, rules) = (gateway.clock.now(), caller.actor(&gateway), Arc::clone(&gateway.rules));
+    let (held, countersigning) = gateway
         .store
         .write(move |connection| {
             match store::device_key(connection, &id)? {
@@ -67,13 +67,26 @@ pub(crate) async fn device(
             if let Some(waiting) = &request.waiting {
                 store::keep_waiting(connection, &id, waiting, now)?;
             }
-            Ok(store::last_audit_receipt(connection, &id)?)
+            let countersigning = store::countersigning(connection, rules.keys.audit_key())?;
+            let held = store::last_audit_receipt(connection, &id)?;
+            Ok((held.map(|held| with_todays_key(held, &rules, &countersigning)), countersigning))
         })
         .await
         .inspect_err(
             |fault| tracing::warn!(device = %id, code = fault.code().as_str(), "a computer is not taken in"),
         )?;
-    Ok(axum::Json(DeviceReply { receipt: Receipt { request_id: caller.ids.request, at: now }, held }))
+    let receipt = Receipt { request_id: caller.ids.request, at: now };
+    Ok(axum::Json(DeviceReply { receipt, held, countersigning: Some(countersigning) }))
+}
+
+/// The gateway's word for a head, as the key in use gives it: a computer that changed to that key believes no other for
+/// what is new to it. What the key before gave stays as it was given, here and there.
+fn with_todays_key(given: AuditReceipt, rules: &Rules, countersigning: &Countersigning) -> AuditReceipt {
+    if given.gateway == countersigning.key || !given.is_countersigned() || !countersigning.leads_from(&given.gateway) {
+        return given;
+    }
+    let received_at = Timestamp::from_millisecond(given.received_at);
+    received_at.map_or(given, |received_at| rules.keys.countersign(given.head, received_at))
 }
 
 /// Takes in rows of a computer's audit and countersigns its head. The same again is answered the same. Rows that
@@ -172,7 +185,7 @@ fn take_in(
         }
     }
     let audit = match store::audit_receipt(connection, &device, head.head.number)? {
-        Some(before) => before,
+        Some(before) => with_todays_key(before, rules, &store::countersigning(connection, rules.keys.audit_key())?),
         None => {
             let receipt = rules.keys.countersign(*head, now);
             store::keep_audit_receipt(connection, &receipt)?;

@@ -8,6 +8,7 @@
 
 mod audit;
 mod audit_intake;
+mod countersigning;
 mod devices;
 mod directory;
 mod held_roles;
@@ -34,6 +35,7 @@ pub(crate) use audit::{
     Act, append as append_audit, append_of_operator as append_operator_audit, verify as verify_audit,
 };
 pub(crate) use audit_intake::{audit_link_of, audit_rows_today, count_audit_rows, keep_audit_link, until_tomorrow};
+pub(crate) use countersigning::{check_countersigning, countersigning};
 pub(crate) use devices::{
     Fork, audit_receipt, audit_row_hash_of, device_key, insert_device, insert_device_row, keep_audit_receipt,
     keep_fork, last_audit_receipt, last_device_row, new_devices_today,

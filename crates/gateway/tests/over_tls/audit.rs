@@ -361,3 +361,44 @@ async fn an_audit_that_follows_another_is_linked_to_it_and_both_stay() {
         assert!(connection.execute(refused, []).is_err(), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn a_new_countersigning_key_is_vouched_for_by_the_one_before_and_no_other_takes_its_place() {
+    let mut world = World::start().await;
+    let mut session = world.sign_in(AGENT).await;
+    let computer = Computer::new(1).acts(5, "searched");
+    computer.appear(&session).await;
+    let old = taken(&session, &computer.request(1, 3)).await;
+    let secrets = world.folder.path().join("secrets");
+    let (now, before) = (secrets.join("audit.key"), secrets.join("audit-before.key"));
+    let mut known = vec![old.gateway];
+    for change in 1..=2 {
+        world.stop().await;
+        let key = std::fs::read(&now).unwrap();
+        std::fs::remove_file(&now).unwrap();
+        // Neither a key that was lost nor another one that is called the one before.
+        assert!(world.run().await.is_err(), "change {change}");
+        std::fs::write(&before, [change; 32]).unwrap();
+        assert!(world.run().await.is_err(), "change {change}");
+        std::fs::write(&before, key).unwrap();
+        world.restart().await;
+        // Once that is written down, the key before is not needed any more: it may be gone for good.
+        std::fs::remove_file(&before).unwrap();
+        world.restart().await;
+        session = world.sign_in(AGENT).await;
+        session.move_to(world.url(""));
+        let answer = computer.appear(&session).await;
+        let reply: DeviceReply = serde_json::from_value(answer.body).unwrap();
+        let (countersigning, held) = (reply.countersigning.unwrap(), reply.held.unwrap());
+        assert!(known.iter().all(|known| countersigning.leads_from(known)), "also for one that was off meanwhile");
+        assert!(!known.contains(&countersigning.key) && countersigning.follows.len() == usize::from(change));
+        // What it held it still holds, and says so with the key of today, as of when it had it.
+        assert!(held.is_countersigned() && held.gateway == countersigning.key);
+        assert_eq!((held.head, held.received_at), (old.head, old.received_at));
+        assert_eq!(taken(&session, &computer.request(1, 3)).await, held, "an answer that was lost");
+        known.push(countersigning.key);
+    }
+    assert!(old.is_countersigned(), "and what it gave before stays good");
+    assert_eq!(taken(&session, &computer.request(4, 5)).await.gateway, known[2]);
+    assert_eq!(world.count("SELECT count(*) FROM audit_receipts"), 2, "none was written anew");
+}

@@ -85,7 +85,9 @@ impl World {
     }
 
     pub async fn stop(&mut self) {
-        self.running.take().unwrap().stop().await;
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
     }
 
     pub async fn restart(&mut self) {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Actor, append_row};
+use super::{Act, Actor, append_row, countersigning};
 use crate::audit::{AuditBefore, AuditEnded};
 use crate::store::device::{self, Device, Remembered};
 use crate::store::{StoreError, meta};
@@ -69,6 +69,7 @@ pub(crate) fn begin(
     }
     device.write_down(conn)?;
     meta::remove(conn, meta::AUDIT_HEAD)?;
+    countersigning::begin_anew(conn)?;
     write_down(conn, now, before, who)
 }
 

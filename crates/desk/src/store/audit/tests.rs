@@ -298,6 +298,34 @@ fn whoever_can_rewrite_the_file_is_shown_by_the_head_in_the_key_store() {
 }
 
 #[test]
+fn a_receipt_of_a_key_that_is_not_believed_is_none() {
+    let (conn, by) = (log(9), signers());
+    keep_receipt(&conn, &by.receipt(&conn, 3)).unwrap();
+    let report = verify(&conn, &by.against()).unwrap();
+    assert_eq!((report.broken, report.countersigned), (None, Some(3)), "no key was written down yet");
+    countersigning::follow(&conn, by.receipt(&conn, 3).gateway).unwrap();
+    assert_eq!(verify(&conn, &by.against()).unwrap().broken, None);
+    let stranger = SigningKey::from_bytes(&[77; 32]);
+    // Whoever writes another key into the file does not write it into the key store.
+    let remembered = Remembered { head: by.head(&conn, 5), receipt: Some(by.receipt(&conn, 3)) };
+    let against = Against { remembered: Some(remembered), ..by.against() };
+    assert_eq!(broken(&conn, &against), None);
+    let rewritten = |conn: &Connection| {
+        run(conn, "DROP TRIGGER audit_receipt_is_never_shortened", []);
+        run(conn, "DELETE FROM audit_receipt", []);
+        run(conn, "DELETE FROM meta WHERE name = 'countersigning_keys'", []);
+        keep_receipt(conn, &AuditReceipt::countersign(by.head(conn, 3), NOW, &stranger)).unwrap();
+        countersigning::follow(conn, PublicKey::of(&stranger)).unwrap();
+    };
+    assert_eq!(spoilt(&conn, &against, rewritten), at(3, AuditFault::ReceiptChanged));
+    let head = by.head(&conn, 9);
+    keep_receipt(&conn, &AuditReceipt::countersign(head, NOW, &stranger)).unwrap();
+    let report = verify(&conn, &by.against()).unwrap();
+    assert_eq!(report.broken, Some(AuditBreak { row: 9, why: AuditFault::ReceiptChanged }));
+    assert_eq!(report.countersigned, Some(3));
+}
+
+#[test]
 fn every_byte_of_a_receipt_counts() {
     let (conn, by) = (log(5), signers());
     keep_receipt(&conn, &by.receipt(&conn, 3)).unwrap();

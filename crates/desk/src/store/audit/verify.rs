@@ -7,7 +7,7 @@ use contract::{AuditHash, audit_row_hash};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::{receipts, succession};
+use super::{countersigning, receipts, succession};
 use crate::audit::{AuditBreak, AuditFault, AuditReport};
 use crate::store::device::{Known, Remembered};
 use crate::store::{StoreError, meta, migrations};
@@ -80,6 +80,9 @@ pub(crate) fn verify(conn: &Connection, against: &Against) -> Result<AuditReport
     }
     if let Some(spoilt) = found.iter().find(|receipt| !receipt.holds) {
         return Ok(report.with(spoilt.number, AuditFault::ReceiptChanged));
+    }
+    if let Some(number) = not_believed(conn, against)? {
+        return Ok(report.with(number, AuditFault::ReceiptChanged));
     }
     if against.superseded {
         return Ok(report.with(number + 1, AuditFault::RolledBack));
@@ -169,16 +172,27 @@ fn receipts_of(conn: &Connection, against: &Against) -> Result<Vec<Found>, Store
     }
     let at_most = (!against.every_receipt).then_some(RECEIPTS_AT_START);
     let all = receipts::all(conn, at_most)?;
+    let believed = countersigning::believed(conn)?;
     let found = all.into_iter().map(|(number, receipt)| {
         let Some(receipt) = receipt else { return Found { number, hash: None, holds: false } };
         let head = receipt.head.head;
         let ours = against
             .device
             .is_some_and(|Known { id, key }: Known| head.device == id && receipt.head.is_signed_with(&key));
-        let holds = ours && head.number == number && receipt.is_countersigned();
+        let is_believed = believed.as_ref().is_none_or(|believed| believed.covers(&receipt.gateway, number));
+        let holds = ours && head.number == number && is_believed && receipt.is_countersigned();
         Found { number, hash: Some(head.hash), holds }
     });
     Ok(found.collect())
+}
+
+/// The row for which the key store remembers a receipt of a key that the file does not believe: the file was told so by
+/// somebody else than the gateway.
+fn not_believed(conn: &Connection, against: &Against) -> Result<Option<i64>, StoreError> {
+    let Some(receipt) = against.remembered.and_then(|remembered| remembered.receipt) else { return Ok(None) };
+    let number = receipt.head.head.number;
+    let believed = countersigning::believed(conn)?;
+    Ok(believed.filter(|believed| !believed.covers(&receipt.gateway, number)).map(|_| number))
 }
 
 /// The number of the last row, as it was written down with it.

@@ -258,7 +258,8 @@ fn is_older(new: &Connection, sql: &str, key: &Value, updated: &Value) -> Result
 /// Up to where registrations were read is not carried over: what was read may be lost.
 fn is_carried(name: &Value) -> bool {
     let kept = |name: &str| {
-        name == meta::AUDIT_HEAD || name == meta::DEVICE || name == meta::AUDIT_BEFORE || name == meta::SEALING_KEY
+        [meta::AUDIT_HEAD, meta::DEVICE, meta::AUDIT_BEFORE, meta::SEALING_KEY, meta::COUNTERSIGNING_KEYS]
+            .contains(&name)
     };
     text(name).is_some_and(|name| kept(name) || name.starts_with(meta::RECOVERY) || name.starts_with(meta::WITHDRAWN))
 }

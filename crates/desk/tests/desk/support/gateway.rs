@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::audit::Holder;
 use super::issuer::SigningKey;
 use super::server::{Request, Response, Server};
 use super::{PERSON, RA_USER, ROLE};
@@ -55,6 +56,8 @@ pub(crate) struct World {
     pub(crate) taken_over: HashMap<String, Value>,
     /// Keys that were closed before, and what is answered to whoever takes them over.
     pub(crate) closed: HashMap<String, Value>,
+    /// Who holds this computer's audit; none where nobody does.
+    pub(crate) audit: Option<Holder>,
     pub(crate) expires_in: u32,
     pub(crate) refreshes: u32,
 }
@@ -146,7 +149,11 @@ impl Fake {
                 let (waiting, more) = (&world.waiting, world.waiting_more);
                 Response::Json(200, json!({ "receipt": receipt(request), "waiting": waiting, "more": more }))
             }
-            _ if path.starts_with("/v1/devices/") => Response::Json(200, json!({ "receipt": receipt(request) })),
+            "/v1/audit" => world.audit.as_mut().map_or(outcome(404, "NOT_FOUND"), |holder| holder.rows(request)),
+            _ if path.starts_with("/v1/devices/") => match &world.audit {
+                Some(holder) => holder.device(request),
+                None => Response::Json(200, json!({ "receipt": receipt(request) })),
+            },
             "/v1/registrations/batch" => batch(world, request, instead),
             "/v1/registrations" => Response::Json(200, json!({ "registrations": [], "next": "1", "more": false })),
             _ if path.starts_with("/v1/care-identities/") => profile(path),

@@ -1,5 +1,6 @@
 //! A desk under test, and the seams it is given.
 
+pub(crate) mod audit;
 pub(crate) mod gateway;
 pub(crate) mod issuer;
 pub(crate) mod server;

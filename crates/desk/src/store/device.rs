@@ -1,8 +1,8 @@
 //! The key that signs the audit's head, and the head that the key store remembers.
 //!
 //! Both live in the key store, under names of their own; the file knows the public half. The key is made with the
-//! store, or where a store of an earlier version has none yet, and is never replaced: without its entry nothing is
-//! signed, and RA Desk goes on. What the key store remembers may lag behind the file and never leads: it is written
+//! store, or where a store of an earlier version has none yet, and is replaced only by that of another audit, after the
+//! file is of that one ([`Device::settle`]): without its entry nothing is signed, and RA Desk goes on. What the key store remembers may lag behind the file and never leads: it is written
 //! after the rows are on disk. So a file that has fewer rows than that, or others, is an older copy.
 //!
 //! Deliberately absent: when it is written ([`crate::sync`]), and what follows from it ([`super::audit`]).
@@ -21,6 +21,9 @@ use crate::{KeyStore, KeyStoreError, Random};
 
 /// The entry of the computer's name and key in the key store.
 pub(crate) const DEVICE_NAME: &str = "device-key-1";
+/// The entry of a name and key that no file is known to be of yet. It takes the place of the other as soon as one is,
+/// and not before: whoever is killed in between leaves the key that the file is of.
+const NEXT_NAME: &str = "device-key-next-1";
 /// The entry of the remembered head.
 pub(crate) const HEAD_NAME: &str = "audit-head-1";
 
@@ -87,23 +90,68 @@ impl Device {
         Some(Self { id, key: SigningKey::from_bytes(&seed) })
     }
 
-    /// The one the key store keeps.
-    pub(super) fn kept(keys: &dyn KeyStore) -> Result<Option<Self>, KeyStoreError> {
-        Ok(keys.load(DEVICE_NAME)?.and_then(|entry| Self::read(&entry)))
+    /// The one the key store keeps, for a file that says it is of that device: also where that one was made just before
+    /// the file said so, and has not taken its place yet.
+    pub(super) fn kept(keys: &dyn KeyStore, of: Option<Known>) -> Result<Option<Self>, KeyStoreError> {
+        Ok(Self::find(keys, of)?.map(|(device, _)| device))
+    }
+
+    /// The same, and whether it stands beside the one before it.
+    fn find(keys: &dyn KeyStore, of: Option<Known>) -> Result<Option<(Self, bool)>, KeyStoreError> {
+        let kept = Self::entry(keys, DEVICE_NAME)?;
+        let next = match of {
+            Some(of) if kept.as_ref().is_none_or(|kept| kept.known() != of) => {
+                Self::entry(keys, NEXT_NAME)?.filter(|next| next.known() == of)
+            }
+            _ => None,
+        };
+        Ok(next.map(|next| (next, true)).or(kept.map(|kept| (kept, false))))
     }
 
     /// The public half of it; a key store that does not answer keeps none.
-    pub(super) fn kept_known(keys: &dyn KeyStore) -> Option<Known> {
-        Self::kept(keys).ok().flatten().map(|device| device.known())
+    pub(super) fn kept_known(keys: &dyn KeyStore, of: Option<Known>) -> Option<Known> {
+        Self::kept(keys, of).ok().flatten().map(|device| device.known())
     }
 
-    /// Makes one. It is used only when the key store gives it back.
-    pub(super) fn make(keys: &dyn KeyStore, random: &dyn Random) -> Result<Self, KeyStoreError> {
+    fn entry(keys: &dyn KeyStore, name: &str) -> Result<Option<Self>, KeyStoreError> {
+        Ok(keys.load(name)?.and_then(|entry| Self::read(&entry)))
+    }
+
+    /// Makes one for a file that is to be of it, in place of the one it is of now. It is used only when the key store
+    /// gives it back, and the one before stays until the file is of the new one ([`Self::settle`]).
+    pub(super) fn make(keys: &dyn KeyStore, random: &dyn Random, before: Option<Known>) -> Result<Self, KeyStoreError> {
+        // What the file is of now stands there where it could not take its place yet: nothing is written over that.
+        if before.is_some() && Self::entry(keys, NEXT_NAME)?.map(|next| next.known()) == before {
+            Self::kept(keys, before)?.map_or(Ok(()), |kept| kept.take_place(keys))?;
+        }
         let mut made = Zeroizing::new(vec![0; LENGTH]);
         made[..16].copy_from_slice(random.guid().as_bytes());
         random.fill(&mut made[16..]);
-        keys.save(DEVICE_NAME, &made)?;
-        let kept = keys.load(DEVICE_NAME)?.filter(|kept| *kept == made);
+        Self::save(keys, NEXT_NAME, &made)
+    }
+
+    /// Lets one that was made take the place of the one before, now that the file on disk is of it. Where the key store
+    /// does not take it, it stays beside that one, and the next start tries again.
+    pub(super) fn settle(self, keys: &dyn KeyStore) -> Self {
+        if let Err(error) = self.take_place(keys) {
+            tracing::warn!(%error, "the key of this computer stays beside the one before it");
+        }
+        self
+    }
+
+    fn take_place(&self, keys: &dyn KeyStore) -> Result<(), KeyStoreError> {
+        if Self::entry(keys, DEVICE_NAME)?.is_some_and(|first| first.known() == self.known()) {
+            return Ok(());
+        }
+        let mut entry = Zeroizing::new(vec![0; LENGTH]);
+        entry[..16].copy_from_slice(self.id.guid().as_bytes());
+        entry[16..].copy_from_slice(&*Zeroizing::new(self.key.to_bytes()));
+        Self::save(keys, DEVICE_NAME, &entry).map(drop)
+    }
+
+    fn save(keys: &dyn KeyStore, name: &str, entry: &[u8]) -> Result<Self, KeyStoreError> {
+        keys.save(name, entry)?;
+        let kept = keys.load(name)?.filter(|kept| kept.as_slice() == entry);
         kept.and_then(|kept| Self::read(&kept))
             .ok_or_else(|| KeyStoreError::Failed("it did not keep the key it was given".into()))
     }
@@ -112,18 +160,21 @@ impl Device {
     /// one it has, there is none.
     pub(super) fn of_store(conn: &Connection, keys: &dyn KeyStore, random: &dyn Random) -> Option<Self> {
         let found = (|| {
-            let kept = Self::kept(keys).map_err(|error| error.to_string())?;
             let known = known(conn).map_err(|error| error.to_string())?;
-            match (known, kept) {
-                (Some(known), Some(kept)) if kept.known() == known => Ok(kept),
+            let found = Self::find(keys, known).map_err(|error| error.to_string())?;
+            match (known, found) {
+                (Some(known), Some((kept, beside))) if kept.known() == known => {
+                    Ok(if beside { kept.settle(keys) } else { kept })
+                }
                 (Some(_), _) => Err("the key store has no key for it".to_owned()),
-                (None, kept) => {
+                (None, found) => {
                     // One without a name in the file was made for it and not written down, or for a newer file of
                     // this store: then what the key store remembers shows that.
+                    let kept = found.map(|(kept, _)| kept);
                     let device =
-                        kept.map_or_else(|| Self::make(keys, random), Ok).map_err(|error| error.to_string())?;
+                        kept.map_or_else(|| Self::make(keys, random, None), Ok).map_err(|error| error.to_string())?;
                     device.write_down(conn).map_err(|error| error.to_string())?;
-                    Ok(device)
+                    Ok(device.settle(keys))
                 }
             }
         })();

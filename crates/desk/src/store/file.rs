@@ -80,9 +80,9 @@ fn open_sound(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Time
     } else {
         // A new store has another audit, so it is another device: its predecessor's heads must not fit it.
         let before = device::remembered(keys).map_err(key_store_fault)?;
-        let device = Device::make(keys, random).map_err(key_store_fault)?;
+        let device = Device::make(keys, random, None).map_err(key_store_fault)?;
         create(folder, &path, &key, &device, before, now)?;
-        Some(device)
+        Some(device.settle(keys))
     };
     let mut writer = connect(&path, &key)?;
     check_believable(&writer)?;

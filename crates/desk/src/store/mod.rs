@@ -164,7 +164,10 @@ fn check_audit(
     remembered: Option<Remembered>,
 ) -> Result<(AuditReport, Against), StoreError> {
     // Each question to the key store takes its time: what is known of it by now is not asked again.
-    let kept = opened.device.as_ref().map_or_else(|| Device::kept_known(keys), |device| Some(device.known()));
+    let kept = match &opened.device {
+        Some(device) => Some(device.known()),
+        None => Device::kept_known(keys, device::known(&opened.reader).unwrap_or_default()),
+    };
     let every = against(&opened.reader, kept, remembered);
     let against = Against { every_receipt: false, ..every.clone() };
     let mut report = audit::verify(&opened.reader, &against)?;
@@ -204,7 +207,8 @@ pub(crate) fn audit_report(folder: &Path, keys: &dyn KeyStore) -> Result<Option<
             kept_of_earlier: 0,
         }));
     };
-    let against = against(&conn, Device::kept_known(keys), remembered()?);
+    let kept = Device::kept_known(keys, device::known(&conn).unwrap_or_default());
+    let against = against(&conn, kept, remembered()?);
     let report = audit::verify(&conn, &against);
     report.map(Some).map_err(|error| OpenError::Damaged(error.to_string()))
 }

@@ -157,8 +157,8 @@ pub(crate) fn begin_asked(
     let asked: Option<Asked> = serde_json::from_slice(&asked).ok();
     let why = asked.as_ref().map_or(AuditEnded::Broken, |asked| asked.why);
     let before = ending(conn, fit, None, remembered, why)?;
-    // Made before the file says so: a device that nobody knows yet costs nothing.
-    let device = match Device::make(keys, random) {
+    // Made before the file says so, and in place of the one before only afterwards.
+    let device = match Device::make(keys, random, device::known(conn)?) {
         Ok(device) => device,
         Err(error) => {
             tracing::error!(%error, "a new audit was asked for, and is not begun: there is no key for it");
@@ -170,7 +170,7 @@ pub(crate) fn begin_asked(
     begin(&tx, now, &device, &before, who)?;
     meta::remove(&tx, ASKED)?;
     tx.commit()?;
-    Ok(Some(device))
+    Ok(Some(device.settle(keys)))
 }
 
 /// How many rows of earlier audits are kept.

@@ -11,6 +11,8 @@ use crate::store::{Store, audit_report};
 use crate::testing::{Keys, Mood, NOW, actor};
 use crate::{SystemRandom, audit_as_csv};
 
+mod killed;
+
 struct Computer {
     folder: TempDir,
     keys: Keys,
@@ -177,7 +179,7 @@ async fn a_key_is_never_made_in_place_of_one_that_is_not_given() {
     let computer = Computer::new();
     computer.work(3).await;
     let entry = computer.entry(DEVICE_NAME).unwrap();
-    computer.forget(DEVICE_NAME);
+    [DEVICE_NAME, NEXT_NAME].into_iter().for_each(|name| computer.forget(name));
     let store = computer.open();
     assert!(store.device.is_none() && store.audit.is_intact(), "RA Desk goes on and signs nothing");
     write(&store, 1).await;
@@ -192,9 +194,9 @@ async fn a_key_is_never_made_in_place_of_one_that_is_not_given() {
 fn a_key_the_key_store_does_not_keep_is_not_used() {
     let keys = Keys::new();
     keys.set(Mood::Forgetful);
-    assert!(matches!(Device::make(&keys, &SystemRandom::default()), Err(KeyStoreError::Failed(_))));
+    assert!(matches!(Device::make(&keys, &SystemRandom::default(), None), Err(KeyStoreError::Failed(_))));
     keys.set(Mood::Locked);
-    assert!(matches!(Device::make(&keys, &SystemRandom::default()), Err(KeyStoreError::Locked)));
+    assert!(matches!(Device::make(&keys, &SystemRandom::default(), None), Err(KeyStoreError::Locked)));
 }
 
 #[tokio::test]

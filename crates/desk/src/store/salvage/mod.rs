@@ -148,9 +148,9 @@ fn follow_up(
     (keys, random): (&dyn KeyStore, &dyn Random),
     now: Timestamp,
 ) -> Result<Audit, OpenError> {
-    let kept = Device::kept(keys).map_err(key_store_fault)?.map(|device| device.known());
-    let remembered = device::remembered(keys).map_err(key_store_fault)?;
     let known = device::known(conn).unwrap_or_default();
+    let kept = Device::kept(keys, known).map_err(key_store_fault)?.map(|device| device.known());
+    let remembered = device::remembered(keys).map_err(key_store_fault)?;
     let against = Against { every_receipt: true, ..super::against(conn, kept, remembered) };
     let report = audit::verify(conn, &against).map_err(store_fault)?;
     let rows = conn.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)).map_err(|error| fault(&error))?;
@@ -158,7 +158,7 @@ fn follow_up(
     let goes_on = report.is_intact() && known.is_some() && known == kept && !image.journal_is_damaged();
     if !goes_on {
         let kept = kept.map(|kept| kept.id);
-        let device = Device::make(keys, random).map_err(key_store_fault)?;
+        let device = Device::make(keys, random, None).map_err(key_store_fault)?;
         succession::ending(conn, report.rows, kept, remembered.as_ref(), AuditEnded::Damaged)
             .and_then(|before| succession::begin(conn, now, &device, &before, None))
             .map_err(store_fault)?;

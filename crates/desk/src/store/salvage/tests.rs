@@ -320,7 +320,7 @@ async fn an_audit_that_is_whole_goes_on_and_another_is_named_by_a_new_one() {
             begun += 1;
             assert_eq!(report.rows, 2, "that it was begun, and what was recovered");
             let before = report.before.unwrap();
-            let whose = device::Device::kept(&saved.keys).unwrap().unwrap().id();
+            let whose = device::Device::kept(&saved.keys, None).unwrap().unwrap().id();
             assert_eq!((before.why, before.device), (AuditEnded::Damaged, whose), "the one it follows is named");
             assert!(before.rows <= told.audit_rows && told.audit_rows == report.kept_of_earlier);
         }

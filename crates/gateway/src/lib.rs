@@ -41,6 +41,6 @@ pub use config::{
 };
 pub use importing::{Found, Import, ImportReport, NotAnOperator, Operator, Taken, UnreadableCopy};
 pub use keys::KeysError;
-pub use operating::{OperatingError, import_sealed, list_devices, set_device_revoked};
+pub use operating::{Changed, OperatingError, Standing, import_sealed, list_devices, set_standing};
 pub use running::{Running, StartError, check, start};
 pub use store::{DeviceSeen, DirectoryError, StoreError};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use contract::{ComputerName, DeviceId};
-use gateway::{Config, DeviceSeen, Import, ImportReport, Operator, SystemClock, Taken};
+use gateway::{Changed, Config, DeviceSeen, Import, ImportReport, Operator, Standing, SystemClock, Taken};
 use tracing_subscriber::EnvFilter;
 
 /// The backend RA Desk talks to.
@@ -42,15 +42,19 @@ enum Act {
     },
     /// List the computers that are known, those heard of longest ago first.
     ListDevices,
-    /// Shut a computer out: it is answered no more, and its second copies are not taken in.
+    /// Shut a computer out: it is answered no more, and its second copies are not taken in. So are the names it was given
+    /// after this one.
     RevokeDevice {
         /// The computer, a GUID.
         #[arg(value_name = "ID")]
         device: DeviceId,
         #[command(flatten)]
         by: By,
+        /// Shut it out under this name alone.
+        #[arg(long)]
+        only_this: bool,
     },
-    /// Let a computer in again that was shut out.
+    /// Let a computer in again that was shut out, under this name alone.
     RestoreDevice {
         /// The computer, a GUID.
         #[arg(value_name = "ID")]
@@ -120,25 +124,37 @@ async fn operate(act: &Act, config: Config, base: &Path) -> Result<ExitCode, Box
             Ok(tell_import(&gateway::import_sealed(config, base, &SystemClock, &wanted).await?, &wanted))
         }
         Act::ListDevices => {
-            gateway::list_devices(config, base).await?.iter().for_each(tell_device);
+            let devices = gateway::list_devices(config, base).await?;
+            devices.iter().for_each(|seen| tell_device(seen, &devices));
             Ok(ExitCode::SUCCESS)
         }
-        Act::RevokeDevice { device, by } => {
-            let changed =
-                gateway::set_device_revoked(config, base, &SystemClock, *device, true, &operator(by)?).await?;
-            tell(if changed { "the computer is shut out" } else { "the computer was shut out before" });
+        Act::RevokeDevice { device, by, only_this } => {
+            let standing = if *only_this { Standing::ShutOutOnlyThis } else { Standing::ShutOut };
+            let changed = gateway::set_standing(config, base, &SystemClock, *device, standing, &operator(by)?).await?;
+            tell(if changed.this { "the computer is shut out" } else { "the computer was shut out before" });
+            tell_names(&changed);
             Ok(ExitCode::SUCCESS)
         }
         Act::RestoreDevice { device, by } => {
-            let changed =
-                gateway::set_device_revoked(config, base, &SystemClock, *device, false, &operator(by)?).await?;
-            tell(if changed { "the computer is let in again" } else { "the computer was not shut out" });
+            let standing = Standing::LetIn;
+            let changed = gateway::set_standing(config, base, &SystemClock, *device, standing, &operator(by)?).await?;
+            tell(if changed.this { "the computer is let in again" } else { "the computer was not shut out" });
+            tell_names(&changed);
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn tell_device(seen: &DeviceSeen) {
+/// Says which other names a computer has.
+fn tell_names(changed: &Changed) {
+    let names = changed.earlier.iter().map(|name| ("had this name before", name));
+    for (words, (device, is_shut_out)) in names.chain(changed.later.iter().map(|name| ("has this name since", name))) {
+        let standing = if *is_shut_out { "SHUT OUT" } else { "NOT shut out" };
+        tell(&format!("it {words}: {device}  {standing}"));
+    }
+}
+
+fn tell_device(seen: &DeviceSeen, all: &[DeviceSeen]) {
     let time = |at: Option<jiff::Timestamp>| at.map_or_else(|| "never".into(), |at| at.strftime("%F %TZ").to_string());
     let name = seen.name.as_ref().map_or("-", ComputerName::as_str);
     let mut line = format!("{}  {name}  heard of {}, {} waiting", seen.device, time(seen.heard_at), seen.unsent);
@@ -147,6 +163,12 @@ fn tell_device(seen: &DeviceSeen) {
     }
     if seen.revoked_at.is_some() {
         line += &format!(", SHUT OUT {}", time(seen.revoked_at));
+    }
+    if let Some(before) = seen.follows {
+        line += &format!(", was {before}");
+    }
+    for later in all.iter().filter(|other| other.follows == Some(seen.device)) {
+        line += &format!(", now {}", later.device);
     }
     tell(&line);
 }

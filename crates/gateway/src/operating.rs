@@ -12,7 +12,7 @@ use crate::gateway::Rules;
 use crate::importing::{self, Import, ImportReport, Operator, UnreadableCopy};
 use crate::keys::Keys;
 use crate::running::{StartError, check_keys};
-use crate::store::{self, DeviceSeen, Store, StoreError};
+use crate::store::{self, DeviceSeen, OtherNames, Store, StoreError};
 use crate::{Clock, random};
 
 /// Why an operator's act was not done. Nothing was changed by the part of it that failed.
@@ -45,18 +45,40 @@ pub async fn import_sealed(
     Ok(report?)
 }
 
-/// Shuts a computer out, or lets it in again. Says whether that changed anything.
-pub async fn set_device_revoked(
+/// What is to become of a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is shut out, and so is every name it was given after this one.
+    ShutOut,
+    /// It is shut out under this name alone.
+    ShutOutOnlyThis,
+    /// It is let in again, under this name alone.
+    LetIn,
+}
+
+/// What became of a computer under its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Whether that was something else before.
+    pub this: bool,
+    /// Names it had before this one, the last one first, and whether each is shut out. Nothing was done to them.
+    pub earlier: Vec<(DeviceId, bool)>,
+    /// Names it was given after this one, the first one first, and whether each is shut out now.
+    pub later: Vec<(DeviceId, bool)>,
+}
+
+/// Shuts a computer out, or lets it in again: all of its names that this is about, or none.
+pub async fn set_standing(
     config: Config,
     base: &Path,
     clock: &dyn Clock,
     device: DeviceId,
-    revoked: bool,
+    standing: Standing,
     by: &Operator,
-) -> Result<bool, OperatingError> {
+) -> Result<Changed, OperatingError> {
     let (store, _rules) = open(config, base).await?;
     let (now, by) = (clock.now(), by.clone());
-    let changed = store.write(move |connection| revoke(connection, &device, revoked, &by, now)).await;
+    let changed = store.write(move |connection| set(connection, &device, standing, &by, now)).await;
     close(store).await;
     changed
 }
@@ -69,22 +91,34 @@ pub async fn list_devices(config: Config, base: &Path) -> Result<Vec<DeviceSeen>
     Ok(devices?)
 }
 
-fn revoke(
+fn set(
     connection: &rusqlite::Connection,
     device: &DeviceId,
-    revoked: bool,
+    standing: Standing,
     by: &Operator,
     now: Timestamp,
-) -> Result<bool, OperatingError> {
-    let changed =
-        store::set_revoked(connection, device, revoked.then_some(now))?.ok_or(OperatingError::DeviceUnknown)?;
-    if changed {
-        let action = if revoked { "revoke device" } else { "restore device" };
-        let request = RequestId::from_guid(random::guid());
-        let result = format!("{device}: {}", by.reason());
-        store::append_operator_audit(connection, now, by.name(), action, request, &result)?;
+) -> Result<Changed, OperatingError> {
+    let revoked = standing != Standing::LetIn;
+    let request = RequestId::from_guid(random::guid());
+    let set = |device: &DeviceId, because: &str| {
+        let changed =
+            store::set_revoked(connection, device, revoked.then_some(now))?.ok_or(OperatingError::DeviceUnknown)?;
+        if changed {
+            let action = if revoked { "revoke device" } else { "restore device" };
+            let result = format!("{device}{because}: {}", by.reason());
+            store::append_operator_audit(connection, now, by.name(), action, request, &result)?;
+        }
+        Ok::<_, OperatingError>(changed)
+    };
+    let this = set(device, "")?;
+    let mut later = store::other_names(connection, device, OtherNames::Later)?;
+    if standing == Standing::ShutOut {
+        for (name, is_shut_out) in &mut later {
+            set(name, &format!(" (it follows {device})"))?;
+            *is_shut_out = true;
+        }
     }
-    Ok(changed)
+    Ok(Changed { this, earlier: store::other_names(connection, device, OtherNames::Earlier)?, later })
 }
 
 async fn open(config: Config, base: &Path) -> Result<(Store, Arc<Rules>), StartError> {

@@ -61,7 +61,10 @@ pub(crate) use sessions::{
 };
 pub(crate) use submissions::{Settled, SubmissionRow, Taken, TookOver, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;
-pub(crate) use waiting::{SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, set_revoked, waiting};
+pub(crate) use waiting::{
+    OtherNames, SealedImport, Waiting, devices, is_revoked, keep_import, keep_waiting, other_names, set_revoked,
+    waiting,
+};
 
 /// How many connections read at the same time.
 const READERS: usize = 4;

@@ -151,13 +151,17 @@ pub struct DeviceSeen {
     pub unsent: u32,
     /// When the oldest of them was recorded, by the computer's clock.
     pub oldest: Option<Timestamp>,
+    /// Which name it had before, if its audit says that it had one.
+    pub follows: Option<DeviceId>,
 }
 
 /// Every computer that is known, those heard of longest ago first.
 pub(crate) fn devices(connection: &Connection) -> Result<Vec<DeviceSeen>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT d.id, d.name, d.heard_at, d.revoked_at, coalesce(sum(w.unsent), 0) AS unsent, min(w.oldest) AS oldest \
-         FROM devices d LEFT JOIN device_waiting w ON w.device = d.id GROUP BY d.id \
+        "SELECT d.id, d.name, d.heard_at, d.revoked_at, coalesce(sum(w.unsent), 0) AS unsent, min(w.oldest) AS oldest, \
+                l.before \
+         FROM devices d LEFT JOIN device_waiting w ON w.device = d.id LEFT JOIN audit_links l ON l.device = d.id \
+         GROUP BY d.id \
          ORDER BY coalesce(d.heard_at, d.first_seen), d.id",
     )?;
     let rows = statement.query_map([], |row| {
@@ -168,10 +172,45 @@ pub(crate) fn devices(connection: &Connection) -> Result<Vec<DeviceSeen>, StoreE
             revoked_at: time_or_none(row, "revoked_at")?,
             unsent: row.get("unsent")?,
             oldest: time_or_none(row, "oldest")?,
+            follows: parsed_or_none(row, "before")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// The other names of a computer, as the audits that begin anew on it say, each after the one it follows; and whether
+/// each is shut out. Names that are not known here are left out.
+pub(crate) fn other_names(
+    connection: &Connection,
+    device: &DeviceId,
+    which: OtherNames,
+) -> Result<Vec<(DeviceId, bool)>, StoreError> {
+    // A name that says of itself that it follows itself, in however many steps, is found once.
+    let step = match which {
+        OtherNames::Later => "SELECT l.device, c.depth + 1 FROM audit_links l JOIN chain c ON l.before = c.name",
+        OtherNames::Earlier => "SELECT l.before, c.depth + 1 FROM audit_links l JOIN chain c ON l.device = c.name",
+    };
+    let mut statement = connection.prepare(&format!(
+        "WITH RECURSIVE chain (name, depth) AS (VALUES (?1, 0) UNION {step} WHERE c.depth < {MOST_NAMES}) \
+         SELECT d.id, d.revoked_at IS NOT NULL AS revoked FROM devices d \
+         JOIN (SELECT name, min(depth) AS depth FROM chain GROUP BY name) n ON n.name = d.id \
+         WHERE d.id <> ?1 ORDER BY n.depth, d.id"
+    ))?;
+    let rows = statement.query_map([device.to_string()], |row| Ok((parsed(row, "id")?, row.get("revoked")?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Which of a computer's other names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherNames {
+    /// Those it was given after this one.
+    Later,
+    /// Those it had before.
+    Earlier,
+}
+
+/// The longest chain of names that is followed.
+const MOST_NAMES: u32 = 1000;
 
 /// Something that was taken in from a sealed copy.
 pub(crate) struct SealedImport<'a> {

@@ -5,6 +5,7 @@ use contract::{
     FaultCode,
 };
 use ed25519_dalek::SigningKey;
+use gateway::Standing;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -304,11 +305,11 @@ async fn a_computer_that_is_shut_out_does_not_come_back_under_a_new_name() {
     old.appear(&session).await;
     taken(&session, &old.request(1, 3)).await;
     let by = gateway::Operator::new("made-up operator", "stolen").unwrap();
-    let revoke = |device, revoked| {
+    let set = |device, standing| {
         let (config, folder) = (world.config.clone(), world.folder.path());
-        gateway::set_device_revoked(config, folder, &*world.clock, device, revoked, &by)
+        gateway::set_standing(config, folder, &*world.clock, device, standing, &by)
     };
-    assert!(revoke(old.id, true).await.unwrap());
+    assert!(set(old.id, Standing::ShutOut).await.unwrap().this);
     // As it is held; as it went on after it was shut out, which is not held; and another story of it.
     let (held, since, other) = (old.hashes[2], old.hashes[4], AuditHash::from_bytes([7; 32]));
     let shut_out = "SELECT count(*) FROM audit WHERE action = 'revoke device' AND result LIKE '%which is shut out'";
@@ -325,11 +326,81 @@ async fn a_computer_that_is_shut_out_does_not_come_back_under_a_new_name() {
         taken(&session, &third.request(1, 2)).await;
         assert_eq!(third.appear(&session).await.fault(), FaultCode::DeviceRevoked, "after row {number}");
         // An operator who lets it in again has the last word.
-        assert!(revoke(new.id, false).await.unwrap());
+        assert!(set(new.id, Standing::LetIn).await.unwrap().this);
         assert_eq!(new.appear(&session).await.status, StatusCode::OK);
         taken(&session, &new.request(1, 2)).await;
         assert_eq!(new.appear(&session).await.status, StatusCode::OK, "the same rows again change nothing");
     }
+}
+
+/// One that was given new names before anybody shut it out.
+#[tokio::test]
+async fn shutting_a_computer_out_shuts_it_out_under_every_name_it_took_since() {
+    let world = World::start().await;
+    let session = world.sign_in(AGENT).await;
+    let first = Computer::new(1).acts(3, "searched");
+    let second = after(&first, 2, 3, first.hashes[2]);
+    let third = after(&second, 3, 2, second.hashes[1]);
+    // A name that says it follows one which says it follows that.
+    let circle = after(&third, 4, 2, third.hashes[1]);
+    let other = Computer::new(9).acts(2, "searched");
+    for computer in [&first, &second, &third, &circle, &other] {
+        assert_eq!(computer.appear(&session).await.status, StatusCode::OK);
+        taken(&session, &computer.request(1, 2)).await;
+    }
+    world.change(&format!(
+        "INSERT INTO audit_links (device, before, number, hash, why, sent_by, found_at) \
+         VALUES ('{}', '{}', 1, '', 'broken', '', 0)",
+        first.id, circle.id
+    ));
+    let by = gateway::Operator::new("made-up operator", "stolen").unwrap();
+    let set = |device, standing| {
+        let (config, folder) = (world.config.clone(), world.folder.path());
+        gateway::set_standing(config, folder, &*world.clock, device, standing, &by)
+    };
+    let shut_out = async || {
+        let devices = gateway::list_devices(world.config.clone(), world.folder.path()).await.unwrap();
+        let mut seen: Vec<_> =
+            devices.into_iter().filter(|seen| seen.revoked_at.is_some()).map(|seen| seen.device).collect();
+        seen.sort();
+        seen
+    };
+    let listed = gateway::list_devices(world.config.clone(), world.folder.path()).await.unwrap();
+    let follows = |device| listed.iter().find(|seen| seen.device == device).unwrap().follows;
+    assert_eq!((follows(second.id), follows(third.id), follows(other.id)), (Some(first.id), Some(second.id), None));
+
+    // Under one name alone, where that is asked for: the others are named all the same.
+    let only = set(second.id, Standing::ShutOutOnlyThis).await.unwrap();
+    assert!(only.this);
+    assert_eq!(only.later, [(third.id, false), (circle.id, false), (first.id, false)], "each after the one it follows");
+    assert_eq!(only.earlier, [(first.id, false), (circle.id, false), (third.id, false)]);
+    assert_eq!(shut_out().await, [second.id]);
+    set(second.id, Standing::LetIn).await.unwrap();
+    assert_eq!(shut_out().await, []);
+
+    // One of them cannot be shut out: then none is.
+    world.change(&format!(
+        "CREATE TRIGGER stuck BEFORE UPDATE ON devices WHEN new.id = '{}' BEGIN SELECT RAISE(ABORT, 'stuck'); END",
+        circle.id
+    ));
+    assert!(set(first.id, Standing::ShutOut).await.is_err());
+    assert_eq!(shut_out().await, [], "all in one transaction");
+    world.change("DROP TRIGGER stuck");
+    let told = "SELECT count(*) FROM audit WHERE action = 'revoke device'";
+    let before = world.count(told);
+
+    let all = set(first.id, Standing::ShutOut).await.unwrap();
+    assert_eq!(all.later, [(second.id, true), (third.id, true), (circle.id, true)]);
+    let mut expected = [first.id, second.id, third.id, circle.id];
+    expected.sort();
+    assert_eq!(shut_out().await, expected, "and no other computer");
+    assert_eq!(world.count(told), before + 4, "each is in the audit");
+    assert_eq!(third.appear(&session).await.fault(), FaultCode::DeviceRevoked);
+    assert_eq!(other.appear(&session).await.status, StatusCode::OK);
+    // Again changes nothing; letting one in lets in that name.
+    assert!(!set(first.id, Standing::ShutOut).await.unwrap().this);
+    assert_eq!(world.count(told), before + 4);
+    assert!(set(first.id, Standing::LetIn).await.unwrap().later.iter().all(|(_, shut_out)| *shut_out));
 }
 
 #[tokio::test]

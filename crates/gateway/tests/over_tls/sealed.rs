@@ -5,7 +5,7 @@ use contract::{
     DeviceId, FaultCode, FrozenBody, RefusalCode, SEALED_HEAD, SealedRecord, SealedRegistration, SealingKey,
     sealed_head,
 };
-use gateway::{Import, ImportReport, Operator, Taken};
+use gateway::{Import, ImportReport, Operator, Standing, Taken};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -236,12 +236,12 @@ async fn a_computer_that_is_shut_out_is_answered_no_more_and_its_copy_left_unles
     let item = world.item(&session, SAM, SAM_ADDRESS).await;
     let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
     let by = Operator::new("o.perator", "stolen from a car").unwrap();
-    let revoke = |revoked| {
+    let set = |standing| {
         let (config, folder) = (world.config.clone(), world.folder.path());
-        gateway::set_device_revoked(config, folder, &*world.clock, computer.id, revoked, &by)
+        gateway::set_standing(config, folder, &*world.clock, computer.id, standing, &by)
     };
-    assert!(revoke(true).await.unwrap());
-    assert!(!revoke(true).await.unwrap(), "it was before");
+    assert!(set(Standing::ShutOut).await.unwrap().this);
+    assert!(!set(Standing::ShutOut).await.unwrap().this, "it was before");
     assert_eq!(computer.tell(&session, None).await.fault(), FaultCode::DeviceRevoked);
     let named = |path: &str| session.request(http::Method::GET, path).header("RA-Desk-Device", computer.id.to_string());
     assert_eq!(crate::world::Answer::of(named("/v1/session")).await.fault(), FaultCode::DeviceRevoked);
@@ -254,7 +254,7 @@ async fn a_computer_that_is_shut_out_is_answered_no_more_and_its_copy_left_unles
     assert_eq!(world.count(REGISTERED), 0);
     let asked_for = copy.import_with(&[&bytes], |wanted| wanted.revoked_too = true).await;
     assert_eq!(outcomes(&asked_for), [Taken::Registered]);
-    assert!(revoke(false).await.unwrap());
+    assert!(set(Standing::LetIn).await.unwrap().this);
     assert_eq!(computer.tell(&session, None).await.status, StatusCode::OK);
     assert_eq!(
         world.count("SELECT count(*) FROM audit WHERE who = 'operator o.perator' AND action LIKE '% device'"),
@@ -262,7 +262,7 @@ async fn a_computer_that_is_shut_out_is_answered_no_more_and_its_copy_left_unles
     );
     let unknown = DeviceId::from_guid(uuid::Uuid::from_u128(77));
     let (config, folder) = (world.config.clone(), world.folder.path());
-    assert!(gateway::set_device_revoked(config, folder, &*world.clock, unknown, true, &by).await.is_err());
+    assert!(gateway::set_standing(config, folder, &*world.clock, unknown, Standing::ShutOut, &by).await.is_err());
 }
 
 #[tokio::test]
@@ -312,6 +312,19 @@ async fn the_command_says_what_came_of_each_by_its_key_and_ends_so_that_a_script
     assert_eq!(run(&revoke, &bytes).0, Some(0));
     let (code, said) = run("list-devices", &bytes);
     assert!(code == Some(0) && said.contains(&device) && said.contains("0 waiting, SHUT OUT"), "{said}");
+    // It came back under another name before it was shut out.
+    let later = "018f0000-0000-7000-8000-0000000c0009";
+    world.change(&format!(
+        "INSERT INTO devices (id, public_key, first_user, first_seen) VALUES ('{later}', zeroblob(32), '1', 0); \
+         INSERT INTO audit_links (device, before, number, hash, why, sent_by, found_at) \
+         VALUES ('{later}', '{device}', 1, '', 'broken', '', 0)"
+    ));
+    let said = run("list-devices", &bytes).1;
+    assert!(said.contains(&format!("was {device}")) && said.contains(&format!(", now {later}")), "{said}");
+    let said = run(&format!("{revoke}\n--only-this"), &bytes).1;
+    assert!(said.contains(&format!("it has this name since: {later}  NOT shut out")), "{said}");
+    let said = run(&revoke, &bytes).1;
+    assert!(said.contains("shut out before") && said.contains(&format!("since: {later}  SHUT OUT")), "{said}");
     let (code, said) = run(&import(&[]), &bytes);
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains(key) && said.contains("its computer is shut out") && said.contains("1 left"), "{said}");

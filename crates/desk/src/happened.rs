@@ -2,7 +2,7 @@
 
 use contract::EndReason;
 
-use crate::SignInError;
+use crate::{NoSecondCopy, SignInError};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub enum Happened {
     OfflineRecordingRefused,
     /// The gateway holds another audit of this computer than the one that is here.
     AuditBroken,
+    /// There is no second copy of what waits any more, or the next would have none.
+    SecondCopyMissing {
+        /// How many of what waits have none. None: they could not be counted.
+        count: Option<u32>,
+        /// Why.
+        why: NoSecondCopy,
+    },
+    /// All that waits has a second copy again.
+    SecondCopyWhole,
     /// Whoever answers in the gateway's place countersigns the audit with a key that is not known here.
     CountersigningKeyNotKnown,
 }

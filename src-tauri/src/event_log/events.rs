@@ -47,6 +47,15 @@ pub enum SecurityEvent {
         /// For how many whole days the oldest has waited.
         oldest_days: i64,
     },
+    /// There is no second copy of what waits any more, or the next would have none.
+    SecondCopyMissing {
+        /// How many of what waits have none, or that it is not known.
+        without: String,
+        /// Why.
+        why: String,
+    },
+    /// All that waits has a second copy again.
+    SecondCopyWhole,
     /// The data folder was open to other accounts.
     FolderMended,
     /// The store was damaged: what could be read was saved into a new one.
@@ -94,6 +103,8 @@ impl SecurityEvent {
             Self::NotKept(_) => 150,
             Self::OfflineRecordingRefused => 151,
             Self::WorkWaits { .. } => 160,
+            Self::SecondCopyMissing { .. } => 170,
+            Self::SecondCopyWhole => 171,
         }
     }
 
@@ -104,6 +115,7 @@ impl SecurityEvent {
             Self::Started
             | Self::Stopped
             | Self::WorkWaits { .. }
+            | Self::SecondCopyWhole
             | Self::SignedIn
             | Self::SessionEnded(_)
             | Self::KioskStarted
@@ -112,6 +124,7 @@ impl SecurityEvent {
             | Self::SignInPageRefused
             | Self::KioskCloseRefused
             | Self::NotKept(_)
+            | Self::SecondCopyMissing { .. }
             | Self::OfflineRecordingRefused
             | Self::StoreRecovered { lost: 0, lost_is_all: true, .. }
             | Self::FolderMended => Severity::Warning,
@@ -160,6 +173,10 @@ impl SecurityEvent {
             Self::WorkWaits { unsent, oldest_days } => format!(
                 "Registrations that wait on this computer to be sent: {unsent}. Days since the oldest was recorded: {oldest_days}."
             ),
+            Self::SecondCopyMissing { without, why } => format!(
+                "There is no second copy on this computer: {why}. Registrations that wait without one: {without}."
+            ),
+            Self::SecondCopyWhole => "The second copy on this computer is whole again.".into(),
             Self::NotKept(why) => format!("Registrations cannot be recorded offline on this computer: {why}."),
             Self::OfflineRecordingRefused => {
                 "A registration was to be recorded without a connection. It was refused, and nothing was saved.".into()
@@ -192,6 +209,8 @@ impl SecurityEvent {
             }
             Self::NotKept(_) => "at a start, with the reason",
             Self::WorkWaits { .. } => "at a start where there are any; a warning from the eighth day on",
+            Self::SecondCopyMissing { .. } => "once, when the second copy goes missing or is not there at a start",
+            Self::SecondCopyWhole => "once, after 170",
             Self::OfflineRecordingRefused => "where 150 was told at the start",
         }
     }
@@ -219,6 +238,8 @@ impl SecurityEvent {
             Self::NotKept(of("reason")),
             Self::OfflineRecordingRefused,
             Self::WorkWaits { unsent: 3, oldest_days: 2 },
+            Self::SecondCopyMissing { without: "2".into(), why: of("reason") },
+            Self::SecondCopyWhole,
         ]
     }
 
@@ -256,6 +277,12 @@ impl From<Happened> for SecurityEvent {
             ),
             Happened::OfflineRecordingRefused => Self::OfflineRecordingRefused,
             Happened::AuditBroken => Self::AuditBroken,
+            Happened::SecondCopyMissing { count, why } => Self::SecondCopyMissing {
+                without: count.map_or_else(|| "not known".into(), |count| count.to_string()),
+                why: why.to_string(),
+            },
+            Happened::SecondCopyWhole => Self::SecondCopyWhole,
+            Happened::CountersigningKeyNotKnown => Self::CountersigningKeyNotKnown,
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! The folder is never made. While a stick is away its place may be an empty folder on the first disk, and a copy there
 //! would be none; so a folder on the store's own disk is refused too. Nothing that was written is ever cut off or
-//! written over.
+//! written over; a file is removed only when all of it is settled.
 
+use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,21 +33,51 @@ pub(super) fn check_folder(folder: &Path, data: &Path) -> Result<(), NoSecondCop
     Ok(())
 }
 
-/// Whether the file is there as far as it is known: the same one, and no shorter.
-pub(super) fn is_there(folder: &Path, file: &CopyFile) -> Result<bool, NoSecondCopy> {
+/// How a file stands in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// There is none of that name.
+    Not,
+    /// Another is in its place, or it was cut off.
+    Spoilt,
+    /// It is the one, and as long as is known.
+    AsKnown,
+    /// It is the one, and longer than is known.
+    Longer,
+}
+
+/// How the file stands there, compared with what is known of it.
+pub(super) fn stands(folder: &Path, file: &CopyFile) -> Result<Stands, NoSecondCopy> {
     let mut found = match File::open(path(folder, file)) {
         Ok(found) => found,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Stands::Not),
         Err(error) => return Err(of_error(&error)),
     };
-    if found.metadata().map_err(|error| of_error(&error))?.len() < file.length {
-        return Ok(false);
+    let length = found.metadata().map_err(|error| of_error(&error))?.len();
+    if length < file.length.max(SEALED_HEAD as u64) {
+        return Ok(Stands::Spoilt);
     }
     let mut head = [0; SEALED_HEAD];
-    match found.read_exact(&mut head) {
-        Ok(()) => Ok(Some(head) == head_of(file)),
-        Err(error) => Err(of_error(&error)),
+    found.read_exact(&mut head).map_err(|error| of_error(&error))?;
+    Ok(match length.cmp(&file.length) {
+        _ if Some(head) != head_of(file) => Stands::Spoilt,
+        Ordering::Greater => Stands::Longer,
+        _ => Stands::AsKnown,
+    })
+}
+
+/// Removes a file if it is just as it was when it was last written. Says how it stood.
+pub(super) fn remove(folder: &Path, file: &CopyFile) -> Result<Stands, NoSecondCopy> {
+    let stood = stands(folder, file)?;
+    if stood == Stands::AsKnown {
+        let removed = std::fs::remove_file(path(folder, file)).and_then(|()| sync(folder));
+        removed.map_err(|error| of_error(&error))?;
     }
+    Ok(stood)
+}
+
+fn sync(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Begins a file that is not there yet.
@@ -59,7 +90,7 @@ pub(super) fn begin(folder: &Path, file: &CopyFile) -> Result<(), NoSecondCopy> 
     let made = options.open(path(folder, file)).and_then(|mut made| {
         made.write_all(&head)?;
         made.sync_all()?;
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+        sync(folder)
     });
     made.map_err(|error| of_error(&error))
 }
@@ -114,7 +145,7 @@ mod tests {
     use super::*;
 
     fn copy() -> CopyFile {
-        CopyFile { name: "0123456789abcdef0123456789abcdef".into(), length: 0, records: 0 }
+        CopyFile::new("0123456789abcdef0123456789abcdef".into())
     }
 
     #[test]
@@ -133,15 +164,23 @@ mod tests {
     #[test]
     fn only_the_file_that_is_meant_is_gone_on_with() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(is_there(folder.path(), &copy()), Ok(false));
+        assert_eq!(stands(folder.path(), &copy()), Ok(Stands::Not));
         begin(folder.path(), &copy()).unwrap();
         assert!(begin(folder.path(), &copy()).is_err(), "what is there is never begun anew");
         let length = append(folder.path(), &copy(), &[vec![1; 10], vec![2; 5]]).unwrap();
         assert_eq!(length, 47);
-        assert_eq!(is_there(folder.path(), &CopyFile { length, ..copy() }), Ok(true));
-        assert_eq!(is_there(folder.path(), &CopyFile { length: 48, ..copy() }), Ok(false), "it was cut off");
+        assert_eq!(stands(folder.path(), &CopyFile { length, ..copy() }), Ok(Stands::AsKnown));
+        assert_eq!(stands(folder.path(), &copy()), Ok(Stands::Longer));
+        assert_eq!(stands(folder.path(), &CopyFile { length: 48, ..copy() }), Ok(Stands::Spoilt), "it was cut off");
         let other = CopyFile { name: "f".repeat(32), ..copy() };
         std::fs::rename(path(folder.path(), &copy()), path(folder.path(), &other)).unwrap();
-        assert_eq!(is_there(folder.path(), &other), Ok(false), "another one was put in its place");
+        let other = CopyFile { length, ..other };
+        assert_eq!(stands(folder.path(), &other), Ok(Stands::Spoilt), "another one was put in its place");
+        assert_eq!(remove(folder.path(), &other), Ok(Stands::Spoilt));
+        std::fs::rename(path(folder.path(), &other), path(folder.path(), &copy())).unwrap();
+        assert_eq!(remove(folder.path(), &copy()), Ok(Stands::Longer), "somebody wrote on in it");
+        assert!(path(folder.path(), &copy()).exists(), "nothing is removed but what is as it was left");
+        assert_eq!(remove(folder.path(), &CopyFile { length, ..copy() }), Ok(Stands::AsKnown));
+        assert_eq!(remove(folder.path(), &CopyFile { length, ..copy() }), Ok(Stands::Not));
     }
 }

@@ -7,6 +7,7 @@
 //! Deliberately absent: what a record is made of ([`contract::SealedRecord`]), and reading one: nothing on this computer
 //! opens it.
 
+mod emptying;
 mod file;
 
 use std::path::{Path, PathBuf};
@@ -15,10 +16,11 @@ use std::time::Duration;
 
 use contract::{DeviceId, Sealing, SealingKey, SubmissionKey};
 
-use crate::Changed;
 use crate::desk::{Inner, State};
 use crate::store::device::Device;
 use crate::store::second_copy::{self as stored, CopyFile};
+use crate::{Changed, Happened};
+use file::Stands;
 
 /// How long a recording waits for the second disk.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -44,30 +46,41 @@ pub enum SecondCopy {
 }
 
 /// Why there is no second copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoSecondCopy {
     /// The folder is not there: the disk or stick is away.
+    #[error("its folder is not there")]
     Away,
     /// The disk does not answer.
+    #[error("the disk does not answer")]
     Slow,
     /// The folder is on the same disk as everything else.
+    #[error("its folder is on the same disk as everything else")]
     SameDisk,
     /// The folder cannot be written.
+    #[error("its folder cannot be written")]
     NotWritable,
     /// The disk is full.
+    #[error("the disk is full")]
     Full,
     /// The gateway's key is not known yet: somebody has to sign in once.
+    #[error("the gateway's key is not known until somebody signs in")]
     NoKey,
     /// The gateway names another key than before, and does not say that it follows that one.
+    #[error("the gateway names another key than before")]
     KeyChanged,
     /// This computer has no key to sign with.
+    #[error("this computer has no key to sign with")]
     NotSigned,
     /// The gateway has not heard of the key this computer signs with, and so would believe no copy: somebody has to
     /// sign in once.
+    #[error("the gateway has not heard of this computer until somebody signs in")]
     NotKnown,
     /// Some of what waits cannot be read. All that can be has a copy.
+    #[error("some of what waits cannot be read")]
     Unreadable,
     /// The store could not be read or written.
+    #[error("the store could not be read or written")]
     Store,
 }
 
@@ -80,6 +93,7 @@ pub fn second_copy_folder(folder: &Path, data_dir: &Path) -> Result<(), NoSecond
 pub(crate) async fn run(desk: Arc<Inner>) {
     loop {
         copy_now(&desk).await;
+        emptying::empty_now(&desk).await;
         tokio::select! {
             () = desk.copy_wake.notified() => {}
             () = tokio::time::sleep(LOOKING) => {}
@@ -98,11 +112,11 @@ pub(crate) async fn copy_now(desk: &Arc<Inner>) {
             let found = copy(&working, folder).await;
             let now = told(&working, found).await;
             let mut state = working.state();
-            let is_new = put(&mut state, now);
+            let news = put(&mut state, now);
             // Together with what came of it: nobody finds the copy still being made and its end told.
             drop(one_at_a_time);
             drop(state);
-            tell(&working, now, is_new);
+            tell(&working, now, news);
         });
         _ = copying.await;
     };
@@ -126,10 +140,10 @@ pub(crate) async fn is_known(desk: &Arc<Inner>, device: DeviceId) {
 fn slow(desk: &Arc<Inner>, now: SecondCopy) {
     let mut state = desk.state();
     let is_working = desk.copying.try_lock().is_err();
-    let is_new = is_working && put(&mut state, now);
+    let news = is_working.then(|| put(&mut state, now));
     drop(state);
-    if is_working {
-        tell(desk, now, is_new);
+    if let Some(news) = news {
+        tell(desk, now, news);
     } else {
         // What this one waited for may have come too early to hold what it was to bring.
         desk.copy_wake.notify_one();
@@ -146,13 +160,31 @@ async fn told(desk: &Arc<Inner>, found: Result<(), NoSecondCopy>) -> SecondCopy 
     SecondCopy::Missing { count: count.await.ok(), why }
 }
 
-/// Says whether it is news.
-fn put(state: &mut State, now: SecondCopy) -> bool {
-    std::mem::replace(&mut state.second_copy, now) != now
+/// What of it is news.
+struct News {
+    is_new: bool,
+    /// Told once when the copy goes missing, and once when it is whole again: not when another reason takes the place of
+    /// the first, nor when more have none.
+    happened: Option<Happened>,
 }
 
-fn tell(desk: &Arc<Inner>, now: SecondCopy, is_new: bool) {
-    if !is_new {
+fn put(state: &mut State, now: SecondCopy) -> News {
+    let before = std::mem::replace(&mut state.second_copy, now);
+    let happened = match (before, now) {
+        (SecondCopy::Missing { .. }, SecondCopy::Whole) => Some(Happened::SecondCopyWhole),
+        (SecondCopy::Whole | SecondCopy::Off, SecondCopy::Missing { count, why }) => {
+            Some(Happened::SecondCopyMissing { count, why })
+        }
+        _ => None,
+    };
+    News { is_new: before != now, happened }
+}
+
+fn tell(desk: &Arc<Inner>, now: SecondCopy, news: News) {
+    if let Some(happened) = news.happened {
+        desk.note_happened(happened);
+    }
+    if !news.is_new {
         return;
     }
     match now {
@@ -172,13 +204,14 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
     }
     let data = desk.store.folder.clone();
     let known = desk.store.read(stored::file).await.map_err(|_| NoSecondCopy::Store)?;
-    let name = format!("{:032x}", desk.parts.random.guid().as_u128());
-    let new = CopyFile { name, length: 0, records: 0 };
+    let new = new_file(desk);
     let (place, before) = (folder.clone(), known.clone());
     let mut file = on_disk(move || {
         file::check_folder(&place, &data)?;
-        match known {
-            Some(known) if file::is_there(&place, &known)? => Ok(known),
+        let stood = known.as_ref().map_or(Ok(Stands::Not), |known| file::stands(&place, known))?;
+        match (known, stood) {
+            (Some(known), Stands::AsKnown) => Ok(known),
+            (Some(known), Stands::Longer) => Ok(CopyFile { holds_more: true, ..known }),
             // Gone, cut off, or never begun: all that waits is written into another.
             _ => file::begin(&place, &new).map(|()| new),
         }
@@ -207,6 +240,11 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
         file.length = on_disk(move || file::append(&place, &at, &sealed)).await?;
         remember(desk, &file, keys).await?;
     }
+}
+
+/// A file of a random name, in which nothing stands yet.
+fn new_file(desk: &Inner) -> CopyFile {
+    CopyFile::new(format!("{:032x}", desk.parts.random.guid().as_u128()))
 }
 
 /// Writes down what is on the disk by now.

@@ -4,6 +4,8 @@ use super::*;
 use crate::store::{spoilt, submissions};
 use crate::testing::{actor, inner, recorded};
 
+mod emptied;
+
 const PERSON: &str = "555086689106";
 const RA_USER: &str = "656005750104";
 
@@ -104,6 +106,39 @@ async fn a_disk_is_slow_only_while_it_is_waited_for() {
     slow(&desk, late);
     assert_eq!(desk.state().second_copy, SecondCopy::Whole, "it answered while that was found out");
     assert!(is_woken(&desk).await, "and is looked at again");
+}
+
+#[tokio::test]
+async fn that_it_is_missing_and_that_it_is_whole_again_is_told_once_each() {
+    let (desk, folder) = with_stick();
+    is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
+    let mut told = desk.happened.subscribe();
+    let mut happened = move || std::iter::from_fn(|| told.try_recv().ok()).collect::<Vec<_>>();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    assert_eq!(happened(), [], "nothing was missing");
+    let (stick, pocket) = (folder.path().join("stick"), folder.path().join("pocket"));
+    for _ in 0..2 {
+        std::fs::rename(&stick, &pocket).unwrap();
+        assert_eq!(copied(&desk).await, missing(0, NoSecondCopy::Away));
+        assert_eq!(happened(), [Happened::SecondCopyMissing { count: Some(0), why: NoSecondCopy::Away }]);
+        // Tried again and again, more without one, and another reason: it is missing all the same.
+        record(&desk, 1).await;
+        for _ in 0..3 {
+            assert_eq!(copied(&desk).await, missing(1, NoSecondCopy::Away));
+        }
+        std::fs::write(&stick, "no folder").unwrap();
+        copied(&desk).await;
+        let working = desk.copying.clone().lock_owned().await;
+        slow(&desk, missing(1, NoSecondCopy::Slow));
+        drop(working);
+        assert_eq!(happened(), []);
+        std::fs::remove_file(&stick).unwrap();
+        std::fs::rename(&pocket, &stick).unwrap();
+        for _ in 0..2 {
+            assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        }
+        assert_eq!(happened(), [Happened::SecondCopyWhole]);
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn sql_and_rust_say_the_same_of_every_life() {
                 let here = [uuid.as_str(), role.as_str()];
                 assert_eq!(holds(conn, TO_TAKE_OVER, &[])?, life.may_be_sent(), "to take over: {life:?}");
                 assert_eq!(holds(conn, READY_HERE, &here)?, life.may_be_sent(), "ready here: {life:?}");
-                let file = CopyFile { name: "f".into(), length: 0, records: 0 };
+                let file = CopyFile::new("f".into());
                 let device = DeviceId::from_guid(uuid::Uuid::from_u128(1));
                 for copied_in in [None, Some("e"), Some("f")] {
                     conn.execute("UPDATE submission SET copied_in = ?1", [copied_in])?;

@@ -29,6 +29,9 @@ pub(super) const SECOND_COPY: &str = "second_copy";
 /// Which keys of the gateway's are believed of receipts (JSON).
 pub(super) const COUNTERSIGNING_KEYS: &str = "countersigning_keys";
 
+/// Files of the second copy of which everything is settled, until they are removed (JSON).
+pub(super) const SECOND_COPY_DONE: &str = "second_copy_done";
+
 /// The gateway's key that the second copy is sealed to.
 pub(super) const SEALING_KEY: &str = "sealing_key";
 

@@ -3,7 +3,7 @@
 //! A submission is marked with the name of the file it stands in, after it is on that disk; what a file lacks is known
 //! from here whatever became of it.
 
-use contract::{CareIdentityUuid, DeviceId, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
+use contract::{CareIdentityUuid, DeviceId, SEALED_HEAD, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,17 @@ pub(crate) struct CopyFile {
     pub(crate) length: u64,
     /// The number of its last record.
     pub(crate) records: u64,
+    /// It was found longer than that once: a crash came between the disk and the store, or this store was put back from
+    /// a copy. What it holds beside what is known here may be waiting, so it is never taken for settled.
+    #[serde(default)]
+    pub(crate) holds_more: bool,
+}
+
+impl CopyFile {
+    /// One of that name in which nothing stands yet.
+    pub(crate) fn new(name: String) -> Self {
+        Self { name, length: SEALED_HEAD as u64, records: 0, holds_more: false }
+    }
 }
 
 /// What a file lacks: what was recorded and not answered for, and what was taken back after it was copied anywhere.
@@ -106,6 +117,63 @@ pub(crate) fn copied(conn: &Connection, file: &CopyFile, keys: &[(SubmissionKey,
 /// The file that was written last. One that cannot be read is none: another is begun.
 pub(crate) fn file(conn: &Connection) -> Result<Option<CopyFile>, StoreError> {
     Ok(meta::get(conn, meta::SECOND_COPY)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// The most files that are remembered to be removed: sticks that never come back must not be remembered for ever.
+const MOST_DONE: usize = 16;
+
+/// Whether everything in a file is settled at the gateway: nothing waits on this computer at all, the gateway has heard of
+/// what was taken back, and every record in the file is one that is known here.
+pub(crate) fn is_settled(conn: &Connection, file: &CopyFile) -> Result<bool, StoreError> {
+    if file.records == 0 || file.holds_more {
+        return Ok(false);
+    }
+    // Every other status is one that the gateway gave, or stands for what it has heard of once no withdrawal is noted.
+    let waits = "SELECT EXISTS (SELECT 1 FROM submission WHERE status IN ('ready_to_send', 'sending'))";
+    if conn.query_row(waits, [], |row| row.get::<_, bool>(0))? || !meta::beginning(conn, meta::WITHDRAWN)?.is_empty() {
+        return Ok(false);
+    }
+    let known = "SELECT count(*) FILTER (WHERE copied_in = ?1) + count(*) FILTER (WHERE withdrawal_copied_in = ?1)
+                 FROM submission";
+    Ok(conn.query_row(known, [&file.name], |row| row.get::<_, i64>(0))? == i64::try_from(file.records).unwrap_or(-1))
+}
+
+/// The files that may be removed.
+pub(crate) fn done(conn: &Connection) -> Result<Vec<CopyFile>, StoreError> {
+    Ok(meta::get(conn, meta::SECOND_COPY_DONE)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// A file is about to be begun in which nothing stands: killed before it is written to, it may be removed.
+pub(crate) fn intend(conn: &Connection, new: &CopyFile) -> Result<(), StoreError> {
+    let mut done = done(conn)?;
+    done.push(new.clone());
+    put_done(conn, done)
+}
+
+/// The new file, which is on disk, takes the place of the one in use, which may be removed then. Not where anything in
+/// that waits by now, or another is in use: says which.
+pub(crate) fn take_turns(conn: &Connection, old: &CopyFile, new: &CopyFile) -> Result<bool, StoreError> {
+    if file(conn)?.as_ref() != Some(old) || !is_settled(conn, old)? {
+        return Ok(false);
+    }
+    let mut done = done(conn)?;
+    done.retain(|file| file.name != new.name);
+    done.push(old.clone());
+    put_done(conn, done)?;
+    meta::set(conn, meta::SECOND_COPY, &rows::to_json(new)?)?;
+    Ok(true)
+}
+
+/// A file is removed, or is not to be.
+pub(crate) fn forget(conn: &Connection, name: &str) -> Result<(), StoreError> {
+    let mut done = done(conn)?;
+    done.retain(|file| file.name != name);
+    put_done(conn, done)
+}
+
+fn put_done(conn: &Connection, mut done: Vec<CopyFile>) -> Result<(), StoreError> {
+    done.drain(..done.len().saturating_sub(MOST_DONE));
+    meta::set(conn, meta::SECOND_COPY_DONE, &rows::to_json(&done)?)
 }
 
 /// The gateway's key that copies of this store are sealed to.

@@ -1,8 +1,9 @@
-//! Submissions that cannot be read, and can again: for tests of what must go on beside them.
+//! Submissions that cannot be read, and can again, that are settled, or that are known no more: for tests of what must go
+//! on beside them.
 
 use rusqlite::{Connection, params};
 
-use super::StoreError;
+use super::{StoreError, meta};
 
 /// Spoils so many of the oldest and so many of the newest.
 pub(crate) fn spoil(conn: &Connection, oldest: u32, newest: u32) -> Result<(), StoreError> {
@@ -29,4 +30,21 @@ pub(crate) fn mend(conn: &Connection) -> Result<(), StoreError> {
 /// Takes the table itself away, so that nothing can be asked of it.
 pub(crate) fn take_away(conn: &Connection) -> Result<(), StoreError> {
     Ok(conn.execute_batch("ALTER TABLE submission RENAME TO another")?)
+}
+
+/// The gateway answered for all of them.
+pub(crate) fn settle_all(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute_batch("UPDATE submission SET status = 'waiting_for_them'")?)
+}
+
+/// One of those in the second copy is not known to stand there.
+pub(crate) fn lose_a_copy(conn: &Connection) -> Result<(), StoreError> {
+    let sql = "UPDATE submission SET copied_in = NULL WHERE key = (SELECT min(key) FROM submission)";
+    Ok(conn.execute_batch(sql)?)
+}
+
+/// The gateway has not heard of one that was taken back, or has.
+pub(crate) fn withdrawn_unheard(conn: &Connection, is_unheard: bool) -> Result<(), StoreError> {
+    let name = format!("{}656005750104 a-key", meta::WITHDRAWN);
+    if is_unheard { meta::set(conn, &name, "") } else { meta::remove(conn, &name) }
 }

@@ -1,0 +1,168 @@
+//! The copy empties itself, and whatever happens meanwhile, nothing that waits is without one.
+
+use std::path::PathBuf;
+
+use super::*;
+
+/// A desk whose stick is known and holds so many that wait.
+async fn holding(how_many: usize) -> (Arc<Inner>, TempDir) {
+    let (desk, folder) = with_stick();
+    is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
+    record(&desk, how_many).await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    (desk, folder)
+}
+
+/// The gateway answered for everything.
+async fn settle(desk: &Arc<Inner>) {
+    desk.store.write(spoilt::settle_all).await.unwrap();
+}
+
+fn files(folder: &TempDir) -> Vec<PathBuf> {
+    let found = std::fs::read_dir(folder.path().join("stick")).unwrap();
+    let mut files: Vec<_> = found.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn path(folder: &TempDir, file: &CopyFile) -> PathBuf {
+    folder.path().join("stick").join(format!("ra-desk-{}.copy", file.name))
+}
+
+async fn in_use(desk: &Arc<Inner>) -> CopyFile {
+    desk.store.read(stored::file).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn once_all_is_settled_a_new_file_takes_the_place_of_the_old_one() {
+    let (desk, folder) = holding(3).await;
+    let stranger = folder.path().join("stick").join(format!("ra-desk-{}.copy", "a".repeat(32)));
+    std::fs::write(&stranger, contract::sealed_head(&[0xaa; 16])).unwrap();
+    let old = in_use(&desk).await;
+    emptying::empty_now(&desk).await;
+    assert_eq!(in_use(&desk).await, old, "they wait");
+    settle(&desk).await;
+    emptying::empty_now(&desk).await;
+    let new = in_use(&desk).await;
+    assert!(new.name != old.name && new.records == 0);
+    let mut expected = vec![path(&folder, &new), stranger];
+    expected.sort();
+    assert_eq!(files(&folder), expected, "the old one is gone, what is not this store's is not");
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), []);
+    // Nothing is begun for nothing.
+    emptying::empty_now(&desk).await;
+    assert_eq!(in_use(&desk).await, new);
+    record(&desk, 1).await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    assert_eq!((in_use(&desk).await.name, in_use(&desk).await.records), (new.name, 1), "it is gone on with");
+}
+
+#[tokio::test]
+async fn what_the_gateway_has_not_heard_of_keeps_the_file() {
+    let (desk, _folder) = holding(2).await;
+    let old = in_use(&desk).await;
+    settle(&desk).await;
+    // Taken back before it was sent, and not told to the gateway yet: the file says so, and another does not.
+    desk.store.write(|conn| spoilt::withdrawn_unheard(conn, true)).await.unwrap();
+    emptying::empty_now(&desk).await;
+    assert_eq!(in_use(&desk).await, old);
+    desk.store.write(|conn| spoilt::withdrawn_unheard(conn, false)).await.unwrap();
+    // One that stands in the file is not in the store any more, as after it was damaged.
+    desk.store.write(spoilt::lose_a_copy).await.unwrap();
+    emptying::empty_now(&desk).await;
+    assert_eq!(in_use(&desk).await, old, "what may be lost here is in the copy");
+}
+
+#[tokio::test]
+async fn a_file_that_holds_more_than_is_known_here_is_never_removed() {
+    let (desk, folder) = holding(1).await;
+    let old = in_use(&desk).await;
+    // As after a crash between disk and store, or in an older copy of this store.
+    let whole = std::fs::read(path(&folder, &old)).unwrap();
+    std::fs::write(path(&folder, &old), [&whole[..], &whole[contract::SEALED_HEAD..]].concat()).unwrap();
+    settle(&desk).await;
+    emptying::empty_now(&desk).await;
+    assert_eq!(in_use(&desk).await, old);
+    // It goes on in it, and remembers.
+    record(&desk, 1).await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    assert!(in_use(&desk).await.holds_more);
+    settle(&desk).await;
+    emptying::empty_now(&desk).await;
+    assert_eq!((in_use(&desk).await.name, files(&folder).len()), (old.name, 1));
+}
+
+#[tokio::test]
+async fn a_stick_that_is_away_keeps_the_old_file_until_it_is_back() {
+    let (desk, folder) = holding(1).await;
+    let old = in_use(&desk).await;
+    settle(&desk).await;
+    // The moment between taking the new file and removing the old one.
+    let new = new_file(&desk);
+    file::begin(&folder.path().join("stick"), &new).unwrap();
+    let (was, is) = (old.clone(), new.clone());
+    assert!(desk.store.write(move |conn| stored::take_turns(conn, &was, &is)).await.unwrap());
+    let (stick, pocket) = (folder.path().join("stick"), folder.path().join("pocket"));
+    std::fs::rename(&stick, &pocket).unwrap();
+    emptying::empty_now(&desk).await;
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), [old.clone()]);
+    // Another stick in its place.
+    std::fs::create_dir(&stick).unwrap();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    emptying::empty_now(&desk).await;
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), [old.clone()]);
+    std::fs::remove_dir_all(&stick).unwrap();
+    std::fs::rename(&pocket, &stick).unwrap();
+    assert!(path(&folder, &old).exists());
+    copied(&desk).await;
+    emptying::empty_now(&desk).await;
+    assert!(!path(&folder, &old).exists());
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), []);
+}
+
+/// Ended at each of its steps, and gone on with: what is recorded meanwhile has a copy, and one file is left.
+#[tokio::test]
+async fn ended_at_any_step_nothing_that_waits_is_without_a_copy_and_no_file_is_left() {
+    for steps in 0..=4 {
+        let (desk, folder) = holding(2).await;
+        let (stick, old, new) = (folder.path().join("stick"), in_use(&desk).await, new_file(&desk));
+        settle(&desk).await;
+        if steps >= 1 {
+            let new = new.clone();
+            desk.store.write(move |conn| stored::intend(conn, &new)).await.unwrap();
+        }
+        if steps >= 2 {
+            file::begin(&stick, &new).unwrap();
+        }
+        if steps >= 3 {
+            let (old, new) = (old.clone(), new.clone());
+            assert!(desk.store.write(move |conn| stored::take_turns(conn, &old, &new)).await.unwrap());
+        }
+        if steps >= 4 {
+            assert_eq!(file::remove(&stick, &old), Ok(Stands::AsKnown));
+        }
+        // RA Desk starts again, and somebody records before anything is tidied up.
+        record(&desk, 1).await;
+        assert_eq!(copied(&desk).await, SecondCopy::Whole, "{steps}");
+        emptying::empty_now(&desk).await;
+        let now = in_use(&desk).await;
+        assert!(path(&folder, &now).exists() && file::stands(&stick, &now) == Ok(Stands::AsKnown), "{steps}");
+        assert_eq!(now.records, if steps >= 3 { 1 } else { 3 }, "{steps}: what waits stands in it");
+        settle(&desk).await;
+        emptying::empty_now(&desk).await;
+        assert_eq!(files(&folder), [path(&folder, &in_use(&desk).await)], "{steps}: one file is left");
+        assert_eq!(in_use(&desk).await.records, 0, "{steps}");
+    }
+}
+
+/// What waits by the time the old file would go.
+#[tokio::test]
+async fn what_is_recorded_while_it_is_emptied_keeps_the_old_file() {
+    let (desk, _folder) = holding(1).await;
+    let (old, new) = (in_use(&desk).await, new_file(&desk));
+    settle(&desk).await;
+    record(&desk, 1).await;
+    let was = old.clone();
+    assert!(!desk.store.write(move |conn| stored::take_turns(conn, &was, &new)).await.unwrap());
+    assert_eq!(in_use(&desk).await, old);
+}

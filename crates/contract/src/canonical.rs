@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
 
 use crate::{CareIdentityUuid, Invalid, RegistrationBody};
 
@@ -57,6 +58,13 @@ impl FrozenBody {
         hash.update([0]);
         hash.update(self.as_str());
         Fingerprint(hash.finalize().into())
+    }
+}
+
+impl Drop for FrozenBody {
+    /// Leaves nothing of a person behind in memory.
+    fn drop(&mut self) {
+        String::from(Box::<str>::from(std::mem::take(&mut self.0))).zeroize();
     }
 }
 

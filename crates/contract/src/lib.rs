@@ -52,8 +52,8 @@ pub use registration::{
     RemovalReply, RemovalRequest, TakenOver, TakenOverBefore, TakenOverBy,
 };
 pub use sealed::{
-    NotSealed, OpenedRecord, Piece, SEALED_HEAD, SealedRecord, SealedRegistration, SealingSecret, sealed_head,
-    sealed_pieces,
+    NotSealed, OpenedRecord, Piece, SEALED_HEAD, SealedReader, SealedRecord, SealedRegistration, SealingSecret,
+    sealed_head, sealed_pieces,
 };
 pub use search::{FamilyPattern, MAX_MATCHES, MatchedBy, ProfileSummary, SearchReply, SearchRequest};
 pub use session::{

@@ -8,12 +8,17 @@
 //!
 //! Deliberately absent: files. Who writes them is `desk`, who reads them is `gateway`.
 
+mod pieces;
+
 use ed25519_dalek::{Signer, SigningKey};
 use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256 as SUITE;
 use rustls::crypto::hpke::{EncapsulatedSecret, Hpke, HpkePrivateKey, HpkePublicKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{CareIdentityUuid, DeviceId, FrozenBody, PublicKey, RoleProfileId, SealingKey, Signature, SubmissionKey};
+
+pub use pieces::{Piece, SealedReader, sealed_pieces};
 
 /// What a file begins with.
 const FILE_MARK: [u8; 16] = *b"RA Desk copy 1\r\n";
@@ -101,12 +106,13 @@ impl SealedRecord {
     /// Signs it with the computer's key and seals it: the bytes to append to a file.
     pub fn seal(self, to: &SealingKey, device: &SigningKey) -> Result<Vec<u8>, NotSealed> {
         let signature = Signature::from_bytes(device.sign(&self.bytes(to)).to_bytes());
-        let content = serde_json::to_vec(&Signed { record: self, signature }).map_err(|_| NotSealed)?;
+        let content = Zeroizing::new(serde_json::to_vec(&Signed { record: self, signature }).map_err(|_| NotSealed)?);
         let length = u32::try_from(content.len()).map_err(|_| NotSealed)?;
-        let mut filled = Vec::with_capacity(content.len() + PAGE);
+        let mut filled = Zeroizing::new(Vec::with_capacity((4 + content.len()).next_multiple_of(PAGE)));
         filled.extend_from_slice(&length.to_be_bytes());
         filled.extend_from_slice(&content);
-        filled.resize(filled.len().next_multiple_of(PAGE), 0);
+        let length_filled = filled.len().next_multiple_of(PAGE);
+        filled.resize(length_filled, 0);
         if filled.len() > MOST_CONTENT {
             return Err(NotSealed);
         }
@@ -161,6 +167,7 @@ impl SealingSecret {
     pub fn open(&self, sealed: &[u8]) -> Option<OpenedRecord> {
         let (encapsulated, sealed) = sealed.split_at_checked(32)?;
         let filled = SUITE.open(&EncapsulatedSecret(encapsulated.to_vec()), INFO, &[], sealed, &self.secret).ok()?;
+        let filled = Zeroizing::new(filled);
         let (length, rest) = filled.split_at_checked(4)?;
         let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
         let Signed { record, signature } = serde_json::from_slice(rest.get(..length)?).ok()?;
@@ -174,55 +181,6 @@ pub fn sealed_head(name: &[u8; 16]) -> [u8; SEALED_HEAD] {
     head[..16].copy_from_slice(&FILE_MARK);
     head[16..].copy_from_slice(name);
     head
-}
-
-/// What stands in a file, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// A whole record, still sealed.
-    Record(&'a [u8]),
-    /// Bytes that are no record, from this place on.
-    Spoilt(usize),
-    /// The beginning of a record at the end of the file: it was being written when the disk went away.
-    Torn(usize),
-}
-
-/// Takes a file apart. None: it is no second copy.
-pub fn sealed_pieces(file: &[u8]) -> Option<Vec<Piece<'_>>> {
-    if !file.starts_with(&FILE_MARK) || file.len() < SEALED_HEAD {
-        return None;
-    }
-    let (mut pieces, mut at) = (Vec::new(), SEALED_HEAD);
-    while at < file.len() {
-        let next = find_mark(file, at + 1);
-        // A record ends before the next mark, whatever its length says: one with a spoilt length hides none behind it.
-        match record_at(&file[at..next.unwrap_or(file.len())]) {
-            Some(record) => {
-                pieces.push(Piece::Record(record));
-                at += RECORD_MARK.len() + 4 + record.len();
-            }
-            None => {
-                let begins = file[at..].starts_with(&RECORD_MARK) || RECORD_MARK.starts_with(&file[at..]);
-                pieces.push(if next.is_none() && begins { Piece::Torn(at) } else { Piece::Spoilt(at) });
-                at = next.unwrap_or(file.len());
-            }
-        }
-    }
-    Some(pieces)
-}
-
-fn find_mark(file: &[u8], from: usize) -> Option<usize> {
-    let windows = file.get(from..)?.windows(RECORD_MARK.len());
-    windows.enumerate().find(|(_, window)| *window == RECORD_MARK).map(|(at, _)| from + at)
-}
-
-/// The record that begins there, if a whole one does.
-fn record_at(bytes: &[u8]) -> Option<&[u8]> {
-    let rest = bytes.strip_prefix(&RECORD_MARK)?;
-    let (length, rest) = rest.split_at_checked(4)?;
-    let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
-    let content = length.checked_sub(SEAL)?;
-    (content > 0 && content <= MOST_CONTENT && content % PAGE == 0).then(|| rest.get(..length)).flatten()
 }
 
 #[cfg(test)]
@@ -337,7 +295,7 @@ mod tests {
         let second = SEALED_HEAD + (whole.len() - SEALED_HEAD) / 2;
         for end in (second + 1..whole.len()).filter(|end| *end < second + 20 || end % 101 == 0) {
             let torn = &whole[..end];
-            assert_eq!(sealed_pieces(torn).unwrap().last(), Some(&Piece::Torn(second)), "{end}");
+            assert_eq!(sealed_pieces(torn).unwrap().last(), Some(&Piece::Torn(second as u64)), "{end}");
             assert_eq!(opened(&secret, torn), [1]);
             let mut goes_on = torn.to_vec();
             goes_on.extend(record(3).seal(&secret.public(), &key()).unwrap());

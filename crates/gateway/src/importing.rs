@@ -9,12 +9,14 @@
 //! from.
 
 use std::cmp::Reverse;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contract::{
-    CancelOutcome, DeviceId, ItemOutcome, OpenedRecord, Piece, RefusalCode, RequestId, SealedRecord, SubmissionKey,
-    sealed_pieces,
+    CancelOutcome, DeviceId, ItemOutcome, OpenedRecord, Piece, RefusalCode, RequestId, SealedReader, SealedRecord,
+    SubmissionKey,
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -177,6 +179,31 @@ pub struct UnreadableCopy {
     source: std::io::Error,
 }
 
+/// A record that opens with this gateway's key: where it stands, and when it is judged. It is opened again then, so that
+/// what one says is in memory at a time, however large the files are.
+struct Waits {
+    /// Its place in the report.
+    place: usize,
+    /// Which of the files, counted from 0.
+    file: usize,
+    at: u64,
+    length: usize,
+    turn: (bool, Reverse<usize>),
+}
+
+/// The files, kept open: what is read the second time is what was read the first time.
+struct Copies(Vec<File>);
+
+impl Copies {
+    /// Opens a record again. None: it does not stand there any more.
+    fn open(&self, rules: &Rules, waits: &Waits) -> Option<OpenedRecord> {
+        let mut file = self.0.get(waits.file)?;
+        let mut sealed = vec![0; waits.length];
+        file.seek(SeekFrom::Start(waits.at)).and_then(|_| file.read_exact(&mut sealed)).ok()?;
+        rules.keys.unseal(&sealed)
+    }
+}
+
 /// Takes in second copies.
 pub(crate) async fn import(
     store: &Store,
@@ -185,42 +212,59 @@ pub(crate) async fn import(
     now: Timestamp,
 ) -> Result<ImportReport, UnreadableCopy> {
     let mut report = ImportReport::default();
-    let mut records = Vec::new();
-    for (file, path) in (1..).zip(&wanted.files) {
-        let bytes = read(path).map_err(|source| UnreadableCopy { path: path.clone(), source })?;
-        let Some(pieces) = sealed_pieces(&bytes) else {
-            report.found.push(Found { file, key: None, outcome: Taken::NoCopy });
-            continue;
-        };
-        for piece in pieces {
-            let outcome = match piece {
-                Piece::Record(sealed) => match rules.keys.unseal(sealed) {
-                    Some(opened) => {
-                        records.push((report.found.len(), opened));
-                        Taken::NotDone
-                    }
-                    None => Taken::NotOpened,
-                },
-                Piece::Spoilt(_) => Taken::Spoilt,
-                Piece::Torn(_) => Taken::Torn,
-            };
-            report.found.push(Found { file, key: None, outcome });
-        }
+    let (mut copies, mut waiting) = (Copies(Vec::new()), Vec::new());
+    for path in &wanted.files {
+        let looked = open(path).and_then(|file| {
+            look_through(&file, copies.0.len(), rules, &mut report, &mut waiting)?;
+            Ok(file)
+        });
+        copies.0.push(looked.map_err(|source| UnreadableCopy { path: path.clone(), source })?);
     }
-    records.sort_by_cached_key(|(_, opened)| turn(&opened.record));
-    for (place, opened) in &records {
-        report.found[*place].key = Some(opened.record.key);
-    }
+    waiting.sort_by_key(|waits| waits.turn);
     if wanted.dry_run {
-        for (place, outcome) in try_all(store, rules, wanted, records, now).await {
+        for (place, outcome) in try_all(store, rules, wanted, (copies, waiting), now).await {
             report.found[place].outcome = outcome;
         }
     } else {
-        for (place, opened) in records {
-            report.found[place].outcome = take_in(store, rules, wanted, opened, now).await;
+        for waits in waiting {
+            if let Some(opened) = copies.open(rules, &waits) {
+                report.found[waits.place].outcome = take_in(store, rules, wanted, opened, now).await;
+            }
         }
     }
     Ok(report)
+}
+
+/// Notes what stands in a file, and keeps nothing of what it says.
+fn look_through(
+    file: &File,
+    number: usize,
+    rules: &Rules,
+    report: &mut ImportReport,
+    waiting: &mut Vec<Waits>,
+) -> std::io::Result<()> {
+    let file_number = number + 1;
+    let Some(mut reader) = SealedReader::begin(file)? else {
+        report.found.push(Found { file: file_number, key: None, outcome: Taken::NoCopy });
+        return Ok(());
+    };
+    while let Some((at, piece)) = reader.next()? {
+        let place = report.found.len();
+        let (key, outcome) = match piece {
+            Piece::Record(sealed) => match rules.keys.unseal(sealed) {
+                Some(opened) => {
+                    let (record, length) = (&opened.record, sealed.len());
+                    waiting.push(Waits { place, file: number, at, length, turn: turn(record) });
+                    (Some(record.key), Taken::NotDone)
+                }
+                None => (None, Taken::NotOpened),
+            },
+            Piece::Spoilt(_) => (None, Taken::Spoilt),
+            Piece::Torn(_) => (None, Taken::Torn),
+        };
+        report.found.push(Found { file: file_number, key, outcome });
+    }
+    Ok(())
 }
 
 /// When a record is judged, wherever it stands: what was taken back first, then what was taken over, the last time
@@ -231,11 +275,12 @@ fn turn(record: &SealedRecord) -> (bool, Reverse<usize>) {
     (true, Reverse(taken_over.map_or(0, |from| from.originals().count())))
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if std::fs::metadata(path)?.len() > MOST_BYTES {
+fn open(path: &Path) -> std::io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() > MOST_BYTES {
         return Err(std::io::Error::other("it is larger than any second copy"));
     }
-    std::fs::read(path)
+    Ok(file)
 }
 
 /// What would come of each, by its place in the report. All in one act that is undone at its end, so that each sees
@@ -244,16 +289,17 @@ async fn try_all(
     store: &Store,
     rules: &Arc<Rules>,
     wanted: &Import,
-    records: Vec<(usize, OpenedRecord)>,
+    (copies, waiting): (Copies, Vec<Waits>),
     now: Timestamp,
 ) -> Vec<(usize, Taken)> {
     let (rules, wanted) = (Arc::clone(rules), wanted.clone());
     let tried = store
         .write(move |connection| {
-            let mut outcomes = Vec::with_capacity(records.len());
-            for (place, opened) in records {
+            let mut outcomes = Vec::with_capacity(waiting.len());
+            for waits in waiting {
+                let Some(opened) = copies.open(&rules, &waits) else { continue };
                 let taken = store::apart(connection, || judge(connection, &rules, &wanted, opened, now))?;
-                outcomes.push((place, taken.unwrap_or(Taken::NotDone)));
+                outcomes.push((waits.place, taken.unwrap_or(Taken::NotDone)));
             }
             Err::<(), _>(Undone::Tried(outcomes))
         })

@@ -67,7 +67,8 @@ async fn confirmed() -> (Bench, i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stands_in_the_gateways_place_countersigns_nothing_that_is_believed() {
-    let stranger: [(&str, fn(&mut Holder)); 4] = [
+    type Does = fn(&mut Holder);
+    let stranger: [(&str, Does); 4] = [
         ("it names its own key", |_| {}),
         ("it names none", |holder| holder.names = None),
         ("it names the known key, holds nothing, and signs with its own", |holder| {

@@ -131,6 +131,12 @@ test.each([
   expect(main()?.textContent).not.toMatch(/nothing that you recorded is lost/i);
 });
 
+test("a key that is not known is told, and is no reason for a new audit", async () => {
+  await show(fakeDesk({ checkAudit: { ...AUDIT, key_known: false } }), { at: "audit" });
+  await vi.waitFor(() => expect(main()?.textContent).toContain("does not know the key that confirms it"));
+  expect(document.getElementById("begin")).toBeNull();
+});
+
 test.each([true, false])("before it is confirmed nothing is said to be saved (online: %s)", async (online) => {
   const desk = fakeDesk({
     draft: COMPLETE_DRAFT,

@@ -53,13 +53,13 @@ export const AUDIT = {
   title: "Audit of this computer",
   lead: "RA Desk writes each act down as a row. Rows name people by their Care Identity UUIDs, not by name. Treat a copy as you treat people’s records.",
   link: "Audit of this computer",
-  checking: "Checking every row. A long audit takes some seconds.",
+  checking: "Checking every row",
   results: {
     intact: "The audit is as it was written",
     broken: "The audit is not as it was written",
     differs: "The RA service holds another audit of this computer",
     unsigned: "The audit cannot be signed",
-    unknown: "What confirms it is not known to be the RA service, and is not believed",
+    unknown: "RA Desk does not know the key that confirms it",
   },
   unsignedText:
     "The key store of this computer has lost the key for it. What you record is still saved and sent. Second copies are not made, and other computers do not show what waits here.",

@@ -39,6 +39,7 @@ const COMMANDS: &[&str] = &[
     "this_computer",
     "copy_diagnostics",
     "recovery",
+    "recoveries",
     "acknowledge_recovery",
     "check_audit",
     "begin_new_audit",

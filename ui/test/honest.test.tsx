@@ -64,6 +64,34 @@ test("what a damaged file cost is told before anything else, in numbers that are
   expect(desk.log.filter(([name]) => name === "acknowledgeRecovery")).toHaveLength(1);
 });
 
+test("each RA user is told after they sign in, before any other page, and the numbers stay where they are found again", async () => {
+  const desk = fakeDesk({ recovery: () => new Promise((told) => setTimeout(() => told(RECOVERY), 50)) });
+  const seen = new Set<string | undefined>();
+  const watch = new MutationObserver(() => seen.add(main()?.dataset.page));
+  watch.observe(document.body, { childList: true, subtree: true });
+  const user = await show(desk, { at: "this-computer" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  watch.disconnect();
+  expect([...seen].filter(Boolean)).toEqual(["recovered"]);
+  expect(main()?.textContent).toContain("Each RA user of this computer is shown this once");
+  expect(main()?.textContent).toContain("until 30 days after an RA user has signed in and read this");
+  const [first, second] = ["2026-09-02T08:00:00Z", RECOVERY.found_at];
+  const recoveries = [
+    { ...RECOVERY, found_at: first, deleted_at: "2026-10-05T08:10:00Z" },
+    { ...RECOVERY, found_at: second, kept_until: "2026-12-23T14:30:00Z" },
+  ];
+  desk.change({ recovery: null, recoveries }, "shell");
+  await user.click(document.getElementById("primary") as HTMLElement);
+  await vi.waitFor(() => expect(text("recoveries")).not.toBeNull());
+  const [gone, kept] = [...document.querySelectorAll("#recoveries h3")].map((of) => of.parentElement?.textContent);
+  expect(gone).toContain("damaged on 2 September 2026");
+  expect(gone).toContain("was deleted on 5 October 2026");
+  expect(gone).not.toMatch(/kept|Do not delete/);
+  expect(kept).toContain("48 registrations and 1 draft. 2 registrations could not be read.");
+  expect(kept).toContain("Do not delete this folder. The damaged file is kept in it, as it was, until 23 December 2026:");
+  expect(kept).toContain(RECOVERY.set_aside);
+});
+
 test.each([
   [{ lost: 0, lost_is_all: true }, "No registration was lost."],
   [{ lost: 2, lost_is_all: true }, "2 registrations could not be read."],

@@ -62,7 +62,7 @@ pub use parts::{
 pub use people::{FindBy, FindForm, Found, ProfileRead};
 pub use persistence::{NotKept, Persistence};
 pub use random::SystemRandom;
-pub use recovery::{Recovery, recoveries};
+pub use recovery::{Recovery, RecoveryReader, recoveries};
 pub use second_copy::{NoSecondCopy, SecondCopy, second_copy_folder};
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};

@@ -2,18 +2,22 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use contract::CareIdentityUuid;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{KeyStore, OpenError, store};
+
+/// How long damaged files are kept once an RA user has read what became of them.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A store that was found damaged or gone, and what was saved of it. The damaged files are kept as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     /// When it was found, by the computer's clock.
     pub found_at: Timestamp,
-    /// The folder with the damaged files, within the data folder. RA Desk never deletes it. None: there was no file any
-    /// more, though the key store remembers one, and what was in it is not known.
+    /// The folder with the damaged files, within the data folder; how long it is kept says [`Self::kept_until`]. None:
+    /// there was no file any more, though the key store remembers one, and what was in it is not known.
     pub set_aside: Option<String>,
     /// Recorded registrations that are here again, with the key and the bytes they were recorded with.
     pub recovered: u32,
@@ -29,8 +33,23 @@ pub struct Recovery {
     pub audit_rows: i64,
     /// Whether the audit was whole and goes on. Otherwise a new one was begun that names it.
     pub audit_goes_on: bool,
-    /// When an RA user said that they have read this.
+    /// When somebody first said that they have read this, signed in or not.
     pub acknowledged_at: Option<Timestamp>,
+    /// The RA users who said so while they were signed in, the first one first.
+    #[serde(default)]
+    pub read_by: Vec<RecoveryReader>,
+    /// When the damaged files were deleted, after that time.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// An RA user who has read what became of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryReader {
+    /// Who.
+    pub who: CareIdentityUuid,
+    /// When, by the computer's clock.
+    pub at: Timestamp,
 }
 
 impl Recovery {
@@ -47,7 +66,21 @@ impl Recovery {
             audit_rows: 0,
             audit_goes_on: false,
             acknowledged_at: None,
+            read_by: Vec::new(),
+            deleted_at: None,
         }
+    }
+
+    /// Whether this RA user has read it.
+    pub fn is_read_by(&self, who: &CareIdentityUuid) -> bool {
+        self.read_by.iter().any(|reader| reader.who == *who)
+    }
+
+    /// Until when the damaged files are kept: 30 days from when the first RA user who was signed in had read this. None:
+    /// nobody has, or there are none.
+    pub fn kept_until(&self) -> Option<Timestamp> {
+        let read = self.read_by.first().filter(|_| self.set_aside.is_some() && self.deleted_at.is_none())?;
+        read.at.checked_add(KEPT).ok()
     }
 }
 

@@ -22,14 +22,21 @@ pub async fn copy_diagnostics(clipboard: State<'_, Clipboard>) -> Result<(), Fau
     clipboard.put(&doctor::diagnostics_text().await)
 }
 
-/// What became of a store that was found damaged, until somebody has read it.
+/// What became of a store that was found damaged, until whoever is there has read it.
 #[tauri::command]
 #[specta::specta]
 pub async fn recovery(opened: State<'_, Opened>) -> Answer<Option<RecoveryView>> {
     Ok(opened.desk()?.recovery().await?.map(RecoveryView::from))
 }
 
-/// Somebody has read it.
+/// What became of it each time, the last time last.
+#[tauri::command]
+#[specta::specta]
+pub async fn recoveries(opened: State<'_, Opened>) -> Answer<Vec<RecoveryView>> {
+    Ok(opened.desk()?.recoveries().await?.into_iter().map(RecoveryView::from).collect())
+}
+
+/// Whoever it was shown to has read it.
 #[tauri::command]
 #[specta::specta]
 pub async fn acknowledge_recovery(opened: State<'_, Opened>) -> Answer<()> {

@@ -70,6 +70,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             computer::this_computer,
             computer::copy_diagnostics,
             computer::recovery,
+            computer::recoveries,
             computer::acknowledge_recovery,
             computer::check_audit,
             computer::begin_new_audit,

@@ -196,10 +196,16 @@ pub fn recoveries(recoveries: &[Recovery]) -> Vec<Check> {
         };
         let at_least = if recovery.lost_is_all { "" } else { "at least " };
         let found = format!(
-            "the store was damaged on {day}: {} registrations were recovered, {at_least}{} could not be read; the damaged file is in {set_aside}",
-            recovery.recovered, recovery.lost
+            "the store was damaged on {day}: {} registrations were recovered, {at_least}{} could not be read; the damaged file {} in {set_aside}",
+            recovery.recovered,
+            recovery.lost,
+            if recovery.deleted_at.is_some() { "is deleted; it was" } else { "is" }
         );
-        let next = "Keep that folder, look at the disk, and have the RA users compare with their notes.";
+        let next = if recovery.deleted_at.is_some() {
+            "Look at the disk, if nobody has."
+        } else {
+            "Keep that folder, look at the disk, and have the RA users compare with their notes."
+        };
         Check::warning("store_recovered", found, next)
     });
     told.collect()
@@ -277,8 +283,13 @@ mod tests {
             audit_rows: 9,
             audit_goes_on: false,
             acknowledged_at: None,
+            read_by: Vec::new(),
+            deleted_at: None,
         };
         let gone = Recovery { set_aside: None, ..recovery.clone() };
+        let later = Recovery { deleted_at: Some(recovery.found_at), ..recovery.clone() };
+        let later = &recoveries(&[later])[0];
+        assert!(later.found.contains("is deleted") && !later.next.as_ref().unwrap().contains("folder"), "{later:?}");
         let told = recoveries(&[recovery, gone]);
         assert_eq!((told.len(), told[0].state, told[1].state), (2, State::Warning, State::Warning));
         assert!(

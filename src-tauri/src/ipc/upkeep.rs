@@ -23,6 +23,10 @@ pub struct RecoveryView {
     pub lost_is_all: bool,
     /// Drafts that are here again.
     pub drafts: u32,
+    /// Until when the damaged files are kept; none where nobody who was signed in has read this, or they are gone.
+    pub kept_until: Option<String>,
+    /// When they were deleted.
+    pub deleted_at: Option<String>,
 }
 
 /// The audit of this computer, as it was found just now.
@@ -99,6 +103,8 @@ impl From<Recovery> for RecoveryView {
     fn from(recovery: Recovery) -> Self {
         Self {
             found_at: recovery.found_at.to_string(),
+            kept_until: recovery.kept_until().map(|until| until.to_string()),
+            deleted_at: recovery.deleted_at.map(|at| at.to_string()),
             set_aside: recovery.set_aside.map(|aside| match machine::data_dir() {
                 Some(folder) => folder.join(aside).display().to_string(),
                 None => aside,

@@ -79,9 +79,11 @@ export const commands = {
 	thisComputer: () => typedError<ComputerView, Fault>(__TAURI_INVOKE("this_computer")),
 	/**  Looks at this computer and its network as `ra-desk diagnostics` does, and copies what it found. */
 	copyDiagnostics: () => typedError<null, Fault>(__TAURI_INVOKE("copy_diagnostics")),
-	/**  What became of a store that was found damaged, until somebody has read it. */
+	/**  What became of a store that was found damaged, until whoever is there has read it. */
 	recovery: () => typedError<RecoveryView | null, Fault>(__TAURI_INVOKE("recovery")),
-	/**  Somebody has read it. */
+	/**  What became of it each time, the last time last. */
+	recoveries: () => typedError<RecoveryView[], Fault>(__TAURI_INVOKE("recoveries")),
+	/**  Whoever it was shown to has read it. */
 	acknowledgeRecovery: () => typedError<null, Fault>(__TAURI_INVOKE("acknowledge_recovery")),
 	/**  Walks the whole audit of this computer. */
 	checkAudit: () => typedError<AuditView, Fault>(__TAURI_INVOKE("check_audit")),
@@ -859,6 +861,10 @@ export type RecoveryView = {
 	lost_is_all: boolean,
 	/**  Drafts that are here again. */
 	drafts: number,
+	/**  Until when the damaged files are kept; none where nobody who was signed in has read this, or they are gone. */
+	kept_until: string | null,
+	/**  When they were deleted. */
+	deleted_at: string | null,
 };
 
 /**  Why a registration was refused. Final for its submission key: a correction is a new submission. */

@@ -338,6 +338,8 @@ export const RECOVERY: RecoveryView = {
   lost: 2,
   lost_is_all: true,
   drafts: 1,
+  kept_until: null,
+  deleted_at: null,
 };
 
 export const AUDIT: AuditView = {
@@ -431,6 +433,7 @@ function plainAnswers(): Required<Answers> {
     copyDiagnostics: null,
     leaveKiosk: null,
     recovery: null,
+    recoveries: [],
     acknowledgeRecovery: null,
     checkAudit: AUDIT,
     beginNewAudit: null,

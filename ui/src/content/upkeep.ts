@@ -1,7 +1,7 @@
 // What became of a damaged file, and whether the audit is as it was written.
 
 import type { AuditEndedView, AuditFaultView, RecoveryView } from "../bridge";
-import { counted, day, dayAndTime } from "./dates";
+import { counted, day, dayAndTime, onDay } from "./dates";
 
 const registrations = (count: number) => counted(count, "registration");
 
@@ -35,7 +35,13 @@ export const RECOVERY = {
   failing: "Tell your IT service desk. The disk of this computer may be failing.",
   compare:
     "Compare your outbox with your notes. Record again what is missing: if it was registered before, RA Desk says so and nothing is registered twice.",
-  folder: "Do not delete this folder. The damaged file is kept in it, as it was:",
+  /** Where the damaged file is, or was; its folder follows. */
+  folder: ({ kept_until, deleted_at }: RecoveryView) =>
+    deleted_at
+      ? `The damaged file was deleted ${onDay(deleted_at)}. It was in this folder:`
+      : `Do not delete this folder. The damaged file is kept in it, as it was, until ${kept_until ? day(kept_until) : "30 days after an RA user has signed in and read this"}:`,
+  each: "Each RA user of this computer is shown this once, after they sign in.",
+  past: "Files that were damaged or gone",
   read: "I have read this",
   reading: "Saving",
   /** It could not be saved that somebody read it. */

@@ -99,11 +99,18 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   });
   const recovery = useCommand("recovery");
   const [wentOn, setWentOn] = useState(false);
+  const signedIn = session.state === "signed_in";
+  // What nobody in particular was told is not what this person is: no page comes before they were.
+  const [asked, setAsked] = useState(false);
+  useEffect(() => {
+    if (!recovery.asking) setAsked(true);
+  }, [recovery.asking]);
   let page: ReactNode;
   // Before anything else: who works on here must know what is missing.
   if (recovery.data && !wentOn) {
     page = <Recovered recovery={recovery.data} done={recovery.again} goOn={() => setWentOn(true)} />;
-  } else if (session.state === "signed_out") page = <SignIn why={session.why} />;
+  } else if (signedIn && !asked) page = null;
+  else if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
   else if (!session.person.may_find && !["help", "this-computer", "audit"].includes(place.at)) {
@@ -111,7 +118,6 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
     page = some ? <ChooseRole /> : <NoAccess />;
   } else page = <Pages />;
 
-  const signedIn = session.state === "signed_in";
   useShortcuts(signedIn && session.person.may_find);
   return (
     <div className="ra-frame">

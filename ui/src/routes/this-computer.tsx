@@ -4,6 +4,7 @@ import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce } from "../frame/session";
 import { Button, InsetText, Table } from "../nhs";
+import { PastRecoveries } from "./upkeep";
 
 /** The settings of this computer, where each came from, and what support asks for. */
 export function ThisComputer() {
@@ -24,6 +25,7 @@ export function ThisComputer() {
           ))}
         </>
       )}
+      <PastRecoveries />
       <h2 className="nhsuk-heading-m">{COMPUTER.settings}</h2>
       {data && (
         <Table responsive className="ra-table">

@@ -35,14 +35,8 @@ export function Recovered({ recovery, done, goOn }: RecoveredProps) {
       <h2 className="nhsuk-heading-m">{RECOVERY.next}</h2>
       <p>{recovery.set_aside === null ? RECOVERY.gone : RECOVERY.failing}</p>
       <p>{RECOVERY.compare}</p>
-      {recovery.set_aside !== null && (
-        <>
-          <p>{RECOVERY.folder}</p>
-          <p className="ra-address">
-            <code className="ra-code">{recovery.set_aside}</code>
-          </p>
-        </>
-      )}
+      <Folder recovery={recovery} />
+      <p>{RECOVERY.each}</p>
       <div className="ra-buttons">
         <Button id="primary" onClick={() => read.run()} busy={read.busy && RECOVERY.reading}>
           {RECOVERY.read}
@@ -54,6 +48,41 @@ export function Recovered({ recovery, done, goOn }: RecoveredProps) {
         )}
       </div>
     </Page>
+  );
+}
+
+function Folder({ recovery }: { recovery: RecoveryView }) {
+  return (
+    recovery.set_aside !== null && (
+      <>
+        <p>{RECOVERY.folder(recovery)}</p>
+        <p className="ra-address">
+          <code className="ra-code">{recovery.set_aside}</code>
+        </p>
+      </>
+    )
+  );
+}
+
+/** The same, for as long as RA Desk is on this computer: who read it may want the numbers again. */
+export function PastRecoveries() {
+  const { data } = useCommand("recoveries");
+  return (
+    data &&
+    data.length > 0 && (
+      <section id="recoveries">
+        <h2 className="nhsuk-heading-m">{RECOVERY.past}</h2>
+        {data.map((recovery) => (
+          <InsetText key={recovery.found_at}>
+            <h3 className="nhsuk-heading-s">{RECOVERY.title(recovery)}</h3>
+            <p>
+              {RECOVERY.recovered(recovery)} {RECOVERY.lost(recovery)}
+            </p>
+            <Folder recovery={recovery} />
+          </InsetText>
+        ))}
+      </section>
+    )
   );
 }
 

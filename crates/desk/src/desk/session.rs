@@ -75,6 +75,7 @@ impl Desk {
                 .write(move |conn| audit::append(conn, moment.wall, Act::SignedIn, &actor, &About::default()))
                 .await?;
             desk.note_happened(Happened::SignedIn);
+            desk.forget_set_aside(moment.wall).await;
         }
         desk.changes.tell(Changed::Session);
         desk.changes.tell(Changed::Outbox);

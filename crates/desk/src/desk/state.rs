@@ -77,8 +77,9 @@ pub(crate) struct State {
     pub(crate) second_copy: SecondCopy,
     /// What the gateway said last of how second copies are sealed.
     pub(crate) sealing: Option<Sealing>,
-    /// When the recovery was found that was given last to be shown: what is acknowledged is that one.
-    pub(crate) recovery_shown: Option<Timestamp>,
+    /// When the recovery was found that was given last to be shown, and to whom: what is acknowledged is that one, by
+    /// them.
+    pub(crate) recovery_shown: Option<(Timestamp, Option<CareIdentityUuid>)>,
     /// Cancels the sign-in that is under way.
     pub(crate) sign_in: Option<CancellationToken>,
 }

@@ -3,31 +3,46 @@
 use contract::AuditReceipt;
 use jiff::Timestamp;
 
-use super::{Desk, drafts};
+use super::{Desk, Inner, drafts};
 use crate::audit::{AuditEnded, AuditFault, AuditNow};
 use crate::store::audit::succession;
 use crate::store::{self, audit};
 use crate::{Cause, Failure, Recovery};
 
 impl Desk {
-    /// What became of a store that was found damaged, until somebody said that they have read it; of several the one
-    /// that was found first. Nobody needs to be signed in: it is numbers alone.
+    /// What became of a store that was found damaged, of several the one that was found first: whoever is at work is told
+    /// until they have read it for themselves, since what was lost may be theirs; while nobody is, it is told until
+    /// anybody has. It is numbers alone.
     pub async fn recovery(&self) -> Result<Option<Recovery>, Failure> {
-        let told = self.inner.store.read(store::recoveries).await?;
-        // Where nothing is kept, it is no news that nothing is there.
-        let is_kept = self.not_kept().is_none();
-        let unread =
-            |recovery: &Recovery| recovery.acknowledged_at.is_none() && (is_kept || recovery.set_aside.is_some());
-        let unread = told.into_iter().find(unread);
-        self.inner.state().recovery_shown = unread.as_ref().map(|recovery| recovery.found_at);
+        let reader = self.inner.at_work().map(|at_work| at_work.actor().uuid);
+        let is_read = |recovery: &Recovery| match &reader {
+            Some(who) => recovery.is_read_by(who),
+            None => recovery.acknowledged_at.is_some(),
+        };
+        let unread = self.recoveries().await?.into_iter().find(|recovery| !is_read(recovery));
+        self.inner.state().recovery_shown = unread.as_ref().map(|recovery| (recovery.found_at, reader));
         Ok(unread)
     }
 
-    /// Somebody at this computer has read what [`Self::recovery`] gave last. What it did not give stays unread.
+    /// What became of the store each time it was found damaged or gone, the last time last.
+    pub async fn recoveries(&self) -> Result<Vec<Recovery>, Failure> {
+        let mut told = self.inner.store.read(store::recoveries).await?;
+        // Where nothing is kept, it is no news that nothing is there.
+        let is_kept = self.not_kept().is_none();
+        told.retain(|recovery| is_kept || recovery.set_aside.is_some());
+        Ok(told)
+    }
+
+    /// Whoever was given [`Self::recovery`] last has read it. What it did not give stays unread, and so does what was
+    /// given to somebody who is not at work any more.
     pub async fn acknowledge_recovery(&self) -> Result<(), Failure> {
-        let Some(shown) = self.inner.state().recovery_shown else { return Ok(()) };
-        let now = self.inner.parts.clock.now();
-        Ok(self.inner.store.write(move |conn| store::acknowledge_recovery(conn, now, shown)).await?)
+        let at_work = self.inner.at_work();
+        let Some((shown, reader)) = self.inner.state().recovery_shown.clone() else { return Ok(()) };
+        let (now, actor) = (self.inner.parts.clock.now(), at_work.map(|at_work| at_work.actor()));
+        if actor.as_ref().map(|actor| &actor.uuid) != reader.as_ref() {
+            return Ok(());
+        }
+        Ok(self.inner.store.write(move |conn| store::acknowledge_recovery(conn, now, shown, actor.as_ref())).await?)
     }
 
     /// Walks the whole audit now, every receipt included. Takes a second for each 100,000 rows, and what is shown of
@@ -67,6 +82,17 @@ impl Desk {
         let why = why(&self.check_audit().await?).ok_or(Cause::WrongState)?;
         let (now, actor) = (self.inner.parts.clock.now(), at_work.actor());
         Ok(self.inner.store.write(move |conn| succession::ask(conn, now, &actor, why)).await?)
+    }
+}
+
+impl Inner {
+    /// Deletes damaged files that are no longer kept. Asked for when somebody has signed in: the clock that says so was
+    /// held against the issuer's just then, and one that ran ahead deletes nothing.
+    pub(super) async fn forget_set_aside(&self, now: Timestamp) {
+        let folder = self.store.folder.clone();
+        if let Err(error) = self.store.write(move |conn| store::forget_set_aside(conn, &folder, now)).await {
+            tracing::warn!(%error, "damaged files that were set aside are still there");
+        }
     }
 }
 

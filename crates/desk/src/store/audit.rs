@@ -58,6 +58,8 @@ pub(crate) enum Act {
     NewAuditAsked,
     /// Said that they have read what became of a damaged store.
     RecoveryRead,
+    /// RA Desk deleted damaged files that were set aside; the detail is their folder.
+    SetAsideDeleted,
 }
 
 impl Act {
@@ -80,6 +82,7 @@ impl Act {
             Self::FreshLink => "fresh_link",
             Self::NewAuditAsked => "new_audit_asked",
             Self::RecoveryRead => "recovery_read",
+            Self::SetAsideDeleted => "set_aside_deleted",
         }
     }
 }

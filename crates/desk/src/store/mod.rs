@@ -33,7 +33,7 @@ pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
 pub(crate) use key::KEY_NAME;
-pub(crate) use salvage::{acknowledge as acknowledge_recovery, recoveries};
+pub(crate) use salvage::{acknowledge as acknowledge_recovery, forget_set_aside, recoveries};
 
 use crate::submission::Event;
 use crate::{

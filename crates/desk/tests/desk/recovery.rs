@@ -6,9 +6,10 @@ use std::path::Path;
 
 use desk::{AuditEnded, AuditFault, Status};
 
-use crate::support::Bench;
 use crate::support::gateway::Instead;
 use crate::support::server::Response;
+use crate::support::{Bench, RA_USER};
+use crate::taking_over::{MANAGER, author, manager};
 
 const PAGE: usize = 4096;
 
@@ -69,6 +70,7 @@ async fn what_can_still_be_read_is_sent_exactly_once_and_the_rest_is_told() {
         let lost = said.len() - told.recovered as usize;
         assert!(if told.lost_is_all { told.lost as usize == lost } else { told.lost as usize <= lost }, "{told:?}");
         most = most.max(told.recovered);
+        assert_eq!(bench.desk.recovery().await.unwrap(), Some(told), "and to whoever is at work");
         bench.desk.acknowledge_recovery().await.unwrap();
         assert_eq!(bench.desk.recovery().await.unwrap(), None);
         let bench = bench.restart().await;
@@ -106,6 +108,113 @@ async fn of_two_recoveries_each_is_told_and_read_by_itself() {
     assert!(second.found_at > first.found_at && second.set_aside != first.set_aside, "{first:?} {second:?}");
     bench.desk.acknowledge_recovery().await.unwrap();
     assert_eq!(bench.desk.recovery().await.unwrap(), None);
+}
+
+/// Starts it again, with its first page damaged.
+async fn damaged(bench: Bench) -> Bench {
+    let store = bench.folder.path().join("data/store.db");
+    bench
+        .restart_after(|| {
+            let mut bytes = std::fs::read(&store).unwrap();
+            bytes[200] ^= 4;
+            std::fs::write(&store, bytes).unwrap();
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_ra_user_is_told_and_reads_it_for_themselves() {
+    let bench = damaged(Bench::signed_in().await).await;
+    let told = bench.desk.recovery().await.unwrap().unwrap();
+    assert!(told.acknowledged_at.is_none() && told.read_by.is_empty());
+    // What was shown to nobody who is known is read by nobody who is.
+    author(&bench).await;
+    bench.desk.acknowledge_recovery().await.unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), Some(told.clone()));
+    bench.desk.acknowledge_recovery().await.unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), None, "once");
+    bench.desk.acknowledge_recovery().await.unwrap();
+
+    manager(&bench).await;
+    let again = bench.desk.recovery().await.unwrap().expect("what was lost may be theirs");
+    assert_eq!((again.found_at, again.read_by.len()), (told.found_at, 1));
+    bench.desk.sign_out().await.unwrap();
+    // Pressed after they had gone: it was not them.
+    bench.desk.acknowledge_recovery().await.unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), None, "before a sign-in, until anybody has read it");
+    manager(&bench).await;
+    assert!(bench.desk.recovery().await.unwrap().is_some());
+    bench.desk.acknowledge_recovery().await.unwrap();
+    assert_eq!(bench.desk.recovery().await.unwrap(), None);
+
+    let bench = bench.restart().await;
+    assert_eq!(bench.desk.recovery().await.unwrap(), None);
+    bench.sign_in().await;
+    assert_eq!(bench.desk.recovery().await.unwrap(), None, "a start forgets nobody");
+    let found = bench.desk.recoveries().await.unwrap();
+    let readers: Vec<String> = found[0].read_by.iter().map(|reader| reader.who.to_string()).collect();
+    assert_eq!((found.len(), &readers[..]), (1, &[RA_USER.to_owned(), MANAGER.to_owned()][..]));
+    assert!(found[0].recovered == told.recovered && found[0].lost == told.lost, "the numbers stay: {found:?}");
+    let (_bench, audit) = bench.audit().await;
+    let rows: Vec<&str> = audit.lines().filter(|row| row.contains("\"recovery_read\"")).collect();
+    assert_eq!(rows.len(), 2, "each once: {audit}");
+    for (row, who) in rows.iter().zip(readers) {
+        assert!(row.contains(&who), "in their own name: {row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_files_go_thirty_days_after_an_ra_user_has_read_it_and_nothing_else_does() {
+    let bench = damaged(Bench::signed_in().await).await;
+    let data = bench.folder.path().join("data");
+    let told = bench.desk.recovery().await.unwrap().unwrap();
+    let aside = data.join(told.set_aside.as_deref().unwrap());
+    let other = data.join("set-aside-by-hand");
+    copy(&aside, &other);
+    std::fs::write(aside.join("note.txt"), "of the IT service desk").unwrap();
+    let files = |folder: &Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
+    let all = files(&aside);
+    assert!(all > 1);
+
+    // Nobody who is known has read it: however long ago that was, it is kept.
+    bench.desk.acknowledge_recovery().await.unwrap();
+    in_days(&bench, 40).await;
+    assert_eq!((bench.desk.recoveries().await.unwrap()[0].kept_until(), files(&aside)), (None, all));
+    assert!(bench.desk.recovery().await.unwrap().is_some());
+    bench.desk.acknowledge_recovery().await.unwrap();
+    let read = bench.desk.recoveries().await.unwrap().remove(0);
+    assert_eq!(read.kept_until().unwrap(), read.read_by[0].at + jiff::SignedDuration::from_hours(30 * 24));
+    in_days(&bench, 29).await;
+    assert_eq!(files(&aside), all);
+    // The time alone deletes nothing: the clock may be wrong.
+    let bench = bench.restart().await;
+    bench.clock.advance(std::time::Duration::from_secs(2 * 24 * 60 * 60));
+    let bench = bench.restart().await;
+    assert_eq!(files(&aside), all);
+    in_days(&bench, 0).await;
+    assert_eq!(files(&aside), 1, "what is not the store's stays");
+    assert!(aside.join("note.txt").exists() && files(&other) == all - 1);
+    let gone = bench.desk.recoveries().await.unwrap().remove(0);
+    assert!(gone.deleted_at.is_some() && gone.kept_until().is_none(), "{gone:?}");
+    assert_eq!(gone.set_aside, told.set_aside, "where they were is still known");
+    in_days(&bench, 1).await;
+    assert_eq!(bench.desk.recoveries().await.unwrap().remove(0), gone);
+    let (bench, audit) = bench.audit().await;
+    assert!(bench.desk.audit_is_whole());
+    let rows: Vec<&str> = audit.lines().filter(|row| row.contains("\"set_aside_deleted\"")).collect();
+    assert!(matches!(rows[..], [row] if row.contains(&gone.set_aside.unwrap())), "{rows:?}");
+}
+
+/// Somebody signs in when so many days have passed.
+async fn in_days(bench: &Bench, days: u64) {
+    bench.clock.advance(std::time::Duration::from_secs(days * 24 * 60 * 60));
+    let now = desk::Clock::now(&*bench.clock).as_second();
+    bench.fake.world().claims = vec![
+        ("iat", serde_json::json!(now)),
+        ("exp", serde_json::json!(now + 600)),
+        ("auth_time", serde_json::json!(now)),
+    ];
+    bench.sign_in().await;
 }
 
 async fn until_offline(bench: &Bench) {

@@ -41,7 +41,7 @@ pub(crate) async fn manager(bench: &Bench) {
     sits_down(bench, MANAGER, MANAGER_ROLE, "ra_manager").await;
 }
 
-async fn author(bench: &Bench) {
+pub(crate) async fn author(bench: &Bench) {
     sits_down(bench, RA_USER, ROLE, "ra_agent").await;
 }
 

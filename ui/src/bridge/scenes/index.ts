@@ -41,6 +41,8 @@ export const SCENES: Record<string, Scene> = {
     { snapshot: out(null), recovery: RECOVERY, acknowledgeRecovery: refused("STORE_FAILED") },
     { press: ["#primary"] },
   ),
+  // What somebody else has read: it is told to each RA user.
+  "recovered-signed-in": scene("recovered", { recovery: { ...RECOVERY, kept_until: "2026-12-23T14:30:00Z" } }),
   audit: scene("audit", {}, { start: { at: "audit" }, status: "intact" }),
   "audit-broken": scene(
     "audit",
@@ -362,6 +364,16 @@ export const SCENES: Record<string, Scene> = {
   ),
   "this-computer": scene("this-computer", {}, { start: { at: "this-computer" } }),
   "this-computer-copied": scene("this-computer", {}, { start: { at: "this-computer" }, press: ["#copy-diagnostics"] }),
+  "this-computer-recovered": scene(
+    "this-computer",
+    {
+      recoveries: [
+        { ...RECOVERY, found_at: "2026-09-02T08:00:00Z", deleted_at: "2026-10-05T08:10:00Z" },
+        { ...RECOVERY, lost: 0, lost_is_all: false, kept_until: "2026-12-23T14:30:00Z" },
+      ],
+    },
+    { start: { at: "this-computer" } },
+  ),
   "this-computer-wrong-settings": scene(
     "this-computer",
     {

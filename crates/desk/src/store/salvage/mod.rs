@@ -9,9 +9,11 @@
 //! tree is out of its reach. So every page is opened by itself ([`image`]), and rows are read where they stand
 //! ([`records`]): what is lost is what stood on the page that is damaged, and no more.
 //!
-//! Deliberately absent: deleting anything of the damaged files, now or later.
+//! Deliberately absent: deleting anything of the damaged files before an RA user has read what became of them and 30
+//! days are over ([`forget`]).
 
 mod copy;
+mod forget;
 mod image;
 mod records;
 
@@ -22,14 +24,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::audit::{self, Against, succession};
+use super::audit::{self, About, Act, Actor, Against, succession};
 use super::device::{self, Device};
 use super::file::{fault, folder_fault, make_beside, open_to_sync, private, sync_folder};
 use super::key::{self, key_store_fault};
 use super::{StoreError, meta, migrations, rows};
 use crate::audit::AuditEnded;
-use crate::{KeyStore, OpenError, Random, Recovery};
+use crate::{KeyStore, OpenError, Random, Recovery, RecoveryReader};
 
+pub(crate) use forget::forget_set_aside;
 use image::Image;
 pub(super) use image::journal_forgets;
 
@@ -127,6 +130,8 @@ fn save(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Timestamp)
         audit_rows: audit.rows,
         audit_goes_on: audit.goes_on,
         acknowledged_at: None,
+        read_by: Vec::new(),
+        deleted_at: None,
     };
     tell(&tx, now, &recovery).map_err(store_fault)?;
     tx.commit().map_err(|error| fault(&error))?;
@@ -166,12 +171,12 @@ fn follow_up(
     Ok(Audit { rows, goes_on })
 }
 
-/// Writes down what became of it, for the RA user and in the audit.
-/// Writes down what became of a store, until somebody has read it.
+/// Writes down what became of a store.
 pub(super) fn note(conn: &Connection, recovery: &Recovery) -> Result<(), StoreError> {
     meta::set(conn, &format!("{}{}", meta::RECOVERY, recovery.found_at), &rows::to_json(recovery)?)
 }
 
+/// Writes down what became of it, for the RA users and in the audit.
 fn tell(conn: &Connection, now: Timestamp, recovery: &Recovery) -> Result<(), StoreError> {
     note(conn, recovery)?;
     let at_least = if recovery.lost_is_all { "" } else { "at least " };
@@ -188,15 +193,27 @@ pub(crate) fn recoveries(conn: &Connection) -> Result<Vec<Recovery>, StoreError>
     Ok(told)
 }
 
-/// Somebody has read what became of the one that was found then. Those that were not shown stay unread.
-pub(crate) fn acknowledge(conn: &Connection, now: Timestamp, found_at: Timestamp) -> Result<(), StoreError> {
-    for (name, text) in meta::beginning(conn, meta::RECOVERY)? {
-        let Ok(mut recovery) = serde_json::from_str::<Recovery>(&text) else { continue };
-        if recovery.found_at == found_at && recovery.acknowledged_at.is_none() {
-            recovery.acknowledged_at = Some(now);
-            meta::set(conn, &name, &rows::to_json(&recovery)?)?;
-            audit::append_row(conn, now, audit::Act::RecoveryRead.as_str(), Default::default(), [""; 3])?;
+/// Somebody has read what became of the one that was found then: an RA user for themselves, or nobody who is known. Those
+/// that were not shown stay unread.
+pub(crate) fn acknowledge(
+    conn: &Connection,
+    now: Timestamp,
+    found_at: Timestamp,
+    who: Option<&Actor>,
+) -> Result<(), StoreError> {
+    for mut recovery in recoveries(conn)?.into_iter().filter(|recovery| recovery.found_at == found_at) {
+        match who {
+            Some(actor) if !recovery.is_read_by(&actor.uuid) => {
+                recovery.read_by.push(RecoveryReader { who: actor.uuid.clone(), at: now });
+                audit::append(conn, now, Act::RecoveryRead, actor, &About::default())?;
+            }
+            None if recovery.acknowledged_at.is_none() => {
+                audit::append_row(conn, now, Act::RecoveryRead.as_str(), Default::default(), [""; 3])?;
+            }
+            _ => continue,
         }
+        recovery.acknowledged_at.get_or_insert(now);
+        note(conn, &recovery)?;
     }
     Ok(())
 }

@@ -210,6 +210,17 @@ impl Bench {
         Self { desk, fake, clock, browser, folder, keys, settings }
     }
 
+    /// The same, and all rows of its audit as they were in between.
+    pub(crate) async fn audit(self) -> (Self, String) {
+        let (keys, data, mut rows) = (self.keys.clone(), self.folder.path().join("data"), Vec::new());
+        let bench = self
+            .restart_after(|| {
+                desk::audit_as_csv(&data, &*keys, &mut rows).unwrap();
+            })
+            .await;
+        (bench, String::from_utf8(rows).unwrap())
+    }
+
     pub(crate) async fn draft(&self, person: &str) -> Draft {
         draft(&self.desk, person).await
     }

@@ -21,4 +21,5 @@ export { Choices } from "./choices";
 export { Dialog } from "./dialog";
 export { Banner, ErrorSummary, type SummaryProblem } from "./messages";
 export { Facts, Panel, StatusTag } from "./panels";
+export { Heads } from "./table";
 export { Tabs } from "./tabs";

@@ -4,7 +4,7 @@ import { ACCESS, CHOOSE_ROLE } from "../content/signing-in";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSession, useSignedIn } from "../frame/session";
-import { Button, Card, Details, Table } from "../nhs";
+import { Button, Card, Details, Heads, Table } from "../nhs";
 
 /** Roles with access as cards; those without, and why, below them. */
 export function ChooseRole() {
@@ -64,13 +64,7 @@ export function ChooseRole() {
 export function RoleTable({ roles }: { roles: ReturnType<typeof useSignedIn>["person"]["roles"] }) {
   return (
     <Table responsive>
-      <Table.Head>
-        <Table.Row>
-          <Table.Cell>{CHOOSE_ROLE.role}</Table.Cell>
-          <Table.Cell>{CHOOSE_ROLE.organisation}</Table.Cell>
-          <Table.Cell>{CHOOSE_ROLE.why}</Table.Cell>
-        </Table.Row>
-      </Table.Head>
+      <Heads names={[CHOOSE_ROLE.role, CHOOSE_ROLE.organisation, CHOOSE_ROLE.why]} />
       <Table.Body>
         {roles.map((role) => (
           <Table.Row key={role.id}>

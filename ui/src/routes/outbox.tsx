@@ -19,7 +19,7 @@ import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce, useSnapshot } from "../frame/session";
-import { Banner, ButtonLink, StatusTag, Table, Tabs } from "../nhs";
+import { Banner, ButtonLink, Heads, StatusTag, Table, Tabs } from "../nhs";
 import { Sending, Waits } from "./outbox-sending";
 
 interface OutboxProps {
@@ -148,14 +148,7 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
   const { go } = usePlaces();
   return (
     <Table responsive className="ra-table nhsuk-table--compact">
-      <Table.Head>
-        <Table.Row>
-          <Table.Cell>{OUTBOX.person}</Table.Cell>
-          <Table.Cell>{OUTBOX.address}</Table.Cell>
-          <Table.Cell>{OUTBOX.changed}</Table.Cell>
-          <Table.Cell>{OUTBOX.actions}</Table.Cell>
-        </Table.Row>
-      </Table.Head>
+      <Heads names={[OUTBOX.person, OUTBOX.address, OUTBOX.changed, OUTBOX.actions]} />
       <Table.Body>
         {drafts.map((draft) => (
           <Table.Row key={draft.id}>
@@ -186,14 +179,7 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
 export function Submissions({ submissions }: { submissions: SubmissionView[] }) {
   return (
     <Table responsive className="ra-table nhsuk-table--compact">
-      <Table.Head>
-        <Table.Row>
-          <Table.Cell>{OUTBOX.person}</Table.Cell>
-          <Table.Cell>{OUTBOX.address}</Table.Cell>
-          <Table.Cell>{OUTBOX.recorded}</Table.Cell>
-          <Table.Cell>{OUTBOX.status}</Table.Cell>
-        </Table.Row>
-      </Table.Head>
+      <Heads names={[OUTBOX.person, OUTBOX.address, OUTBOX.recorded, OUTBOX.status]} />
       <Table.Body>
         {submissions.map((submission) => (
           <SubmissionRow key={submission.key} submission={submission} />

@@ -10,7 +10,7 @@ import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
 import { useSignedIn } from "../frame/session";
-import { Banner, Button, ButtonLink, Facts, InsetText, StatusTag, Table, WarningCallout } from "../nhs";
+import { Banner, Button, ButtonLink, Facts, Heads, InsetText, StatusTag, Table, WarningCallout } from "../nhs";
 
 /** A person's profile: how they sign in first, since that is what this is about. */
 export function Profile({ uuid, notice }: { uuid: string; notice?: string | undefined }) {
@@ -209,15 +209,9 @@ function Authenticators({ profile }: { profile: ProfileView }) {
   if (authenticators.length === 0) return <p>{PROFILE.none}</p>;
   return (
     <Table responsive className="ra-table">
-      <Table.Head>
-        <Table.Row>
-          <Table.Cell>{PROFILE.kind}</Table.Cell>
-          <Table.Cell>{PROFILE.level}</Table.Cell>
-          <Table.Cell>{PROFILE.state}</Table.Cell>
-          <Table.Cell>{PROFILE.added}</Table.Cell>
-          {may_register && <Table.Cell>{PROFILE.actions}</Table.Cell>}
-        </Table.Row>
-      </Table.Head>
+      <Heads
+        names={[PROFILE.kind, PROFILE.level, PROFILE.state, PROFILE.added, ...(may_register ? [PROFILE.actions] : [])]}
+      />
       <Table.Body>
         {authenticators.map((authenticator) => (
           <AuthenticatorRow

@@ -10,7 +10,7 @@ import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
 import { useShell } from "../frame/session";
-import { Button, ButtonLink, Facts, StatusTag, Table } from "../nhs";
+import { Button, ButtonLink, Facts, Heads, StatusTag, Table } from "../nhs";
 import { useFind } from "./find";
 
 /** Who was found: enough to tell two people apart. */
@@ -23,15 +23,7 @@ export function Results() {
       <Heading>{RESULTS.title(people.length)}</Heading>
       <p>{RESULTS.check}</p>
       <Table responsive className="ra-table nhsuk-table--compact">
-        <Table.Head>
-          <Table.Row>
-            <Table.Cell>{RESULTS.person}</Table.Cell>
-            <Table.Cell>{RESULTS.born}</Table.Cell>
-            <Table.Cell>{RESULTS.works}</Table.Cell>
-            <Table.Cell>{RESULTS.signsIn}</Table.Cell>
-            <Table.Cell>{RESULTS.profile}</Table.Cell>
-          </Table.Row>
-        </Table.Head>
+        <Heads names={[RESULTS.person, RESULTS.born, RESULTS.works, RESULTS.signsIn, RESULTS.profile]} />
         <Table.Body>
           {people.map((person) => (
             <Row key={person.uuid} person={person} onOpen={() => go({ at: "profile", uuid: person.uuid })} />

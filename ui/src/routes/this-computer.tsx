@@ -3,7 +3,7 @@ import { COMPUTER } from "../content/frame";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce } from "../frame/session";
-import { Button, InsetText, Table } from "../nhs";
+import { Button, Heads, InsetText, Table } from "../nhs";
 import { PastRecoveries } from "./upkeep";
 
 /** The settings of this computer, where each came from, and what support asks for. */
@@ -29,13 +29,7 @@ export function ThisComputer() {
       <h2 className="nhsuk-heading-m">{COMPUTER.settings}</h2>
       {data && (
         <Table responsive className="ra-table">
-          <Table.Head>
-            <Table.Row>
-              <Table.Cell>{COMPUTER.setting}</Table.Cell>
-              <Table.Cell>{COMPUTER.value}</Table.Cell>
-              <Table.Cell>{COMPUTER.from}</Table.Cell>
-            </Table.Row>
-          </Table.Head>
+          <Heads names={[COMPUTER.setting, COMPUTER.value, COMPUTER.from]} />
           <Table.Body>
             {data.settings.map((setting) => (
               <Table.Row key={setting.name}>

@@ -4,7 +4,7 @@ import { ELSEWHERE } from "../content/elsewhere";
 import { Asked } from "../frame/asked";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { InsetText, Table } from "../nhs";
+import { Heads, InsetText, Table } from "../nhs";
 
 /** What waits on other computers, as each last told the RA service. */
 export function WaitingElsewhere() {
@@ -20,14 +20,7 @@ function Waiting({ rows, more }: { rows: WaitingOnView[]; more: boolean }) {
       <p>{rows.length === 0 ? ELSEWHERE.none : ELSEWHERE.lead}</p>
       {rows.length > 0 && (
         <Table responsive className="ra-table nhsuk-table--compact">
-          <Table.Head>
-            <Table.Row>
-              <Table.Cell>{ELSEWHERE.computer}</Table.Cell>
-              <Table.Cell>{ELSEWHERE.whose}</Table.Cell>
-              <Table.Cell>{ELSEWHERE.waits}</Table.Cell>
-              <Table.Cell>{ELSEWHERE.heard}</Table.Cell>
-            </Table.Row>
-          </Table.Head>
+          <Heads names={[ELSEWHERE.computer, ELSEWHERE.whose, ELSEWHERE.waits, ELSEWHERE.heard]} />
           <Table.Body>
             {rows.map((row) => (
               <Table.Row key={`${row.computer} ${row.heard_at} ${row.author} ${row.role}`}>

@@ -22,6 +22,7 @@ import {
   SUBMISSION,
   snapshotOf,
 } from "../src/bridge/fake";
+import { SCENES } from "../src/bridge/scenes";
 import { FAULTS } from "../src/content/codes";
 import { STATUS, shownStatus, VARIATIONS } from "../src/content/status";
 import { App } from "../src/frame/app";
@@ -88,7 +89,9 @@ test("each RA user is told after they sign in, before any other page, and the nu
   expect(gone).toContain("was deleted on 5 October 2026");
   expect(gone).not.toMatch(/kept|Do not delete/);
   expect(kept).toContain("48 registrations and 1 draft. 2 registrations could not be read.");
-  expect(kept).toContain("Do not delete this folder. The damaged file is kept in it, as it was, until 23 December 2026:");
+  expect(kept).toContain(
+    "Do not delete this folder. The damaged file is kept in it, as it was, until 23 December 2026:",
+  );
   expect(kept).toContain(RECOVERY.set_aside);
 });
 
@@ -212,6 +215,25 @@ test("the word for a submission is its status, or what is truer than that", () =
   expect(word({ unsettled: true, withdrawal_requested: true })).toBe(VARIATIONS.withdrawal_requested.word);
   expect(word({ unsettled: true, status: "sending" })).toBe(STATUS.sending.word);
   expect(word({ unsettled: true, status: "linked" })).toBe(STATUS.linked.word);
+});
+
+// Design §3: one list of status words everywhere. Whatever else is said of a submission has no tag and no such name.
+test("no page gives a registration another status than one of the list", async () => {
+  const list: string[] = Object.values(STATUS).map(({ word }) => word);
+  const pages = ["submission", "outbox", "take-over", "waiting-elsewhere", "confirm-recorded", "help"];
+  const scenes = Object.values(SCENES).filter(({ page }) => pages.includes(page));
+  const given = new Set<string>();
+  for (const scene of scenes) {
+    const { unmount } = render(<App desk={scene.desk()} start={scene.start} />);
+    await vi.waitFor(() => expect(main()?.dataset.page ?? "loading").not.toBe("loading"));
+    await act(async () => {});
+    for (const tag of document.querySelectorAll("main .nhsuk-tag")) given.add(tag.textContent ?? "");
+    for (const name of document.querySelectorAll("main dt"))
+      if (name.textContent === "Status") given.add(name.nextElementSibling?.textContent ?? "");
+    unmount();
+  }
+  expect(given.size).toBeGreaterThan(5);
+  expect([...given].filter((word) => !list.includes(word))).toEqual([]);
 });
 
 test.each([true, false])("taking back says what is known of it (unsettled: %s)", async (unsettled) => {

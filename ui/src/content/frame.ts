@@ -1,7 +1,5 @@
 // Words around every page.
 
-import type { VARIATIONS } from "./status";
-
 export const FRAME = {
   service: "RA Desk",
   practice: "Practice",
@@ -98,16 +96,6 @@ export const HELP = {
     withdrawn: "Taken back before it was registered. Nothing was registered.",
     removed: "Registered once, and removed since.",
   },
-  /** Words that stand for a status where the status alone would not be true. */
-  variations: {
-    unsettled:
-      "It was sent, but no answer came back. The RA service may already have registered it. RA Desk asks again while you stay signed in.",
-    needs_confirmation: "You recorded it in an earlier session. It is not sent until you confirm that you recorded it.",
-    withdrawal_requested:
-      "You took it back after it was sent. RA Desk asks the RA service whether it was registered. If it was, it stays registered.",
-    role_lost: "You recorded it in a role in which you can no longer register.",
-    taken_over: "An RA manager took it over. It is theirs now.",
-  } satisfies Record<keyof typeof VARIATIONS, string>,
   otherWords: "Other words",
   otherWord: "Word",
   glossary: [

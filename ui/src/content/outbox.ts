@@ -14,6 +14,8 @@ export const SUBMISSION = {
   uuid: "Care Identity UUID",
   address: "NHS.net Connect address",
   status: "Status",
+  /** Where no status is true of it. */
+  instead: "How it stands",
   recorded: "Recorded",
   /** When, and by whom in which role. What was taken over keeps its author, in the author's role. */
   recordedAs: ({ recorded_at, recorded_role, taken_from }: SubmissionView) =>

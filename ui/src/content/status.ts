@@ -16,14 +16,14 @@ export const STATUS: Record<Status, { word: string; colour: TagColour }> = {
   removed: { word: "Removed", colour: "grey" },
 };
 
-/** What a submission is shown as where its status alone would say too much or too little. */
+/** What is said in place of a status where its status alone would say too much or too little. It is none: it has no tag. */
 export const VARIATIONS = {
-  unsettled: { word: "Sent, no answer yet", colour: "orange" },
-  needs_confirmation: { word: "Waits for you to confirm", colour: "yellow" },
-  withdrawal_requested: { word: "Withdrawal requested", colour: "orange" },
-  role_lost: { word: "Not yours to send", colour: "orange" },
-  taken_over: { word: "Taken over", colour: "grey" },
-} satisfies Record<string, { word: string; colour: TagColour }>;
+  unsettled: { word: "Sent, no answer yet" },
+  needs_confirmation: { word: "Waits for you to confirm" },
+  withdrawal_requested: { word: "Withdrawal requested" },
+  role_lost: { word: "Not yours to send" },
+  taken_over: { word: "Taken over" },
+};
 
 type Shown = Pick<
   SubmissionView,
@@ -31,7 +31,7 @@ type Shown = Pick<
 >;
 
 /** The word for a submission: its status, or what is truer than that. */
-export function shownStatus(submission: Shown): { word: string; colour: TagColour } {
+export function shownStatus(submission: Shown): { word: string; colour?: TagColour } {
   const { status, unsettled, needs_confirmation, withdrawal_requested } = submission;
   if (submission.taken_over) return VARIATIONS.taken_over;
   if (withdrawal_requested) return VARIATIONS.withdrawal_requested;

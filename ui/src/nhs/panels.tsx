@@ -3,9 +3,9 @@ import type { ReactNode } from "react";
 import type { TagColour } from "../content/status";
 import { ButtonLink } from "./buttons";
 
-/** A status word in its colour. */
-export function StatusTag({ word, colour }: { word: string; colour: TagColour }) {
-  return <Tag modifier={colour}>{word}</Tag>;
+/** A status word in its colour. What is no status has none, and is no tag. */
+export function StatusTag({ word, colour }: { word: string; colour?: TagColour }) {
+  return colour ? <Tag modifier={colour}>{word}</Tag> : word;
 }
 
 /** The panel with a page's outcome as its h1. Green only for what is finished; neutral for all else. */

@@ -1,10 +1,10 @@
 import type { Status } from "../bridge";
 import { HELP } from "../content/frame";
-import { STATUS, VARIATIONS } from "../content/status";
+import { STATUS } from "../content/status";
 import { AUDIT } from "../content/upkeep";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { ButtonLink, StatusTag, Table } from "../nhs";
+import { ButtonLink, Heads, StatusTag, Table } from "../nhs";
 
 /** Keys, and what the status words mean. */
 export function Help() {
@@ -14,12 +14,7 @@ export function Help() {
       <Heading>{HELP.title}</Heading>
       <h2 className="nhsuk-heading-m">{HELP.words}</h2>
       <Table>
-        <Table.Head>
-          <Table.Row>
-            <Table.Cell>{HELP.word}</Table.Cell>
-            <Table.Cell>{HELP.meaning}</Table.Cell>
-          </Table.Row>
-        </Table.Head>
+        <Heads names={[HELP.word, HELP.meaning]} />
         <Table.Body>
           {(Object.keys(STATUS) as Status[]).map((status) => (
             <Table.Row key={status}>
@@ -27,14 +22,6 @@ export function Help() {
                 <StatusTag {...STATUS[status]} />
               </Table.Cell>
               <Table.Cell>{HELP.meanings[status]}</Table.Cell>
-            </Table.Row>
-          ))}
-          {(Object.keys(VARIATIONS) as (keyof typeof VARIATIONS)[]).map((variation) => (
-            <Table.Row key={variation}>
-              <Table.Cell>
-                <StatusTag {...VARIATIONS[variation]} />
-              </Table.Cell>
-              <Table.Cell>{HELP.variations[variation]}</Table.Cell>
             </Table.Row>
           ))}
         </Table.Body>
@@ -63,13 +50,7 @@ export function Help() {
 function Pairs({ heads, rows }: { heads: [string, string]; rows: string[][] }) {
   return (
     <Table>
-      <Table.Head>
-        <Table.Row>
-          {heads.map((head) => (
-            <Table.Cell key={head}>{head}</Table.Cell>
-          ))}
-        </Table.Row>
-      </Table.Head>
+      <Heads names={heads} />
       <Table.Body>
         {rows.map(([first, second]) => (
           <Table.Row key={first}>

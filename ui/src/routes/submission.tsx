@@ -232,14 +232,12 @@ function AllFacts({ submission }: { submission: SubmissionView }) {
   const see = (other: string) => (
     <ButtonLink onClick={() => go({ at: "submission", key: other })}>{SUBMISSION.see}</ButtonLink>
   );
+  const shown = shownStatus(submission);
   const facts = [
     { name: SUBMISSION.name, value: name },
     { name: SUBMISSION.uuid, value: <span className="ra-digits">{grouped(uuid)}</span> },
     { name: SUBMISSION.address, value: <span className="ra-address">{address}</span> },
-    {
-      name: SUBMISSION.status,
-      value: <StatusTag {...shownStatus(submission)} />,
-    },
+    { name: shown.colour ? SUBMISSION.status : SUBMISSION.instead, value: <StatusTag {...shown} /> },
     { name: SUBMISSION.recorded, value: SUBMISSION.recordedAs(submission) },
   ];
   if (registration) facts.push({ name: SUBMISSION.registered, value: dayAndTime(registration.registered_at) });

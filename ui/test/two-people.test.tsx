@@ -120,6 +120,17 @@ test("nobody is asked to say that they recorded what a colleague did", async () 
   expect(main()?.textContent).not.toContain("I recorded these");
 });
 
+test("whose taking over came too late is told who had taken it back, beside what was taken over", async () => {
+  await show("taken-from-taken-back");
+  expect(document.querySelector("main h1")?.textContent).toBe("Withdrawn");
+  expect(text("taken-back")).toContain("had already been taken back by Tom Ward when the RA service got yours.");
+  const cells = [...document.querySelectorAll(".ra-compare th, .ra-compare tbody td")].map(
+    (cell) => cell.lastChild?.textContent?.trim() || cell.textContent,
+  );
+  expect(cells.join(" | ")).toMatch(/When you took it over \| Now \| .*Ready to send \| Withdrawn by Tom Ward/);
+  expect(text("given-back")).toBeNull();
+});
+
 test("withdrawing what was taken over gives it back, and is not said to end it", async () => {
   await show("taken-from-withdraw");
   expect(text("what-happens")).toBe("It is given back to Tom Ward, who can send it on this computer.");

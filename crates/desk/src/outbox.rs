@@ -184,6 +184,9 @@ pub struct TakenOverFrom {
     pub reason: Reason,
     /// Whether it is their own again: this one was not sent, or not taken.
     pub given_back: bool,
+    /// Who had taken the registration back when the gateway got this one, which ended it; empty where it is not known
+    /// which of those who had it before that was, or by what name.
+    pub taken_back: Option<String>,
 }
 
 /// Somebody for whom something waits on this computer, in one role.

@@ -310,6 +310,7 @@ impl From<Submission> for SubmissionView {
                 at: from.at.to_string(),
                 reason: from.reason.into(),
                 given_back: from.given_back,
+                taken_back: from.taken_back,
             }),
         }
     }

@@ -160,6 +160,8 @@ pub struct TakenFromView {
     pub reason: String,
     /// Whether it is their own again.
     pub given_back: bool,
+    /// Who had taken it back when the gateway got this one; empty where that is not known.
+    pub taken_back: Option<String>,
 }
 
 impl std::fmt::Debug for TakenFromView {

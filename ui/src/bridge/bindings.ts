@@ -1135,6 +1135,8 @@ export type TakenFromView = {
 	reason: string,
 	/**  Whether it is their own again. */
 	given_back: boolean,
+	/**  Who had taken it back when the gateway got this one; empty where that is not known. */
+	taken_back: string | null,
 };
 
 /**  Who took a submission over, and why. */

@@ -37,6 +37,11 @@ export const TAKING_OVER = {
   givenBackTitle: (name: string | null) => `Given back to ${author(name)}`,
   givenBack: (name: string | null) =>
     `RA Desk gave it back to ${author(name)}, who can send it on this computer. Nothing more is for you to do.`,
+  /** It was over before it came: both sides, and what can be done. */
+  takenBack: (by: string) =>
+    `The registration had already been taken back by ${by} when the RA service got yours. Ask them why. If the person still needs it, check the person and record it again.`,
+  whenTaken: "When you took it over",
+  takenBackBy: (word: string, by: string) => `${word} by ${by}`,
   givesBack: (name: string | null) => `It is given back to ${author(name)}, who can send it on this computer.`,
 };
 

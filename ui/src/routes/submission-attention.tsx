@@ -1,16 +1,16 @@
-import { type RefusalCode, type SubmissionView, useAct, useDesk, useKeep } from "../bridge";
+import { type SubmissionView, useAct, useDesk, useKeep } from "../bridge";
 import { NEXT_STEPS } from "../content/codes";
 import { dayAndTime } from "../content/dates";
 import { PROFILE } from "../content/find";
 import { ATTENTION, SUBMISSION } from "../content/outbox";
 import { closesHere, refused } from "../content/refused";
-import { sides } from "../content/sides";
+import { type Side, sides } from "../content/sides";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
 import { useSignedIn } from "../frame/session";
-import { Button, InsetText, Table } from "../nhs";
+import { Button, Heads, InsetText, Table } from "../nhs";
 
 /** The gateway said no: why, and what to do next. */
 export function NeedsAttention({ submission, title }: { submission: SubmissionView; title: string }) {
@@ -62,7 +62,7 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
           <strong>{ATTENTION.doneBy(attention.done_by, attention.done_at && dayAndTime(attention.done_at))}</strong>
         </p>
       )}
-      <Compare submission={submission} code={attention.code} />
+      <Compare rows={sides(attention.code, submission)} marks={code === "PROFILE_CHANGED"} />
       <h2 className="nhsuk-heading-m">{ATTENTION.whatNext}</h2>
       <p>{words.next}</p>
       {attention.next === "already_done" && <p>{ATTENTION.closeWhy}</p>}
@@ -105,9 +105,15 @@ export function NeedsAttention({ submission, title }: { submission: SubmissionVi
   );
 }
 
+interface CompareProps {
+  rows: Side[] | null;
+  before?: string;
+  /** Whether each difference is called one. */
+  marks?: boolean;
+}
+
 /** What was recorded and what is so now, side by side. */
-function Compare({ submission, code }: { submission: SubmissionView; code: RefusalCode }) {
-  const rows = sides(code, submission);
+export function Compare({ rows, before = ATTENTION.before, marks }: CompareProps) {
   if (!rows) return null;
   if (rows.length === 0) {
     return (
@@ -118,13 +124,7 @@ function Compare({ submission, code }: { submission: SubmissionView; code: Refus
   }
   return (
     <Table responsive className="ra-table ra-compare" caption={ATTENTION.compareCaption}>
-      <Table.Head>
-        <Table.Row>
-          <Table.Cell>{PROFILE.details}</Table.Cell>
-          <Table.Cell>{ATTENTION.before}</Table.Cell>
-          <Table.Cell>{ATTENTION.now}</Table.Cell>
-        </Table.Row>
-      </Table.Head>
+      <Heads names={[PROFILE.details, before, ATTENTION.now]} />
       <Table.Body>
         {rows.map(([what, then, now]) => (
           <Table.Row key={what}>
@@ -135,8 +135,7 @@ function Compare({ submission, code }: { submission: SubmissionView; code: Refus
                 now
               ) : (
                 <>
-                  <strong>{now}</strong>{" "}
-                  {code === "PROFILE_CHANGED" && <span className="ra-changed">{ATTENTION.changed}</span>}
+                  <strong>{now}</strong> {marks && <span className="ra-changed">{ATTENTION.changed}</span>}
                 </>
               )}
             </Table.Cell>

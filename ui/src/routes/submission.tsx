@@ -18,15 +18,15 @@ import {
   WITHDRAWN,
 } from "../content/outbox";
 import { closesHere, refused } from "../content/refused";
-import { shownStatus } from "../content/status";
-import { TAKING_OVER } from "../content/taking-over";
+import { STATUS, shownStatus } from "../content/status";
+import { author, TAKING_OVER } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
 import { useAnnounce, useShell, useSignedIn, useSnapshot } from "../frame/session";
 import { Banner, Button, ButtonLink, Facts, Panel, StatusTag } from "../nhs";
-import { NeedsAttention } from "./submission-attention";
+import { Compare, NeedsAttention } from "./submission-attention";
 import { LinkExpired, Waiting } from "./submission-waiting";
 
 /** One page for a submission's whole life. It never says more than is true now. */
@@ -150,6 +150,7 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
       return (
         <Outcome title={title} text={WITHDRAWN.text}>
           {taken_from?.given_back && <p id="given-back">{TAKING_OVER.givenBack(taken_from.name)}</p>}
+          {taken_from?.taken_back != null && <TakenBack by={author(taken_from.taken_back || null)} />}
           {submission.replaced_by && <p>{WITHDRAWN.replaced}</p>}
           {submission.attention?.code === "ALREADY_REGISTERED" && <p>{WITHDRAWN.alreadyDone}</p>}
         </Outcome>
@@ -161,6 +162,19 @@ function Body({ submission, title }: { submission: SubmissionView; title: string
         </Outcome>
       );
   }
+}
+
+function TakenBack({ by }: { by: string }) {
+  const { ready_to_send: then, withdrawn: now } = STATUS;
+  return (
+    <>
+      <p id="taken-back">{TAKING_OVER.takenBack(by)}</p>
+      <Compare
+        rows={[[SUBMISSION.status, then.word, TAKING_OVER.takenBackBy(now.word, by)]]}
+        before={TAKING_OVER.whenTaken}
+      />
+    </>
+  );
 }
 
 function Outcome({ title, text, children }: { title: string; text: string; children: ReactNode }) {

@@ -117,6 +117,7 @@ fn managers_own(
         name: original.author_name.clone(),
         role: original.role_text.clone(),
         is_over: false,
+        taken_back: None,
     };
     Ok(StoredSubmission {
         key,

@@ -51,7 +51,18 @@ pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission
         let taken = stored.body.body().ok()?.taken_over?;
         let name = Some(from.name.clone()).filter(|name| !name.is_empty());
         let given_back = is_given_back(&stored);
-        Some(TakenOverFrom { name, role: from.role.clone(), at: taken.at, reason: taken.reason, given_back })
+        // Over, and nobody else took it over.
+        let is_taken_back = stored.life.status == Status::Withdrawn && from.is_over && stored.taken_over.is_none();
+        let by = name.clone().filter(|_| from.taken_back == Some(from.key)).unwrap_or_default();
+        let taken_back = is_taken_back.then_some(by);
+        Some(TakenOverFrom {
+            name,
+            role: from.role.clone(),
+            at: taken.at,
+            reason: taken.reason,
+            given_back,
+            taken_back,
+        })
     });
     let role_lost = !still_registers(who, &stored.role);
     Submission {

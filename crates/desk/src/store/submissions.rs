@@ -57,6 +57,9 @@ pub(crate) struct TakenFrom {
     /// Whether the gateway said that it was over before: taken back by its author, or taken over by somebody else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_over: bool,
+    /// Which of those it stands for was taken back by its author, where that was it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) taken_back: Option<SubmissionKey>,
 }
 
 impl std::fmt::Debug for StoredSubmission {
@@ -165,11 +168,12 @@ fn follow(
     // The gateway had closed one of them before, for good: it is not its author's again, who would be told the same.
     let is_over = event == Event::SettledWithdrawn && matches!(news, News::TakenOver(_) | News::OriginalWithdrawn(_));
     if is_over {
+        let taken_back = if let News::OriginalWithdrawn(withdrawn) = news { Some(withdrawn.to_string()) } else { None };
         conn.prepare_cached(
-            "UPDATE submission SET takes_over = json_set(takes_over, '$.is_over', json('true'))
+            "UPDATE submission SET takes_over = json_set(takes_over, '$.is_over', json('true'), '$.taken_back', ?2)
              WHERE key = ?1 AND takes_over IS NOT NULL",
         )?
-        .execute([key.to_string()])?;
+        .execute(params![key.to_string(), taken_back])?;
     }
     let (mut means, mut holder) =
         (if is_over { Some(Event::TakeOverDecided) } else { for_original(event, status) }, key);

@@ -273,7 +273,9 @@ async fn what_was_over_at_the_gateway_before_is_over_here_and_not_given_back_in_
         take_over(&bench).await;
         let theirs = only(&bench, OutboxTab::Done).await;
         assert_eq!(theirs.status, Status::Withdrawn);
-        assert!(!theirs.taken_from.unwrap().given_back, "by another: {by_another}");
+        let from = theirs.taken_from.unwrap();
+        assert!(!from.given_back, "by another: {by_another}");
+        assert_eq!(from.taken_back.as_deref(), (!by_another).then_some("Made Up"), "and the manager is told by whom");
         let again = bench.desk.take_over(ROLE.parse().unwrap(), REASON).await;
         assert_eq!(again.unwrap_err().cause, Cause::NotFound, "by another: {by_another}");
         author(&bench).await;

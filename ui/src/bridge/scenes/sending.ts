@@ -64,6 +64,7 @@ const TAKEN_FROM: TakenFromView = {
   at: "2026-11-23T13:10:00Z",
   reason: "On leave until December",
   given_back: false,
+  taken_back: null,
 };
 const WAIT: WaitView = {
   is_own: false,
@@ -217,6 +218,10 @@ export const SENDING: Record<string, Scene> = {
       status: "needs_attention",
       attention: { ...REFUSAL, code: "NOT_PERMITTED", next: "another_person_or_role" },
     },
+    { snapshot: snapshotOf({}, MANAGES) },
+  ),
+  "taken-from-taken-back": submission(
+    { ...MINE, taken_from: { ...TAKEN_FROM, taken_back: "Tom Ward" }, status: "withdrawn" },
     { snapshot: snapshotOf({}, MANAGES) },
   ),
   "taken-from-withdraw": scene(

@@ -42,6 +42,7 @@ const COMMANDS: &[&str] = &[
     "recoveries",
     "acknowledge_recovery",
     "check_audit",
+    "save_audit",
     "begin_new_audit",
 ];
 

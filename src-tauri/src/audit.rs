@@ -1,13 +1,14 @@
-//! `ra-desk audit`: whether the audit on this computer is as it was written, and a copy of it for the RA manager.
+//! `ra-desk audit`: whether the audit on this computer is as it was written, and a copy of it for the RA manager; and where
+//! the page's own copy goes.
 //!
-//! Needs no window, no network and nobody signed in, and changes nothing. The rows hold Care Identity UUIDs and codes;
+//! The command needs no window, no network and nobody signed in, and changes nothing. The rows hold Care Identity UUIDs and codes;
 //! no name is in them, and none is added here.
 
 use std::fs::{File, OpenOptions};
-use std::io::BufWriter;
-use std::path::Path;
+use std::io::{BufWriter, ErrorKind};
+use std::path::{Path, PathBuf};
 
-use desk::{AuditBefore, AuditBreak, AuditCopyError, AuditReport, OpenError};
+use desk::{AuditBefore, AuditBreak, AuditCopyError, AuditReport, Cause, Failure, OpenError};
 use serde::Serialize;
 
 use crate::console::{to_json, waited_for};
@@ -62,6 +63,15 @@ pub fn export(file: &Path) -> u8 {
     };
     console::say(&text);
     code
+}
+
+/// Where a copy that the page asks for is saved: the account's own folder for documents. A kiosk has nobody's, and what
+/// is left there is for whoever comes next.
+pub fn folder_for_copies(kiosk: bool) -> Result<PathBuf, Failure> {
+    if kiosk {
+        return Err(Cause::NotPermitted.into());
+    }
+    machine::documents().ok_or_else(|| Cause::FolderNotWritable(ErrorKind::NotFound).into())
 }
 
 /// The key store and the disk wait, which is not for the runtime's own threads.
@@ -164,6 +174,12 @@ mod tests {
         let (told, code) = judge(Err(OpenError::InUse));
         assert_eq!((told.result, code), ("not_looked_at", 3));
         assert!(in_words(&told).contains("has the store open"), "{}", in_words(&told));
+    }
+
+    #[test]
+    fn a_kiosk_has_no_folder_for_copies() {
+        assert_eq!(folder_for_copies(true).unwrap_err().cause, Cause::NotPermitted);
+        assert!(folder_for_copies(false).unwrap().is_absolute());
     }
 
     #[test]

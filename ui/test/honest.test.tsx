@@ -150,6 +150,24 @@ test("who read it can go on though that could not be noted, and nobody is told t
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("sign-in"));
 });
 
+test("a copy of the audit is told with its path once it is whole; where there is none, that nothing else was changed", async () => {
+  const desk = fakeDesk({ saveAudit: new FaultError(fault("DISK_FULL")) });
+  const user = await show(desk, { at: "audit" });
+  const save = () => user.click(document.getElementById("save") as HTMLElement);
+  await save();
+  await vi.waitFor(() => expect(text("error-summary")).toContain("No copy was saved"));
+  expect(text("error-summary")).toContain("or its disk is full. Nothing else was changed.");
+  expect(text("error-summary")).not.toMatch(/paper/);
+  const path = "C:\\Users\\priya\\Documents\\a.csv";
+  desk.change({ saveAudit: { path, rows: 3, last_at: "2026-11-23T14:29:58Z" } }, "shell");
+  await save();
+  await vi.waitFor(() => expect(main()?.textContent).toContain("3 rows saved, the last one from today at 2:29pm."));
+  expect(main()?.textContent).toContain(path);
+  expect(text("error-summary")).toBeNull();
+  desk.change({ shell: { ...SHELL, kiosk: true } }, "shell");
+  await vi.waitFor(() => expect(document.getElementById("save")).toBeNull());
+});
+
 test.each([
   [{ first_bad: 4_212, why: "older_copy" as const }, "may be missing here"],
   [{ differs: true }, "may be missing here"],

@@ -62,6 +62,9 @@ pub enum Cause {
     /// The gateway does not answer, and nothing is recorded on this computer to be sent later: nothing was saved.
     #[error("nothing is recorded here without a connection: {0}")]
     OfflineRecordingRefused(NotKept),
+    /// A file that was asked for could not be written into its folder: there is none.
+    #[error("it cannot be written: {0}")]
+    FolderNotWritable(std::io::ErrorKind),
     /// The computer's disk is full: nothing was saved.
     #[error("the disk is full")]
     DiskFull,

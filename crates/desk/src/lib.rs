@@ -9,6 +9,7 @@
 //! randomness other than through their seams.
 
 mod audit;
+mod audit_copy;
 mod backoff;
 mod clock;
 mod desk;
@@ -39,6 +40,7 @@ mod testing;
 pub use audit::{
     AuditBefore, AuditBreak, AuditCopyError, AuditEnded, AuditFault, AuditNow, AuditReport, audit_as_csv, audit_report,
 };
+pub use audit_copy::AuditCopy;
 pub use clock::SystemClock;
 pub use desk::Desk;
 #[cfg(feature = "measure")]

@@ -4,9 +4,9 @@ use tauri::State;
 
 use super::{Answer, Opened};
 use crate::clipboard::Clipboard;
-use crate::doctor;
-use crate::ipc::{AuditView, ComputerView, Fault, RecoveryView};
-use crate::machine;
+use crate::ipc::{AuditCopyView, AuditView, ComputerView, Fault, RecoveryView};
+use crate::shell::Shell;
+use crate::{audit, doctor, machine};
 
 /// Every setting of this computer, and where it came from.
 #[tauri::command]
@@ -48,6 +48,13 @@ pub async fn acknowledge_recovery(opened: State<'_, Opened>) -> Answer<()> {
 #[specta::specta]
 pub async fn check_audit(opened: State<'_, Opened>) -> Answer<AuditView> {
     Ok(opened.desk()?.check_audit().await?.into())
+}
+
+/// Saves a copy of it in the account's folder for documents. Not in a kiosk.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_audit(opened: State<'_, Opened>, shell: State<'_, Shell>) -> Answer<AuditCopyView> {
+    Ok(opened.desk()?.save_audit(audit::folder_for_copies(shell.kiosk)?).await?.into())
 }
 
 /// Has the next start begin a new audit that names this one.

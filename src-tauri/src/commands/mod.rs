@@ -73,6 +73,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             computer::recoveries,
             computer::acknowledge_recovery,
             computer::check_audit,
+            computer::save_audit,
             computer::begin_new_audit,
         ])
         .events(collect_events![DeskChanged])

@@ -116,7 +116,7 @@ pub enum Code {
     StoreNewer,
     /// Another RA Desk has the store open.
     StoreInUse,
-    /// The data folder cannot be written.
+    /// The data folder cannot be written, or the one that a copy was to be saved in.
     FolderNotWritable,
     /// The settings of this computer are missing or wrong.
     SettingsWrong,
@@ -159,6 +159,7 @@ fn code_of(cause: &Cause) -> Code {
         Cause::OfflineRecordingRefused(NotKept::NetworkFolder) => Code::DataOnNetwork,
         Cause::OfflineRecordingRefused(NotKept::BySetting) => Code::OfflineRecordingOff,
         Cause::OfflineRecordingRefused(_) => Code::ComputerForgets,
+        Cause::FolderNotWritable(_) => Code::FolderNotWritable,
         Cause::DiskFull => Code::DiskFull,
         Cause::StoreFailed(_) => Code::StoreFailed,
         Cause::Internal(_) => Code::Internal,

@@ -26,7 +26,7 @@ pub use session::{
     PersonView, PolicyView, ProxyAsking, RoleView, SessionView, Snapshot, SyncView,
 };
 pub use shell::{NotKeptView, ShellView};
-pub use upkeep::{AuditBeforeView, AuditEndedView, AuditFaultView, AuditView, RecoveryView};
+pub use upkeep::{AuditBeforeView, AuditCopyView, AuditEndedView, AuditFaultView, AuditView, RecoveryView};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;

@@ -1,6 +1,6 @@
 //! Whether what is on this computer is as it was written.
 
-use desk::{AuditBefore, AuditEnded, AuditFault, AuditNow, Recovery};
+use desk::{AuditBefore, AuditCopy, AuditEnded, AuditFault, AuditNow, Recovery};
 use serde::Serialize;
 use specta::Type;
 
@@ -52,6 +52,17 @@ pub struct AuditView {
     pub asked: bool,
     /// The one before it, if there was one.
     pub before: Option<AuditBeforeView>,
+}
+
+/// A copy of the audit that was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct AuditCopyView {
+    /// The file, with the whole path to it.
+    pub path: String,
+    /// How many rows are in it.
+    pub rows: u32,
+    /// When the last of them was written.
+    pub last_at: Option<String>,
 }
 
 /// An audit that another one follows.
@@ -132,6 +143,16 @@ impl From<AuditNow> for AuditView {
             signs,
             asked,
             before: report.before.map(AuditBeforeView::from),
+        }
+    }
+}
+
+impl From<AuditCopy> for AuditCopyView {
+    fn from(copy: AuditCopy) -> Self {
+        Self {
+            path: copy.path.display().to_string(),
+            rows: u32::try_from(copy.rows).unwrap_or(u32::MAX),
+            last_at: copy.last_at.map(|at| at.to_string()),
         }
     }
 }

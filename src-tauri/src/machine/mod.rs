@@ -63,6 +63,11 @@ pub fn data_dir() -> Option<PathBuf> {
     Some(dirs::data_local_dir()?.join(IDENTIFIER))
 }
 
+/// The account's folder for documents; where it has none, its home folder. None: the person has no home.
+pub fn documents() -> Option<PathBuf> {
+    dirs::document_dir().or_else(dirs::home_dir)
+}
+
 /// A path without the account's name in it.
 pub fn shown(path: Option<&Path>) -> String {
     let Some(path) = path else { return String::new() };

@@ -87,6 +87,8 @@ export const commands = {
 	acknowledgeRecovery: () => typedError<null, Fault>(__TAURI_INVOKE("acknowledge_recovery")),
 	/**  Walks the whole audit of this computer. */
 	checkAudit: () => typedError<AuditView, Fault>(__TAURI_INVOKE("check_audit")),
+	/**  Saves a copy of it in the account's folder for documents. Not in a kiosk. */
+	saveAudit: () => typedError<AuditCopyView, Fault>(__TAURI_INVOKE("save_audit")),
 	/**  Has the next start begin a new audit that names this one. */
 	beginNewAudit: () => typedError<null, Fault>(__TAURI_INVOKE("begin_new_audit")),
 };
@@ -140,6 +142,16 @@ export type AuditBeforeView = {
 	rows: number,
 	/**  Why another was begun. */
 	why: AuditEndedView,
+};
+
+/**  A copy of the audit that was saved. */
+export type AuditCopyView = {
+	/**  The file, with the whole path to it. */
+	path: string,
+	/**  How many rows are in it. */
+	rows: number,
+	/**  When the last of them was written. */
+	last_at: string | null,
 };
 
 /**  Why an audit was ended. */
@@ -349,7 +361,7 @@ export type Code =
 "STORE_NEWER" | 
 /**  Another RA Desk has the store open. */
 "STORE_IN_USE" | 
-/**  The data folder cannot be written. */
+/**  The data folder cannot be written, or the one that a copy was to be saved in. */
 "FOLDER_NOT_WRITABLE" | 
 /**  The settings of this computer are missing or wrong. */
 "SETTINGS_WRONG" | 

@@ -436,6 +436,11 @@ function plainAnswers(): Required<Answers> {
     recoveries: [],
     acknowledgeRecovery: null,
     checkAudit: AUDIT,
+    saveAudit: {
+      path: "C:\\Users\\priya\\Documents\\ra-desk-audit-2026-11-23T143000Z.csv",
+      rows: 4_211,
+      last_at: "2026-11-23T14:29:58Z",
+    },
     beginNewAudit: null,
   };
 }

@@ -1,6 +1,6 @@
 // What became of a damaged file, and whether the audit is as it was written.
 
-import type { AuditEndedView, AuditFaultView, RecoveryView } from "../bridge";
+import type { AuditCopyView, AuditEndedView, AuditFaultView, RecoveryView } from "../bridge";
 import { counted, day, dayAndTime, onDay } from "./dates";
 
 const registrations = (count: number) => counted(count, "registration");
@@ -102,7 +102,17 @@ export const AUDIT = {
     key_lost: "its key was gone",
   } satisfies Record<AuditEndedView, string>,
   again: "Check again",
-  export: "For a spreadsheet of all rows, your IT service desk runs this in your account while RA Desk is closed:",
+  save: "Save as CSV",
+  saving: "Saving",
+  saveText: "Save all rows for a spreadsheet, in your Documents folder. The copy is not encrypted.",
+  /** Its path follows. */
+  saved: ({ rows, last_at }: AuditCopyView) =>
+    `${counted(rows, "row")} saved${last_at ? `, the last one from ${dayAndTime(last_at)}` : ""}. The copy is:`,
+  notSaved: {
+    heading: "No copy was saved",
+    explanation: "RA Desk cannot write to your Documents folder, or its disk is full. Nothing else was changed.",
+    next: "Tell your IT service desk if it happens again.",
+  },
   begin: "Begin a new audit",
   beginText:
     "The old audit is kept and named in the new one, with your Care Identity UUID. Ask your IT service desk first.",

@@ -1,8 +1,10 @@
-import { type AuditView, type RecoveryView, useAct, useCommand, useDesk } from "../bridge";
+import { useState } from "react";
+import { type AuditCopyView, type AuditView, type RecoveryView, useAct, useCommand, useDesk } from "../bridge";
 import { AUDIT, RECOVERY } from "../content/upkeep";
 import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
+import { useAnnounce, useShell, useSignedIn } from "../frame/session";
 import { Button, Facts, InsetText } from "../nhs";
 
 interface RecoveredProps {
@@ -86,11 +88,24 @@ export function PastRecoveries() {
   );
 }
 
+/** What says that a copy could not be written into its folder. */
+const UNWRITTEN = new Set<string | undefined>(["FOLDER_NOT_WRITABLE", "DISK_FULL"]);
+
 /** Whether the audit of this computer is as it was written. */
 export function Audit() {
   const desk = useDesk();
   const { back } = usePlaces();
   const answer = useCommand("checkAudit");
+  const announce = useAnnounce();
+  const { kiosk } = useShell();
+  const { person } = useSignedIn();
+  const [copy, setCopy] = useState<AuditCopyView | null>(null);
+  const save = useAct(async () => {
+    setCopy(null);
+    const saved = await desk.saveAudit();
+    setCopy(saved);
+    announce(AUDIT.saved(saved));
+  });
   const begin = useAct(async () => {
     await desk.beginNewAudit();
     answer.again();
@@ -102,8 +117,19 @@ export function Audit() {
       {(audit) => {
         const result = resultOf(audit);
         return (
-          <Page name="audit" title={AUDIT.title} status={result} onBack={back} problem={begin.fault !== null}>
+          <Page
+            name="audit"
+            title={AUDIT.title}
+            status={result}
+            onBack={back}
+            problem={begin.fault !== null || save.fault !== null}
+          >
             <FaultSummary fault={begin.fault} attempt={begin.faults} />
+            <FaultSummary
+              fault={save.fault}
+              attempt={save.faults}
+              words={UNWRITTEN.has(save.fault?.code) ? AUDIT.notSaved : undefined}
+            />
             <Heading>{AUDIT.title}</Heading>
             <p>{AUDIT.lead}</p>
             {audit.asked && (
@@ -115,10 +141,22 @@ export function Audit() {
             <Button id="primary" look="secondary" onClick={answer.again} busy={answer.asking && AUDIT.checking}>
               {AUDIT.again}
             </Button>
-            <p>{AUDIT.export}</p>
-            <p>
-              <code className="ra-code">ra-desk audit export --csv FILE</code>
-            </p>
+            {person.may_register && !kiosk && (
+              <>
+                <p>{AUDIT.saveText}</p>
+                <Button id="save" look="secondary" onClick={() => save.run()} busy={save.busy && AUDIT.saving}>
+                  {AUDIT.save}
+                </Button>
+              </>
+            )}
+            {copy && (
+              <InsetText>
+                <p>{AUDIT.saved(copy)}</p>
+                <p className="ra-address">
+                  <code className="ra-code">{copy.path}</code>
+                </p>
+              </InsetText>
+            )}
             {result !== "intact" && result !== "unknown" && !audit.asked && (
               <>
                 <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>

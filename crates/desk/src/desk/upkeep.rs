@@ -1,13 +1,16 @@
 //! Whether what is on this computer is as it was written: the audit, and what became of a damaged store.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
 use contract::AuditReceipt;
 use jiff::Timestamp;
 
 use super::{Desk, Inner, drafts};
 use crate::audit::{AuditEnded, AuditFault, AuditNow};
-use crate::store::audit::succession;
-use crate::store::{self, audit};
-use crate::{Cause, Failure, Recovery};
+use crate::store::audit::{About, Act, succession};
+use crate::store::{self, StoreError, audit};
+use crate::{AuditCopy, Cause, Failure, Recovery, audit_copy};
 
 impl Desk {
     /// What became of a store that was found damaged, of several the one that was found first: whoever is at work is told
@@ -72,6 +75,40 @@ impl Desk {
             asked,
             report,
         })
+    }
+
+    /// Saves a copy of the whole audit as CSV: a new file in that folder, for whoever is at work and may register, and the
+    /// audit says that they did. What cannot be written leaves nothing behind ([`Cause::FolderNotWritable`],
+    /// [`Cause::DiskFull`]). Whether the rows are as they were written says [`Self::check_audit`].
+    pub async fn save_audit(&self, folder: PathBuf) -> Result<AuditCopy, Failure> {
+        let at_work = self.inner.require_at_work()?;
+        drafts::may_register(&at_work)?;
+        let store = &self.inner.store;
+        // Into memory first: the folder may be on another computer, and what else is read must not wait for it.
+        let (rows, last_at, text) = store
+            .read(|conn| {
+                let mut text = Vec::new();
+                let copied = audit::as_csv(conn, &mut text);
+                let (rows, last_at) = copied.map_err(|error| StoreError::Failed(error.to_string()))?;
+                Ok((rows, last_at, text))
+            })
+            .await?;
+        let now = self.inner.parts.clock.now();
+        let written = tokio::task::spawn_blocking(move || audit_copy::write(&folder, now, &text))
+            .await
+            .map_err(|_| Cause::Internal("writing a copy ended half way"))?;
+        let path = written.map_err(|error| match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Cause::DiskFull,
+            kind => Cause::FolderNotWritable(kind),
+        })?;
+        let (actor, about) = (at_work.actor(), About { detail: format!("{rows} rows"), ..About::default() });
+        let noted = store.write(move |conn| audit::append(conn, now, Act::AuditSaved, &actor, &about)).await;
+        if let Err(error) = noted {
+            // A copy that nobody knows of is none that was asked for.
+            _ = std::fs::remove_file(&path);
+            return Err(error.into());
+        }
+        Ok(AuditCopy { path, rows, last_at })
     }
 
     /// Has the next start begin a new audit that names this one, in the name of whoever is at work. Where this one is

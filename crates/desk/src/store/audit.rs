@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, meta};
 
-pub(super) use csv::as_csv;
+pub(crate) use csv::as_csv;
 pub(crate) use receipts::{keep as keep_receipt, last as last_receipt};
 pub(crate) use verify::{Against, verify};
 
@@ -54,6 +54,8 @@ pub(crate) enum Act {
     LinkShown,
     /// Had the gateway make a fresh link.
     FreshLink,
+    /// Saved a copy of the audit; the detail is how many rows it has.
+    AuditSaved,
     /// Asked for a new audit in place of this one.
     NewAuditAsked,
     /// Said that they have read what became of a damaged store.
@@ -80,6 +82,7 @@ impl Act {
             Self::GivenBack => "given_back",
             Self::LinkShown => "link_shown",
             Self::FreshLink => "fresh_link",
+            Self::AuditSaved => "audit_saved",
             Self::NewAuditAsked => "new_audit_asked",
             Self::RecoveryRead => "recovery_read",
             Self::SetAsideDeleted => "set_aside_deleted",

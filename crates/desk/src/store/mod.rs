@@ -220,7 +220,7 @@ pub(crate) fn audit_as_csv(
     to: &mut dyn Write,
 ) -> Result<Option<u64>, AuditCopyError> {
     let Some((conn, _lock)) = file::look(folder, keys)? else { return Ok(None) };
-    audit::as_csv(&conn, to).map(Some)
+    Ok(Some(audit::as_csv(&conn, to)?.0))
 }
 
 /// What a closed store holds, of everybody; none where there is no store. Changes nothing.

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod audit_copy;
 mod corrections;
 mod countersigning;
 mod crash;

@@ -44,6 +44,13 @@ export const SCENES: Record<string, Scene> = {
   // What somebody else has read: it is told to each RA user.
   "recovered-signed-in": scene("recovered", { recovery: { ...RECOVERY, kept_until: "2026-12-23T14:30:00Z" } }),
   audit: scene("audit", {}, { start: { at: "audit" }, status: "intact" }),
+  "audit-saved": scene("audit", {}, { start: { at: "audit" }, press: ["#save"] }),
+  "audit-not-saved": scene(
+    "audit",
+    { saveAudit: refused("FOLDER_NOT_WRITABLE") },
+    { start: { at: "audit" }, press: ["#save"] },
+  ),
+  "audit-kiosk": scene("audit", { shell: KIOSK }, { start: { at: "audit" } }),
   "audit-broken": scene(
     "audit",
     { checkAudit: { ...AUDIT, first_bad: 4_212, why: "older_copy" } },

@@ -16,8 +16,9 @@ const HEAD: [&str; 11] =
     ["number", "at", "act", "actor", "role", "session", "subject", "key", "detail", "hash", "device"];
 const COLUMNS: &str = "number, at, act, actor, role, session, subject, key, detail, hash";
 
-/// Writes all rows as they stand, those of earlier audits first, and says how many there are.
-pub(crate) fn as_csv(conn: &Connection, to: &mut dyn Write) -> Result<u64, AuditCopyError> {
+/// Writes all rows as they stand, those of earlier audits first, and says how many there are and when the last one was
+/// written, as far as that is a time.
+pub(crate) fn as_csv(conn: &Connection, to: &mut dyn Write) -> Result<(u64, Option<Timestamp>), AuditCopyError> {
     let damaged = |error: rusqlite::Error| OpenError::Damaged(StoreError::from(error).to_string());
     // As RFC 4180 has it, every cell in quotes.
     let mut to = WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(Terminator::CRLF).from_writer(to);
@@ -33,14 +34,15 @@ pub(crate) fn as_csv(conn: &Connection, to: &mut dyn Write) -> Result<u64, Audit
     }
     let mut statement = conn.prepare(&sql).map_err(damaged)?;
     let mut rows = statement.query([own]).map_err(damaged)?;
-    let mut count = 0;
+    let (mut count, mut last_at) = (0, None);
     while let Some(row) = rows.next().map_err(damaged)? {
         let at: i64 = row.get(1).map_err(damaged)?;
         let hash: Result<[u8; 32], _> = row.get(9);
         let mut cells: [String; 11] = Default::default();
         cells[0] = row.get::<_, i64>(0).map_err(damaged)?.to_string();
+        last_at = Timestamp::from_microsecond(at).ok();
         // A time nobody can have had is given as the number it is.
-        cells[1] = Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string());
+        cells[1] = last_at.map_or_else(|| at.to_string(), |at| at.to_string());
         for column in [2, 3, 4, 5, 6, 7, 8, 10] {
             let bytes = row.get_ref(column).map_err(damaged)?;
             cells[column] = String::from_utf8_lossy(bytes.as_bytes().unwrap_or_default()).into_owned();
@@ -50,7 +52,7 @@ pub(crate) fn as_csv(conn: &Connection, to: &mut dyn Write) -> Result<u64, Audit
         count += 1;
     }
     to.flush()?;
-    Ok(count)
+    Ok((count, last_at))
 }
 
 /// The writer fails of what it writes to, or of nothing.
@@ -96,7 +98,7 @@ mod tests {
         let about = ["", "", "a\",=1\n"];
         crate::store::audit::append_row(&conn, crate::testing::NOW, "=searched", ["+1", "", ""], about).unwrap();
         let mut written = Vec::new();
-        assert_eq!(as_csv(&conn, &mut written).unwrap(), 1);
+        assert_eq!(as_csv(&conn, &mut written).unwrap(), (1, Some(crate::testing::NOW)));
         let written = String::from_utf8(written).unwrap();
         let (head, row) = written.split_once("\r\n").unwrap();
         assert_eq!(head, HEAD.map(|name| format!("\"{name}\"")).join(","));

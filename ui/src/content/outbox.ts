@@ -14,7 +14,7 @@ export const SUBMISSION = {
   uuid: "Care Identity UUID",
   address: "NHS.net Connect address",
   status: "Status",
-  /** Where no status is true of it. */
+  /** Where there may be no status that is true of it. */
   instead: "How it stands",
   recorded: "Recorded",
   /** When, and by whom in which role. What was taken over keeps its author, in the author's role. */
@@ -196,7 +196,6 @@ export const OUTBOX = {
   address: "Address",
   recorded: "Recorded",
   changed: "Last changed",
-  status: "Status",
   actions: "Actions",
   goOn: "Continue",
   discard: "Discard",

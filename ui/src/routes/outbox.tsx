@@ -11,7 +11,7 @@ import {
 } from "../bridge";
 import { dayAndTime, grouped } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
-import { OUTBOX } from "../content/outbox";
+import { OUTBOX, SUBMISSION } from "../content/outbox";
 import { refused } from "../content/refused";
 import { shownStatus, VARIATIONS } from "../content/status";
 import { author, TAKING_OVER } from "../content/taking-over";
@@ -179,7 +179,7 @@ function Drafts({ drafts, onDiscard }: { drafts: DraftView[]; onDiscard: (draft:
 export function Submissions({ submissions }: { submissions: SubmissionView[] }) {
   return (
     <Table responsive className="ra-table nhsuk-table--compact">
-      <Heads names={[OUTBOX.person, OUTBOX.address, OUTBOX.recorded, OUTBOX.status]} />
+      <Heads names={[OUTBOX.person, OUTBOX.address, OUTBOX.recorded, SUBMISSION.instead]} />
       <Table.Body>
         {submissions.map((submission) => (
           <SubmissionRow key={submission.key} submission={submission} />

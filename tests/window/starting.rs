@@ -108,6 +108,10 @@ async fn a_truncated_store_is_put_aside_and_told_and_one_of_another_key_is_left_
     std::fs::write(&file, own)?;
     let window = setting.open().await?;
     setting.sign_in(&window, &owen_pritchard(), None).await?;
+    // What was lost may be this RA user's: they are told for themselves.
+    window.see("[data-page=recovered]").await?;
+    window.click("#primary").await?;
+    window.see("[data-page=find]").await?;
     window.close().await
 }
 

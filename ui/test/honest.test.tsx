@@ -75,6 +75,12 @@ test("each RA user is told after they sign in, before any other page, and the nu
   watch.disconnect();
   expect([...seen].filter(Boolean)).toEqual(["recovered"]);
   expect(main()?.textContent).toContain("Each RA user of this computer is shown this once");
+  // Nothing beside it leads to a page that it would cover.
+  for (const id of ["nav-find", "nav-outbox", "change-role"]) expect(document.getElementById(id), id).toBeNull();
+  await user.click(document.getElementById("help") as HTMLElement);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("help"));
+  await user.click(document.querySelector(".nhsuk-back-link") as HTMLElement);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
   expect(main()?.textContent).toContain("until 30 days after an RA user has signed in and read this");
   const [first, second] = ["2026-09-02T08:00:00Z", RECOVERY.found_at];
   const recoveries = [

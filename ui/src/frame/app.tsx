@@ -107,7 +107,8 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   }, [recovery.asking]);
   let page: ReactNode;
   // Before anything else: who works on here must know what is missing.
-  if (recovery.data && !wentOn) {
+  const tells = recovery.data && !wentOn && !["help", "leave-kiosk"].includes(place.at);
+  if (recovery.data && tells) {
     page = <Recovered recovery={recovery.data} done={recovery.again} goOn={() => setWentOn(true)} />;
   } else if (signedIn && !asked) page = null;
   else if (session.state === "signed_out") page = <SignIn why={session.why} />;
@@ -118,10 +119,10 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
     page = some ? <ChooseRole /> : <NoAccess />;
   } else page = <Pages />;
 
-  useShortcuts(signedIn && session.person.may_find);
+  useShortcuts(signedIn && !tells && session.person.may_find);
   return (
     <div className="ra-frame">
-      <Header snapshot={snapshot} />
+      <Header snapshot={snapshot} goes={!tells} />
       <div className="ra-frame__page">
         {signedIn && <IdleWatch />}
         {closeRefused && <CloseRefusedBanner />}

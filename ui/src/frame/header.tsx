@@ -7,7 +7,8 @@ import { usePlaces } from "./places";
 import { useSearch } from "./search";
 import { useSession, useShell } from "./session";
 
-export function Header({ snapshot }: { snapshot: Snapshot }) {
+/** `goes`: whether it leads to other pages. */
+export function Header({ snapshot, goes }: { snapshot: Snapshot; goes: boolean }) {
   const { session, network, outbox } = snapshot;
   const signedIn = session.state === "signed_in" ? session.person : null;
   return (
@@ -30,9 +31,9 @@ export function Header({ snapshot }: { snapshot: Snapshot }) {
               </strong>
             )}
           </div>
-          {signedIn && <Account name={signedIn.name} role={signedIn.role} />}
+          {signedIn && <Account name={signedIn.name} role={signedIn.role} goes={goes} />}
         </div>
-        {signedIn?.may_find && (
+        {goes && signedIn?.may_find && (
           <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />
         )}
       </header>
@@ -53,7 +54,7 @@ export function BareHeader() {
   );
 }
 
-function Account({ name, role }: { name: string; role: RoleView | null }) {
+function Account({ name, role, goes }: { name: string; role: RoleView | null; goes: boolean }) {
   const { signOut } = useSession();
   const { go } = usePlaces();
   return (
@@ -65,16 +66,18 @@ function Account({ name, role }: { name: string; role: RoleView | null }) {
             {role && ` · ${roleName(role)} · ${role.organisation_code}`}
           </span>
         </li>
-        <li className="nhsuk-header__account-item">
-          <button
-            type="button"
-            className="nhsuk-header__account-button"
-            id="change-role"
-            onClick={() => go({ at: "choose-role" })}
-          >
-            {FRAME.changeRole}
-          </button>
-        </li>
+        {goes && (
+          <li className="nhsuk-header__account-item">
+            <button
+              type="button"
+              className="nhsuk-header__account-button"
+              id="change-role"
+              onClick={() => go({ at: "choose-role" })}
+            >
+              {FRAME.changeRole}
+            </button>
+          </li>
+        )}
         <li className="nhsuk-header__account-item">
           <button type="button" className="nhsuk-header__account-button" id="sign-out" onClick={() => signOut.run()}>
             {signOut.busy ? FRAME.signingOut : FRAME.signOut}

@@ -5,6 +5,8 @@ import { counted, day, dayAndTime, onDay } from "./dates";
 
 const registrations = (count: number) => counted(count, "registration");
 
+const AGAIN = "Tell your IT service desk if it happens again.";
+
 export const RECOVERY = {
   title: ({ found_at, set_aside }: RecoveryView) =>
     `RA Desk found that its file was ${set_aside === null ? "gone" : "damaged"} on ${day(found_at)}`,
@@ -48,7 +50,7 @@ export const RECOVERY = {
   notSaved: {
     heading: "RA Desk could not note that you read this",
     explanation: "You can go on; it will show this again.",
-    next: "Tell your IT service desk if it happens again.",
+    next: AGAIN,
   },
   goOn: "Go on",
 };
@@ -111,11 +113,10 @@ export const AUDIT = {
   notSaved: {
     heading: "No copy was saved",
     explanation: "RA Desk cannot write to your Documents folder, or its disk is full. Nothing else was changed.",
-    next: "Tell your IT service desk if it happens again.",
+    next: AGAIN,
   },
   begin: "Begin a new audit",
   beginText:
     "The old audit is kept and named in the new one, with your Care Identity UUID. Ask your IT service desk first.",
-  beginning: "Saving",
   asked: "A new audit begins when RA Desk is next started. Close RA Desk and open it again.",
 };

@@ -161,7 +161,7 @@ export function Audit() {
               <>
                 <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>
                 <p>{AUDIT.beginText}</p>
-                <Button id="begin" look="secondary" onClick={() => begin.run()} busy={begin.busy && AUDIT.beginning}>
+                <Button id="begin" look="secondary" onClick={() => begin.run()} busy={begin.busy && AUDIT.saving}>
                   {AUDIT.begin}
                 </Button>
               </>

@@ -86,7 +86,7 @@ async fn a_truncated_store_is_put_aside_and_told_and_one_of_another_key_is_left_
     std::fs::write(&file, &half)?;
     let window = setting.open().await?;
     accessible(&window, "recovered").await?;
-    window.see("#primary").await?.click().await?;
+    window.click("#primary").await?;
     window.see("[data-page=sign-in]").await?;
     window.close().await?;
     let kept = store_files(&setting)?.into_values().any(|bytes| bytes == half);

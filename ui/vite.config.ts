@@ -1,4 +1,3 @@
-import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -23,7 +22,9 @@ function kept(): Plugin {
 // `npm run build` makes the pages of the app. `--mode gallery` makes the same pages on a made-up desk instead,
 // for scripts/pages.mjs; the fake never gets into the app's own bundle.
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), mode === "gallery" ? null : kept()],
+  plugins: [mode === "gallery" ? null : kept()],
+  // Preact has what this adds to old versions of React, and the tests could not share it with Preact.
+  resolve: { alias: { "use-sync-external-store/shim": "react" } },
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   css: { preprocessorOptions: { scss: { loadPaths: ["node_modules"], quietDeps: true } } },
@@ -31,10 +32,6 @@ export default defineConfig(({ mode }) => ({
     target: "es2022",
     outDir: mode === "gallery" ? "node_modules/.cache/gallery" : "dist",
     emptyOutDir: true,
-    // Some three in a hundred smaller than what the bundler makes of it by itself. `unsafe_arrows` is so for functions
-    // that are written as expressions and called with `new`: neither React nor these pages have any.
-    minify: "terser",
-    terserOptions: { module: true, ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
     // Inlined assets would be data: URLs, which the content security policy allows for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
@@ -47,5 +44,6 @@ export default defineConfig(({ mode }) => ({
     include: ["test/**/*.test.{ts,tsx}"],
     env: { TZ: "Europe/London" },
     css: false,
+    server: { deps: { inline: ["swr"] } },
   },
 }));

@@ -1,6 +1,6 @@
 // What is kept of the desk's answers, and for whom.
 
-import { act, render } from "@testing-library/react";
+import { act, render } from "@testing-library/preact";
 import { useSWRConfig } from "swr";
 import { expect, test, vi } from "vitest";
 import { type Answered, DeskProvider, type DraftView, type SubmissionView, useCommand, useKeep } from "../src/bridge";
@@ -54,7 +54,7 @@ test("two pages with one question ask once, and both hear of a change", async ()
   expect(seen.submission?.data).toEqual(SUBMISSION);
   await act(async () => desk.change({ submission: { ...SUBMISSION, attempts: 7 } }, "outbox"));
   expect(asked(desk, "submission")).toBe(2);
-  expect(seen.submission?.data?.attempts).toBe(7);
+  await vi.waitFor(() => expect(seen.submission?.data?.attempts).toBe(7));
 });
 
 test("an answer that came with an act is shown and not asked for", async () => {

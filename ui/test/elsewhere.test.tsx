@@ -1,6 +1,6 @@
 // What waits elsewhere is told as of when it was heard, and no second copy is told while it lacks.
 
-import { act, render } from "@testing-library/react";
+import { act, render } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { COUNTS, fakeDesk, NOW, snapshotOf, WAITING_ON } from "../src/bridge/fake";

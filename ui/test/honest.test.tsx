@@ -1,6 +1,6 @@
 // No page says more than is true now: before it is confirmed, while nobody has answered, and once it is over.
 
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { SubmissionView } from "../src/bridge";

@@ -1,6 +1,6 @@
 // What pages do over time: nothing typed is lost, nothing is done twice, and what is live stays live.
 
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";

@@ -1,6 +1,6 @@
 // A kiosk stays open until somebody who is signed in leaves it, and every page knows what kind of computer this is.
 
-import { act, render } from "@testing-library/react";
+import { act, render } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { fakeDesk, NOW, SHELL, snapshotOf } from "../src/bridge/fake";

@@ -1,6 +1,6 @@
 // What a fault of the network shows besides its words: a sign-in to the proxy, or servers for the IT desk.
 
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";

@@ -1,6 +1,6 @@
 // Every state of every page: it comes, it has one h1, focus and title are right, and axe finds nothing.
 
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { beforeEach, describe, expect, test, vi } from "vitest";

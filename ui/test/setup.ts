@@ -1,4 +1,4 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup } from "@testing-library/preact";
 import { afterEach, vi } from "vitest";
 
 // jsdom has no modal dialogs and no layout.

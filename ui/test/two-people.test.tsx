@@ -1,6 +1,6 @@
 // Two RA users on one computer, and what the RA service says no to: both sides, and what can be done.
 
-import { act, render } from "@testing-library/react";
+import { act, render } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RefusalCode } from "../src/bridge";

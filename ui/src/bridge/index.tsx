@@ -5,7 +5,6 @@ import {
   type ReactNode,
   useCallback,
   useContext,
-  useEffect,
   useLayoutEffect,
   useMemo,
   useRef,
@@ -72,7 +71,7 @@ export function useHear(listener: (what: Changed) => void) {
   useLayoutEffect(() => {
     latest.current = listener;
   });
-  useEffect(() => desk?.onChanged((what) => latest.current(what)), [desk]);
+  useLayoutEffect(() => desk?.onChanged((what) => latest.current(what)), [desk]);
 }
 
 /** The desk's commands. */

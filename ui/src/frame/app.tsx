@@ -1,6 +1,6 @@
 // Which page is shown: first what stands in the way of working at all, then where the RA user is.
 
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useLayoutEffect, useState } from "react";
 import { type Answered, type Desk, DeskProvider, type Snapshot, useCommand, useHear, useKeep } from "../bridge";
 import { STARTING } from "../content/signing-in";
 import { CannotStart } from "../routes/cannot-start";
@@ -39,7 +39,7 @@ function Started({ start }: { start: Place | undefined }) {
   const keep = useKeep();
   const state = snapshot.data?.session.state;
   // What one person saw is not kept for the next.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (state && state !== "signed_in") keep.forgetAll();
   }, [state, keep]);
 

@@ -1,6 +1,6 @@
 // Tells the desk of the RA user's own input, and warns before the session ends for want of it.
 
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { useAct, useDesk, useKeep } from "../bridge";
 import { clockTime, countdown, instant } from "../content/dates";
 import { kept } from "../content/keeping";
@@ -31,7 +31,7 @@ export function IdleWatch() {
   const left = (idleAt - now) / 1000;
 
   // Ticks each second while something counts down, else only when something begins to.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const wait = warning ? 1000 : Math.max(0, Math.min(warnAt - Date.now(), 30_000)) + 20;
     const timer = setTimeout(() => {
       setNow(Date.now());
@@ -42,7 +42,7 @@ export function IdleWatch() {
 
   // While the warning shows, only its own buttons count: moving the mouse must not hide it by accident.
   const { run } = stay;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (warning) return;
     let last = 0;
     const tell = () => {

@@ -1,6 +1,6 @@
 // What every page has: a main region with one h1 that takes focus, a title that tells of errors, a way back.
 
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Fault } from "../bridge";
 import { type Explained, explain } from "../content/codes";
 import { FRAME } from "../content/frame";
@@ -31,7 +31,7 @@ interface PageProps {
 export function Page({ name, title, status, code, onBack, backText, problem, focus, wide, children }: PageProps) {
   const whole = useRef<HTMLDivElement>(null);
   const main = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first = focus ? document.getElementById(focus) : main.current?.querySelector<HTMLElement>("h1");
     if (first && !first.closest("legend, label")) first.focus({ preventScroll: !focus });
     else first?.focus();
@@ -43,7 +43,7 @@ export function Page({ name, title, status, code, onBack, backText, problem, foc
       first.scrollIntoView({ block: "nearest" });
     }
   }, [focus]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${problem ? FRAME.errorPrefix : ""}${title} – ${FRAME.service}`;
   }, [title, problem]);
   return (

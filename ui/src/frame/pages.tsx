@@ -1,6 +1,6 @@
 // The pages of somebody who is signed in and may find people.
 
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import type { NoSecondCopyView } from "../bridge";
 import { SECOND_COPY } from "../content/elsewhere";
 import { CLOSE_ASKED } from "../content/frame";
@@ -130,7 +130,7 @@ export function CloseRefusedBanner() {
 export function useShortcuts(on: boolean) {
   const { go, finish, back } = usePlaces();
   const { reset } = useSearch();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!on) return;
     const find = () => {
       reset();

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { FRAME } from "../content/frame";
 
 export interface SummaryProblem {
@@ -21,7 +21,7 @@ export function ErrorSummary({
 }) {
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a further failure moves focus again
-  useEffect(() => {
+  useLayoutEffect(() => {
     box.current?.focus();
     box.current?.scrollIntoView?.({ block: "nearest" });
   }, [attempt]);

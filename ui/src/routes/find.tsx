@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useLayoutEffect, useRef, useState } from "react";
 import { type Fault, type FindBy, type FindForm, faultOf, useAct, useDesk } from "../bridge";
 import { NETWORK_CODES } from "../content/codes";
 import { FIND } from "../content/find";
@@ -186,7 +186,7 @@ const WAYS = Object.keys(FIRST_FIELD) as FindBy[];
 function Ways({ by, onChoose }: { by: FindBy; onChoose: (by: FindBy) => void }) {
   // Whoever points at a way types next. Whoever moves through them with the arrow keys is still choosing.
   const pointed = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (pointed.current) document.getElementById(FIRST_FIELD[by])?.focus();
   }, [by]);
   return (

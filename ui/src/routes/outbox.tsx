@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import {
   type DraftView,
   type OutboxPage,
@@ -46,7 +46,7 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
   const answer = useCommand("outbox", tab);
   // What was pressed is gone then, and focus must not go with it.
   const acted = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!acted.current) return;
     if (discarded) document.getElementById("undo")?.focus();
     else document.querySelector<HTMLElement>("main h1")?.focus();

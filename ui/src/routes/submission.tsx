@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useLayoutEffect } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
 import { dayAndTime, grouped } from "../content/dates";
 import { kept } from "../content/keeping";
@@ -34,7 +34,7 @@ export function Submission({ submissionKey, notice }: { submissionKey: string; n
   const desk = useDesk();
   const answer = useCommand("submission", submissionKey);
   // The page shows this one live for as long as it is open.
-  useEffect(() => {
+  useLayoutEffect(() => {
     desk.watchRegistration(submissionKey).catch(() => {});
     return () => {
       desk.watchRegistration(null).catch(() => {});
@@ -77,7 +77,7 @@ function Shown({ submission, notice }: { submission: SubmissionView; notice: str
   const { back, canGoBack } = usePlaces();
   const title = titleOf(submission);
   // What changes while the page is open is said, and focus stays where it is.
-  useEffect(() => {
+  useLayoutEffect(() => {
     announce(title);
   }, [title, announce]);
   return (

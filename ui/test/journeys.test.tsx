@@ -39,6 +39,7 @@ async function show(desk: FakeDesk, start?: Place) {
   const user = userEvent.setup();
   render(<App desk={desk} start={start} />);
   await vi.waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
+  await vi.waitFor(() => expect(main()?.dataset.page).not.toBe("loading"));
   await act(async () => {});
   const press = async (id: string) => {
     const found = document.getElementById(id);

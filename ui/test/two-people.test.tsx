@@ -215,5 +215,5 @@ test.each([
 
 test("where others’ work waits, it is not said that nothing waits", async () => {
   await show("outbox-waits-others");
-  expect(text("empty")).toBe("Nothing of yours waits to be sent.");
+  await vi.waitFor(() => expect(text("empty")).toBe("Nothing of yours waits to be sent."));
 });

@@ -102,7 +102,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   const signedIn = session.state === "signed_in";
   // What nobody in particular was told is not what this person is: no page comes before they were.
   const [asked, setAsked] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!recovery.asking) setAsked(true);
   }, [recovery.asking]);
   let page: ReactNode;

@@ -96,16 +96,19 @@ async fn a_truncated_store_is_put_aside_and_told_and_one_of_another_key_is_left_
     window.close().await?;
 
     // A store that another computer's RA Desk made.
-    let own = std::fs::read(&file)?;
     let elsewhere = tempfile::tempdir()?;
     let stranger = elsewhere.path().join("data");
     open_elsewhere(&setting, elsewhere.path(), &stranger).await?;
-    std::fs::write(&file, std::fs::read(stranger.join(file.file_name().ok_or("the store has no name")?))?)?;
+    let own = elsewhere.path().join("own");
+    std::fs::create_dir(&own)?;
+    move_store(&setting.data_dir(), &own)?;
+    move_store(&stranger, &setting.data_dir())?;
     let before = store_files(&setting)?;
     cannot_start(setting.open().await?, "WRONG_KEY").await?;
     assert_eq!(changed(&before, &store_files(&setting)?), Vec::<PathBuf>::new());
 
-    std::fs::write(&file, own)?;
+    move_store(&setting.data_dir(), &stranger)?;
+    move_store(&own, &setting.data_dir())?;
     let window = setting.open().await?;
     setting.sign_in(&window, &owen_pritchard(), None).await?;
     // What was lost may be this RA user's: they are told for themselves.
@@ -113,6 +116,18 @@ async fn a_truncated_store_is_put_aside_and_told_and_one_of_another_key_is_left_
     window.click("#primary").await?;
     window.see("[data-page=find]").await?;
     window.close().await
+}
+
+/// Moves a closed store, with the journal that an end without a sign-out leaves beside it.
+fn move_store(from: &std::path::Path, to: &std::path::Path) -> Outcome {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("store.db") {
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets an RA Desk of another computer make its store.

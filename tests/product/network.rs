@@ -42,6 +42,9 @@ impl Hospital {
         std::fs::write(folder.join("gateway-cert.pem"), &certificate.certificate)?;
         std::fs::write(folder.join("gateway-key.pem"), &certificate.key)?;
         std::fs::write(folder.join("elsewhere-ca.pem"), authority.pem())?;
+        let config = std::fs::read_to_string(&practice.layout().gateway_config)?;
+        let renamed = config.replace("also_named = [\"127.0.0.1\"]", &format!("also_named = [\"{GATEWAY}\"]"));
+        std::fs::write(&practice.layout().gateway_config, renamed)?;
         practice.start_gateway().await?;
         let url = Url::parse(&practice.layout().gateway_url)?;
         let gateway = SocketAddr::from(([127, 0, 0, 1], url.port().ok_or("the gateway has a port")?));

@@ -146,6 +146,11 @@ codes! {
         IssuerUnavailable = "ISSUER_UNAVAILABLE",
         /// The sign-in at the issuer is not one the gateway accepts.
         SignInRefused = "SIGN_IN_REFUSED",
+        /// The proof of the session's key is missing, or is not one; the diagnostics say what is wrong with it. Nothing
+        /// was used up.
+        ProofRefused = "PROOF_REFUSED",
+        /// The proof's time is not now by the gateway's clock, which stands in `Date`. Nothing was used up.
+        ProofOutOfTime = "PROOF_OUT_OF_TIME",
         /// A fault in the gateway itself.
         Internal = "INTERNAL",
     }

@@ -22,6 +22,7 @@ mod organisation;
 mod outcome;
 mod person;
 mod profile;
+mod proof;
 mod registration;
 mod sealed;
 mod search;
@@ -45,6 +46,7 @@ pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
 pub use outcome::{Coding, Details, FAULT_SYSTEM, Issue, OperationOutcome};
 pub use person::{BirthDate, FamilyName, GivenName, NationalInsuranceNumber, PersonName, Reason};
 pub use profile::{Authenticator, AuthenticatorKind, AuthenticatorState, Profile, ProfileReply, ProfileStatus};
+pub use proof::{HEADER_PROOF, NotAProof, Proof, prove};
 pub use registration::{
     BatchItem, BatchReply, BatchRequest, BatchResult, CancelOutcome, CancelReply, ChangedReply, Declaration,
     DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, ItemOutcome, Link, LinkProgress, MAX_BATCH,

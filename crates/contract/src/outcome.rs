@@ -128,7 +128,7 @@ const fn fhir_issue_type(code: FaultCode) -> &'static str {
         FaultCode::NotFound | FaultCode::DeviceUnknown => "not-found",
         FaultCode::WrongState | FaultCode::AuditGap => "business-rule",
         FaultCode::ProfileChanged | FaultCode::DeviceKeyDiffers | FaultCode::AuditForked => "conflict",
-        FaultCode::SignatureWrong => "security",
+        FaultCode::SignatureWrong | FaultCode::ProofRefused | FaultCode::ProofOutOfTime => "security",
         FaultCode::TooLarge => "too-long",
         FaultCode::TooManyRequests => "throttled",
         FaultCode::Busy | FaultCode::IssuerUnavailable => "transient",

@@ -5,6 +5,7 @@
 //! A call is made once; whoever needs more decides that ([`crate::sync`]).
 
 mod calls;
+mod proof_key;
 mod tokens;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::network::HttpClient;
 use crate::reply::{self, RawReply, Trouble};
 use crate::{NetworkFault, Parts, Settings, SettingsError};
 
+pub(crate) use proof_key::ProofKey;
 pub(crate) use tokens::{GatewaySession, Tokens};
 
 /// Why a call was not answered, and what to quote to support.

@@ -21,6 +21,8 @@ pub(crate) struct RawReply {
     pub(crate) content_type: Option<String>,
     /// `Retry-After`.
     pub(crate) retry_after: Option<String>,
+    /// `Date`.
+    pub(crate) date: Option<String>,
     /// The body, bounded by whoever read it.
     pub(crate) body: Vec<u8>,
 }
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, content_type: &str, body: &str) -> RawReply {
-        RawReply { status, content_type: Some(content_type.into()), retry_after: None, body: body.into() }
+        RawReply { status, content_type: Some(content_type.into()), retry_after: None, date: None, body: body.into() }
     }
 
     fn outcome(status: u16, code: FaultCode, diagnostics: &str) -> RawReply {
@@ -177,7 +179,7 @@ mod tests {
             wait in proptest::option::of(".{0,20}"),
             body in ".{0,200}",
         ) {
-            let reply = RawReply { status, content_type: kind, retry_after: wait, body: body.into_bytes() };
+            let reply = RawReply { status, content_type: kind, retry_after: wait, date: None, body: body.into_bytes() };
             let is_json = reply.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/"));
             let answer = meaning(&reply);
             proptest::prop_assert!(answer.is_err() || (is_json && (200..300).contains(&status)));

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::desk::Inner;
-use crate::gateway_client::{GatewayClient, GatewaySession, Tokens};
+use crate::gateway_client::{GatewayClient, GatewaySession, ProofKey, Tokens};
 use crate::sign_in::Arrived;
 use crate::store::Store;
 use crate::store::audit::Actor;
@@ -167,11 +167,9 @@ pub(crate) fn arrived_as(uuid: &str, role_id: &str) -> Arrived {
         "server_time": at.wall, "ends_at": at.wall + jiff::SignedDuration::from_hours(12),
     }))
     .unwrap();
-    Arrived {
-        gateway: GatewaySession::new(Tokens::new(&tokens, at).unwrap(), Some(role_id.parse().unwrap())),
-        session,
-        at,
-    }
+    let gateway = GatewaySession::new(Tokens::new(&tokens, at).unwrap(), ProofKey::new(&SystemRandom::default()));
+    gateway.acts_in(role_id.parse().unwrap());
+    Arrived { gateway: Arc::new(gateway), session, at }
 }
 
 pub(crate) fn new_key(at: Timestamp) -> SubmissionKey {

@@ -22,6 +22,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How desks reach the API, without a slash at its end.
     pub public_url: String,
+    /// Further host names by which desks reach the API, where there is more than one way to it: what a desk proves to
+    /// hold its key with names the host it calls.
+    pub also_named: Vec<String>,
     /// The SQLite file.
     pub database: PathBuf,
     /// Folder of the keys the gateway makes for itself at its first start.
@@ -168,6 +171,8 @@ pub struct Directory {
 struct File {
     listen: SocketAddr,
     public_url: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_named: Vec<String>,
     database: PathBuf,
     secrets: PathBuf,
     tls: Tls,
@@ -183,19 +188,40 @@ struct File {
 
 impl From<File> for Config {
     fn from(file: File) -> Self {
-        let File { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory, notices } =
-            file;
-        let policy = PolicyConfig { notices, ..policy };
-        Self { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory }
+        let policy = PolicyConfig { notices: file.notices, ..file.policy };
+        Self {
+            listen: file.listen,
+            public_url: file.public_url,
+            also_named: file.also_named,
+            database: file.database,
+            secrets: file.secrets,
+            tls: file.tls,
+            issuer: file.issuer,
+            nhs_net: file.nhs_net,
+            link: file.link,
+            policy,
+            directory: file.directory,
+        }
     }
 }
 
 impl From<Config> for File {
-    fn from(config: Config) -> Self {
-        let Config { listen, public_url, database, secrets, tls, issuer, nhs_net, link, mut policy, directory } =
-            config;
-        let notices = policy.notices.take();
-        Self { listen, public_url, database, secrets, tls, issuer, nhs_net, link, policy, directory, notices }
+    fn from(mut config: Config) -> Self {
+        let notices = config.policy.notices.take();
+        Self {
+            listen: config.listen,
+            public_url: config.public_url,
+            also_named: config.also_named,
+            database: config.database,
+            secrets: config.secrets,
+            tls: config.tls,
+            issuer: config.issuer,
+            nhs_net: config.nhs_net,
+            link: config.link,
+            policy: config.policy,
+            directory: config.directory,
+            notices,
+        }
     }
 }
 
@@ -257,6 +283,9 @@ impl Config {
         let refuse = |key, reason| Err(ConfigError::NotAllowed { key, reason });
         if !is_base_url(&self.public_url) || !self.public_url.starts_with("https://") {
             return refuse("public_url", "an https URL without a slash, a query or a fragment at its end");
+        }
+        if self.also_named.iter().any(|name| Host::parse(name).is_err()) {
+            return refuse("also_named", "host names alone, such as gateway.trust.example");
         }
         for (key, url) in [("issuer.url", &self.issuer.url), ("nhs_net.url", &self.nhs_net.url)] {
             if !is_base_url(url) || !is_safe(url) {
@@ -386,6 +415,7 @@ file = "people.jsonl"
             ("\"http://127.0.0.1:9400/nhsnet\"", "\"ftp://127.0.0.1/nhsnet\"", "nhs_net.url"),
             ("\"http://127.0.0.1:9404\"", "\"http://10.0.0.1:9404\"", "link.public_url"),
             ("\"https://localhost:9443\"", "\"http://localhost:9443\"", "public_url"),
+            ("database =", "also_named = [\"https://gateway.example\"]\ndatabase =", "also_named"),
             ("AAL3_ANY", "anything", "issuer.acr_values"),
             ("a-secret-of-the-issuer", "short", "issuer.lookup_secret"),
             ("attempts = 5", "attempts = 0", "link.attempts"),

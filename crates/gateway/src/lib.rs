@@ -20,6 +20,7 @@ mod taking_over;
 
 mod openid;
 mod outgoing;
+mod proof;
 mod sign_in;
 
 mod api;

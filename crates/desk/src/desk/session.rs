@@ -143,7 +143,9 @@ impl Desk {
         desk.changes.tell(Changed::Session);
         // Also when nobody waits for this any more.
         let under_way = UnderWay(desk);
-        let arrived = sign_in(&desk.client, &desk.settings, &desk.parts, purpose, &cancel).await;
+        // By the client as it is now: whoever signs in next may go through a proxy under another name.
+        let give_back = |gateway| desk.revoke(desk.client.as_it_is(), gateway, EndReason::SignedOut);
+        let arrived = sign_in(&desk.client, &desk.settings, &desk.parts, purpose, &cancel, &give_back).await;
         let arrived = match arrived {
             Ok(arrived) => arrived,
             Err(error) => {
@@ -165,7 +167,7 @@ impl Desk {
 impl Inner {
     /// Somebody came back from the browser, unless the sign-in was given up meanwhile.
     pub(crate) fn arrive(self: &Arc<Self>, arrived: Arrived, cancel: &CancellationToken) -> Result<(), Failure> {
-        let gateway = Arc::new(arrived.gateway);
+        let gateway = arrived.gateway;
         let (before, other) = {
             let mut state = self.state();
             // Under the lock that giving up takes: it comes before this or finds somebody who arrived.

@@ -1,19 +1,24 @@
 //! A session's tokens: kept in memory, renewed before they expire, by one request for all who need it.
+//!
+//! The gateway renews them for the key of the session alone, which is in memory too ([`ProofKey`]). An answer that is
+//! lost costs nothing: the same refresh token with another proof is answered again.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::{EndReason, RoleProfileId, TokenReply};
+use contract::{EndReason, FaultCode, HEADER_PROOF, RoleProfileId, TokenReply};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::GatewayClient;
+use super::{GatewayClient, ProofKey};
 use crate::reply::{self, RawReply, Trouble};
 use crate::{Moment, NetworkFault};
 
+/// Where codes and refresh tokens are shown.
+const TOKENS: &str = "/oauth2/token";
 /// How long before its end an access token is renewed.
 const EARLY: Duration = Duration::from_secs(60);
 
@@ -43,23 +48,24 @@ impl Tokens {
 /// One session at the gateway: its tokens and its role. Whoever holds it can call in it, and in no other.
 pub(crate) struct GatewaySession {
     tokens: Mutex<Tokens>,
-    role: Option<RoleProfileId>,
+    key: ProofKey,
+    role: OnceLock<RoleProfileId>,
 }
 
 impl GatewaySession {
-    /// A session with these tokens, in this role.
-    pub(crate) fn new(tokens: Tokens, role: Option<RoleProfileId>) -> Self {
-        Self { tokens: Mutex::new(tokens), role }
+    /// A session with these tokens, bound to this key. The gateway has not said yet in which role.
+    pub(crate) fn new(tokens: Tokens, key: ProofKey) -> Self {
+        Self { tokens: Mutex::new(tokens), key, role: OnceLock::new() }
     }
 
-    /// The same tokens in the role the gateway says they are for.
-    pub(crate) fn in_role(self, role: Option<RoleProfileId>) -> Self {
-        Self { role, ..self }
+    /// The gateway has said which role it is for. It never has another.
+    pub(crate) fn acts_in(&self, role: RoleProfileId) {
+        self.role.get_or_init(|| role);
     }
 
     /// The role profile the session acts in.
     pub(super) fn role(&self) -> Option<&RoleProfileId> {
-        self.role.as_ref()
+        self.role.get()
     }
 
     /// An access token that lives long enough for a call.
@@ -67,7 +73,7 @@ impl GatewaySession {
         let mut tokens = self.tokens.lock().await;
         let age = client.parts.clock.moment().since(tokens.got);
         if age + EARLY >= tokens.lifetime {
-            match client.refresh(&tokens.refresh).await {
+            match client.refresh(&tokens.refresh, &self.key).await {
                 Ok(fresh) => *tokens = fresh,
                 // It is early yet: the old one is still good, and the refresh token too.
                 Err(Trouble::Network(_) | Trouble::InFront(_) | Trouble::Busy(_)) if age < tokens.lifetime => {}
@@ -86,7 +92,7 @@ impl GatewaySession {
         let mut tokens = self.tokens.lock().await;
         // Somebody else may have renewed it while this one waited.
         if *tokens.access == **refused {
-            *tokens = client.refresh(&tokens.refresh).await?;
+            *tokens = client.refresh(&tokens.refresh, &self.key).await?;
         }
         Ok(tokens.access.clone())
     }
@@ -98,17 +104,17 @@ impl GatewaySession {
 }
 
 impl GatewayClient {
-    /// The code the issuer gave, for tokens and the issuer's ID token.
+    /// The code the issuer gave, for tokens and the issuer's ID token. The session's tokens are bound to the key.
     pub(crate) async fn exchange(
         &self,
         code: &str,
         redirect_uri: &str,
         verifier: &str,
         nonce: &str,
+        key: &ProofKey,
     ) -> Result<TokenReply, Trouble> {
         let raw = self
-            .post_form(
-                "/oauth2/token",
+            .post_proven(
                 &[
                     ("grant_type", "authorization_code"),
                     ("code", code),
@@ -117,6 +123,7 @@ impl GatewayClient {
                     ("client_id", &self.client_id),
                     ("nonce", nonce),
                 ],
+                key,
             )
             .await?;
         reply::read(&raw, self.now())
@@ -124,9 +131,9 @@ impl GatewayClient {
 
     /// A new access token. A reply that is lost costs nothing: the refresh token stays good until the next one is
     /// used.
-    async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Trouble> {
+    async fn refresh(&self, refresh_token: &str, key: &ProofKey) -> Result<Tokens, Trouble> {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id)];
-        let raw = self.post_form("/oauth2/token", &form).await?;
+        let raw = self.post_proven(&form, key).await?;
         match reply::read::<TokenReply>(&raw, self.now()) {
             Ok(reply) => {
                 Tokens::new(&reply, self.parts.clock.moment()).ok_or(Trouble::Network(NetworkFault::NotOurServer))
@@ -141,16 +148,32 @@ impl GatewayClient {
     pub(crate) async fn revoke(&self, session: &GatewaySession, why: EndReason) -> Result<(), Trouble> {
         let token = session.refresh_token().await;
         let why = if why == EndReason::Idle { "idle" } else { "signed_out" };
-        let raw = self.post_form("/oauth2/revoke", &[("token", token.as_str()), ("reason", why)]).await?;
+        let raw = self.post_form("/oauth2/revoke", &[("token", token.as_str()), ("reason", why)], None).await?;
         reply::read_empty(&raw, self.now())
     }
 
-    async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Result<RawReply, Trouble> {
+    /// Shows a code or a token with a proof of the key. Where the gateway's clock is another, the proof is made again,
+    /// once, by the gateway's.
+    async fn post_proven(&self, form: &[(&str, &str)], key: &ProofKey) -> Result<RawReply, Trouble> {
+        let url = self.uri(TOKENS)?.to_string();
+        let prove = || Zeroizing::new(key.prove(&*self.parts.random, &url, self.now()));
+        let raw = self.post_form(TOKENS, form, Some(&prove())).await?;
+        let out_of_time = Trouble::Refused { code: Some(FaultCode::ProofOutOfTime), fields: vec![] };
+        if reply::read_empty(&raw, self.now()) == Err(out_of_time) && key.go_by(raw.date.as_deref(), self.now()) {
+            return self.post_form(TOKENS, form, Some(&prove())).await;
+        }
+        Ok(raw)
+    }
+
+    async fn post_form(&self, path: &str, form: &[(&str, &str)], proof: Option<&str>) -> Result<RawReply, Trouble> {
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = self.uri(path)?;
         *request.method_mut() = Method::POST;
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if let Some(proof) = proof.and_then(|proof| http::HeaderValue::from_str(proof).ok()) {
+            headers.insert(http::HeaderName::from_static(HEADER_PROOF), proof);
+        }
         for (name, id) in [
             (contract::HEADER_REQUEST_ID, self.parts.random.guid()),
             (contract::HEADER_CORRELATION_ID, self.parts.random.guid()),

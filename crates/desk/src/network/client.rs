@@ -257,6 +257,7 @@ async fn read(mut response: reqwest::Response) -> Result<RawReply, NetworkFault>
         status: response.status().as_u16(),
         content_type: header(header::CONTENT_TYPE),
         retry_after: header(header::RETRY_AFTER),
+        date: header(header::DATE),
         body: Vec::new(),
     };
     while let Some(chunk) = response.chunk().await.map_err(|error| of_exchange(&error))? {

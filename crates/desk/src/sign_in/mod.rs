@@ -14,7 +14,7 @@ mod loopback;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{EndReason, SessionReply};
+use contract::SessionReply;
 use openidconnect::core::{CoreAuthPrompt, CoreAuthenticationFlow, CoreClient};
 use openidconnect::{
     AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Check, SignInError};
 
-use crate::gateway_client::{GatewayClient, GatewaySession, Tokens};
+use crate::gateway_client::{GatewayClient, GatewaySession, ProofKey, Tokens};
 use crate::reply::Trouble;
 use crate::{Browser, Moment, Parts, Settings};
 use id_token::{Expected, check_id_token};
@@ -48,25 +48,57 @@ pub(crate) enum Purpose {
 /// Somebody came back from the issuer and every check is passed.
 pub(crate) struct Arrived {
     /// Their session at the gateway.
-    pub(crate) gateway: GatewaySession,
+    pub(crate) gateway: Arc<GatewaySession>,
     /// Who they are, in the gateway's words.
     pub(crate) session: SessionReply,
     /// When.
     pub(crate) at: Moment,
 }
 
-/// Signs somebody in. Ends early when it is cancelled.
+/// Ends a session at the gateway that nobody is to have.
+pub(crate) type GiveBack<'a> = &'a (dyn Fn(Arc<GatewaySession>) + Send + Sync);
+
+/// Signs somebody in. Ends early when it is cancelled. Where it fails once there is a session at the gateway, that is
+/// given back.
 pub(crate) async fn sign_in(
     client: &GatewayClient,
     settings: &Settings,
     parts: &Parts,
     purpose: Purpose,
     cancel: &CancellationToken,
+    give_back: GiveBack<'_>,
 ) -> Result<Arrived, SignInError> {
     tokio::select! {
         biased;
         () = cancel.cancelled() => Err(SignInError::Cancelled),
-        arrived = authorize(client, settings, parts, purpose) => arrived,
+        arrived = authorize(client, settings, parts, purpose, give_back) => arrived,
+    }
+}
+
+/// A session at the gateway of which not every check is passed. It is given back when this goes, also when nobody
+/// waits for the sign-in any more.
+struct Unproven<'a> {
+    session: Arc<GatewaySession>,
+    give_back: Option<GiveBack<'a>>,
+}
+
+impl<'a> Unproven<'a> {
+    fn new(session: GatewaySession, give_back: GiveBack<'a>) -> Self {
+        Self { session: Arc::new(session), give_back: Some(give_back) }
+    }
+
+    /// Every check is passed: it is somebody's.
+    fn proven(mut self) -> Arc<GatewaySession> {
+        self.give_back = None;
+        self.session.clone()
+    }
+}
+
+impl Drop for Unproven<'_> {
+    fn drop(&mut self) {
+        if let Some(give_back) = self.give_back {
+            give_back(self.session.clone());
+        }
     }
 }
 
@@ -75,6 +107,7 @@ async fn authorize(
     settings: &Settings,
     parts: &Parts,
     purpose: Purpose,
+    give_back: GiveBack<'_>,
 ) -> Result<Arrived, SignInError> {
     let issuer = Issuer::discover(client.http(), settings).await?;
     let listener = Listener::bind(&settings.redirect_ports).await?;
@@ -101,8 +134,11 @@ async fn authorize(
     }
     let code = answer.code.ok_or_else(|| denied("no_code"))?;
 
-    let tokens = client.exchange(&code, &redirect_uri, verifier.secret(), &nonce).await.map_err(of_trouble)?;
+    let key = ProofKey::new(&*parts.random);
+    let reply = client.exchange(&code, &redirect_uri, verifier.secret(), &nonce, &key).await.map_err(of_trouble)?;
     let now = parts.clock.moment();
+    let tokens = Tokens::new(&reply, now).ok_or(SignInError::Rejected(Check::GatewayTokens))?;
+    let unproven = Unproven::new(GatewaySession::new(tokens, key), give_back);
     let expected = Expected {
         issuer: &settings.issuer_url,
         client_id: &settings.client_id,
@@ -110,22 +146,19 @@ async fn authorize(
         acr_values: &settings.acr_values,
         now: now.wall,
     };
-    let token = tokens.id_token.as_deref().ok_or(SignInError::Rejected(Check::IdToken))?;
+    let token = reply.id_token.as_deref().ok_or(SignInError::Rejected(Check::IdToken))?;
     let subject = check_id_token(token, &issuer.keys, &expected).map_err(SignInError::Rejected)?;
 
-    let tokens = Tokens::new(&tokens, now).ok_or(SignInError::Rejected(Check::GatewayTokens))?;
-    let gateway = GatewaySession::new(tokens, None);
-    let session = match client.session(&gateway).await {
-        Ok(session) => session,
-        Err(error) => return Err(of_trouble(error.trouble)),
-    };
+    let session = client.session(&unproven.session).await.map_err(|error| of_trouble(error.trouble))?;
+    // Nobody shall use what was got under another name.
     if session.user.uuid.as_str() != subject {
-        // Nobody shall use what was got under another name.
-        _ = client.revoke(&gateway, EndReason::SignedOut).await;
         return Err(SignInError::Rejected(Check::Subject));
     }
-    let role = session.role.as_ref().map(|role| role.role.id.clone());
-    Ok(Arrived { gateway: gateway.in_role(role), session, at: now })
+    let gateway = unproven.proven();
+    if let Some(role) = &session.role {
+        gateway.acts_in(role.role.id.clone());
+    }
+    Ok(Arrived { gateway, session, at: now })
 }
 
 /// The issuer's page is shown. It is needed no longer when this goes.
@@ -183,9 +216,16 @@ fn of_trouble(trouble: Trouble) -> SignInError {
     match trouble {
         Trouble::Network(fault) => SignInError::Network(fault),
         Trouble::Busy(_) | Trouble::InFront(_) => SignInError::Network(crate::NetworkFault::Busy),
-        Trouble::Refused { code: Some(code @ (FaultCode::SignInRefused | FaultCode::InvalidRequest)), .. } => {
-            SignInError::Denied(code.to_string())
-        }
+        Trouble::Refused {
+            code:
+                Some(
+                    code @ (FaultCode::SignInRefused
+                    | FaultCode::InvalidRequest
+                    | FaultCode::ProofRefused
+                    | FaultCode::ProofOutOfTime),
+                ),
+            ..
+        } => SignInError::Denied(code.to_string()),
         Trouble::SignInNeeded | Trouble::SessionEnded(_) => SignInError::Denied("the gateway ended it".into()),
         Trouble::Refused { code: Some(FaultCode::DeviceRevoked), .. } => SignInError::DeviceRevoked,
         Trouble::Refused { .. } => SignInError::GatewayFault,

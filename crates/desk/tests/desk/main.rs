@@ -15,6 +15,7 @@ mod journey;
 mod keeping;
 mod recovery;
 mod second_copy;
+mod session_key;
 mod sign_in;
 mod support;
 mod taking_over;

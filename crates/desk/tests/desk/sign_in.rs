@@ -1,9 +1,11 @@
 //! Every check of a sign-in, each made to fail for itself.
 
+use std::time::Duration;
+
 use desk::{Cause, Check, SessionNow, SignInError};
 use serde_json::json;
 
-use crate::support::gateway::jiff_now;
+use crate::support::gateway::{Instead, jiff_now, outcome};
 use crate::support::{Bench, InTheBrowser};
 
 #[tokio::test]
@@ -34,7 +36,9 @@ async fn each_check_is_made() {
         assert_eq!(cause, Cause::SignIn(SignInError::Rejected(check)), "{claim} {value}");
         let session = bench.desk.snapshot().await.unwrap().session;
         assert_eq!(session, SessionNow::SignedOut { why: None });
+        bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
     }
+    assert_eq!(bench.fake.count("/oauth2/revoke"), 16, "no session is left behind at the gateway");
     bench.fake.world().claims = vec![("authentication_assurance_level", json!(3)), ("id_assurance_level", json!(3))];
     assert!(bench.desk.sign_in().await.is_ok(), "levels may be numbers");
 }
@@ -99,6 +103,40 @@ async fn a_sign_in_can_be_cancelled_and_begun_again() {
     assert_eq!(bench.desk.snapshot().await.unwrap().session, SessionNow::SignedOut { why: None });
     *bench.browser.does.lock().unwrap() = InTheBrowser::SignsIn;
     assert!(bench.desk.sign_in().await.is_ok(), "the port is free again");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_fails_late_leaves_no_session_at_the_gateway() {
+    let bench = Bench::new().await;
+    let told = async |bench: &Bench, times| {
+        bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
+        assert_eq!(bench.fake.count("/oauth2/revoke"), times);
+        let world = bench.fake.world();
+        let (_, _, last) = world.log.iter().rfind(|(_, path, _)| path == "/oauth2/revoke").unwrap();
+        assert_eq!(last, "token=refresh-0&reason=signed_out", "by the token of that sign-in");
+    };
+    bench.fake.world().forged = true;
+    bench.desk.sign_in().await.unwrap_err();
+    told(&bench, 1).await;
+    bench.fake.world().forged = false;
+    // The gateway's answer to *who is that?* is lost, or says no.
+    for instead in [Instead::LoseAnswer, Instead::Answer(outcome(500, "INTERNAL"))] {
+        bench.fake.instead("/v1/session", instead);
+        bench.desk.sign_in().await.unwrap_err();
+    }
+    told(&bench, 3).await;
+    // It is cancelled while that is asked.
+    bench.fake.instead("/v1/session", Instead::Slow(Duration::from_secs(2)));
+    let desk = bench.desk.clone();
+    let waiting = tokio::spawn(async move { desk.sign_in().await });
+    while bench.fake.count("/v1/session") < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    bench.desk.cancel_sign_in();
+    assert_eq!(waiting.await.unwrap().unwrap_err().cause, Cause::SignIn(SignInError::Cancelled));
+    told(&bench, 4).await;
+    bench.sign_in().await;
+    told(&bench, 4).await;
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ const fn status_of(code: FaultCode) -> StatusCode {
         FaultCode::WrongRole | FaultCode::NotPermitted | FaultCode::SignInRefused | FaultCode::DeviceRevoked => {
             StatusCode::FORBIDDEN
         }
-        FaultCode::InvalidRequest => StatusCode::BAD_REQUEST,
+        FaultCode::InvalidRequest | FaultCode::ProofRefused | FaultCode::ProofOutOfTime => StatusCode::BAD_REQUEST,
         FaultCode::SearchTooBroad | FaultCode::TooManyMatches => StatusCode::UNPROCESSABLE_ENTITY,
         FaultCode::NotFound | FaultCode::DeviceUnknown => StatusCode::NOT_FOUND,
         FaultCode::SignatureWrong => StatusCode::UNPROCESSABLE_ENTITY,

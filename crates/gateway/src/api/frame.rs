@@ -9,7 +9,8 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use contract::{CorrelationId, FaultCode, HEADER_CORRELATION_ID, HEADER_REQUEST_ID, RequestId};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::Fault;
@@ -51,8 +52,11 @@ async fn frame(State(gateway): State<Arc<Gateway>>, mut request: Request, next: 
     };
     gateway.metrics.answered(response.status());
     let headers = response.headers_mut();
-    mirror(headers, HEADER_REQUEST_ID, Some(ids.request.to_string()));
-    mirror(headers, HEADER_CORRELATION_ID, ids.correlation.map(|id| id.to_string()));
+    // The clock that calls are judged by, so that a desk with another can say when a proof of its was made.
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&gateway.clock.now()).ok();
+    mirror(headers, header::DATE, date);
+    mirror(headers, HeaderName::from_static(HEADER_REQUEST_ID), Some(ids.request.to_string()));
+    mirror(headers, HeaderName::from_static(HEADER_CORRELATION_ID), ids.correlation.map(|id| id.to_string()));
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -82,7 +86,7 @@ fn ids_of(headers: &HeaderMap) -> (Ids, bool) {
     (ids, well_formed)
 }
 
-fn mirror(headers: &mut HeaderMap, name: &'static str, value: Option<String>) {
+fn mirror(headers: &mut HeaderMap, name: HeaderName, value: Option<String>) {
     if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
         headers.insert(name, value);
     }

@@ -1,7 +1,8 @@
 //! Beginning, keeping and ending a session.
 //!
 //! No secret of the issuer reaches a workstation: the gateway changes the code for tokens itself, keeps none of
-//! them, and gives the desk opaque ones of its own, of which only digests are stored.
+//! them, and gives the desk opaque ones of its own, of which only digests are stored. A session's refresh tokens are
+//! bound to the key that the desk proved to hold when it began (ADR 21).
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use axum::Extension;
 use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use contract::cis2::UserInfo;
-use contract::{EndReason, FaultCode, FieldError, OperationOutcome, TokenReply};
-use http::StatusCode;
+use contract::{EndReason, FaultCode, FieldError, OperationOutcome, Proof, TokenReply};
+use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -19,17 +20,21 @@ use utoipa::ToSchema;
 
 use super::caller::check_open;
 use super::json::Form;
+use super::limits::CALL;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
 use crate::openid::SignInError;
 use crate::store::{self, Logout, NewSession, StoreError, StoredSession, TokenKind};
-use crate::{keys, random, sign_in};
+use crate::{keys, proof, random, sign_in};
 
 /// How long an access token lives.
 const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// How long a session lives, counted from the sign-in.
 const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(12);
+
+/// Where codes and refresh tokens are shown.
+const TOKEN_PATH: &str = "/oauth2/token";
 
 /// The form of `POST /oauth2/token`.
 #[derive(Deserialize, ToSchema)]
@@ -68,23 +73,33 @@ pub(crate) struct LogoutForm {
 
 /// Changes the issuer's code for a session, or a refresh token for the next tokens.
 #[utoipa::path(post, path = "/oauth2/token", tag = "session",
+    params(("DPoP" = String, Header, description = "The proof of the session's key (RFC 9449, EdDSA)")),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenReply), (status = "default", body = OperationOutcome)))]
 pub(crate) async fn token(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(ids): Extension<Ids>,
+    headers: HeaderMap,
     Form(form): Form<TokenForm>,
 ) -> Result<axum::Json<TokenReply>, Fault> {
+    let now = gateway.clock.now();
+    let proof = proof::judge(&headers, &gateway.rules.config, &Method::POST, TOKEN_PATH, now);
     match form.grant_type.as_str() {
-        "authorization_code" => begin(&gateway, peer.ip(), ids, form).await,
-        "refresh_token" => refresh(&gateway, peer.ip(), ids, form).await,
+        "authorization_code" => begin(&gateway, peer.ip(), ids, form, proof).await,
+        "refresh_token" => refresh(&gateway, peer.ip(), ids, form, proof).await,
         _ => Err(Fault::of_fields(vec![missing("grant_type", "authorization_code or refresh_token")])),
     }
     .map(axum::Json)
 }
 
-async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
+async fn begin(
+    gateway: &Gateway,
+    peer: IpAddr,
+    ids: Ids,
+    form: TokenForm,
+    proof: Result<Proof, Fault>,
+) -> Result<TokenReply, Fault> {
     gateway.limits.admit_stranger(peer, gateway.clock.now())?;
     let mut wrong = Vec::new();
     let mut take = |field: &str, value: Option<String>| {
@@ -106,6 +121,12 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
     if !issuer.redirect_uris.contains(&redirect_uri) {
         return Err(Fault::new(FaultCode::SignInRefused, "the redirect URI is not one that is allowed"));
     }
+    // Before the code, which can be used once.
+    let proof = proof?;
+    let shown = proof.clone();
+    if gateway.store.read(move |connection| store::is_used(connection, &shown)).await? {
+        return Err(used_before());
+    }
     let tokens = gateway.issuer.exchange(&code, &redirect_uri, &verifier).await?;
     let id = gateway.issuer.check_id_token(&tokens.id_token, &nonce).await?;
     let info: UserInfo = gateway.issuer.user_info(&tokens.access_token).await?;
@@ -121,6 +142,7 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
             signed_in_at: now,
             ends_at: now.saturating_add(SESSION_LIFE).unwrap_or(now),
             end_reason: None,
+            proof_key: Some(proof.key),
         },
         issuer_sub: person.sub,
         issuer_sid: person.sid,
@@ -128,10 +150,13 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
     let mut reply = gateway
         .store
         .write(move |connection| {
+            if !store::use_proof(connection, &proof, now)? {
+                return Err(used_before());
+            }
             store::forget_old_sessions(connection, now)?;
             store::insert_session(connection, &new)?;
             store::append_audit(connection, &actor_of(&new.session, ids).act(now, "sign in", None, "signed in"))?;
-            new_tokens(connection, &new.session, 1, now)
+            Ok(new_tokens(connection, &new.session, 1, now)?)
         })
         .await?;
     count(&gateway.metrics.sign_ins);
@@ -139,46 +164,80 @@ async fn begin(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Re
     Ok(reply)
 }
 
-/// Only a token that is not known makes who shows it a stranger: a flood of them must not end anybody's session.
+/// Who shows a token that is not known, or one without its proof, is a stranger: a flood of them must not end anybody's
+/// session. Nothing is used up by a proof that is not good.
 ///
-/// A token whose successor was used is shown by somebody who has a copy, or whose copy somebody else has used: which of
-/// them is the right one cannot be told, so the session ends.
-async fn refresh(gateway: &Gateway, peer: IpAddr, ids: Ids, form: TokenForm) -> Result<TokenReply, Fault> {
+/// A token is shown again by its key when an answer was lost, and gets tokens of the same generation again, for as long
+/// as none of them was used. A token whose successor was used, or one that was used and is shown by another key, is
+/// shown by somebody who has a copy, or whose copy somebody else has used: which of them is the right one cannot be
+/// told, so the session ends.
+async fn refresh(
+    gateway: &Gateway,
+    peer: IpAddr,
+    ids: Ids,
+    form: TokenForm,
+    proof: Result<Proof, Fault>,
+) -> Result<TokenReply, Fault> {
     let token = form.refresh_token.ok_or_else(|| Fault::of_fields(vec![missing("refresh_token", "this is needed")]))?;
     let (digest, now) = (keys::digest(&token), gateway.clock.now());
-    let known = gateway
-        .store
-        .read(move |connection| {
-            let refresh = store::session_by_token(connection, &digest, TokenKind::Refresh)?;
-            Ok::<_, StoreError>(
-                refresh.is_some() || store::session_by_token(connection, &digest, TokenKind::Superseded)?.is_some(),
-            )
-        })
-        .await?;
+    let known = gateway.store.read(move |connection| by_refresh_token(connection, &digest)).await?;
     let unknown = || Fault::new(FaultCode::SignInNeeded, "the refresh token is not known");
-    if !known {
-        gateway.limits.admit_stranger(peer, now)?;
-        return Err(unknown());
-    }
+    let (session, _) = match known {
+        Some(known) => known,
+        None => {
+            gateway.limits.admit_stranger(peer, now)?;
+            return Err(unknown());
+        }
+    };
+    let proof = match proof {
+        Ok(proof) if session.proof_key == Some(proof.key) => {
+            gateway.limits.take(&session.uuid, CALL, now).map_err(|seconds| {
+                Fault::new(FaultCode::TooManyRequests, "too many calls at once by this person").retry_after(seconds)
+            })?;
+            proof
+        }
+        not_theirs => {
+            gateway.limits.admit_stranger(peer, now)?;
+            not_theirs?
+        }
+    };
     gateway
         .store
         .write(move |connection| {
-            if let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Superseded)? {
-                check_open(&session, now)?;
+            let Some((session, is_superseded)) = by_refresh_token(connection, &digest)? else { return Err(unknown()) };
+            check_open(&session, now)?;
+            if !store::use_proof(connection, &proof, now)? {
+                return Err(used_before());
+            }
+            let is_theirs = session.proof_key == Some(proof.key);
+            if is_superseded || (!is_theirs && store::was_used(connection, &digest)?) {
                 store::end_session(connection, &session.id, EndReason::EndedElsewhere, now)?;
-                let act = actor_of(&session, ids).act(now, "sign out", None, "refresh token shown again");
-                store::append_audit(connection, &act)?;
+                let what = if is_theirs { "refresh token shown again" } else { "refresh token shown by another key" };
+                store::append_audit(connection, &actor_of(&session, ids).act(now, "sign out", None, what))?;
                 // Answered without an error, which would undo the end.
                 return Ok(Err(Fault::session_ended(EndReason::EndedElsewhere)));
             }
-            let Some((session, _)) = store::session_by_token(connection, &digest, TokenKind::Refresh)? else {
-                return Err(unknown());
-            };
-            check_open(&session, now)?;
-            let generation = store::use_refresh_token(connection, &digest)?;
+            if !is_theirs {
+                return Err(Fault::new(FaultCode::ProofRefused, "the proof is of another key than the session's"));
+            }
+            let generation = store::use_refresh_token(connection, &digest, now)?;
             Ok(Ok(new_tokens(connection, &session, generation + 1, now)?))
         })
         .await?
+}
+
+/// The session of a refresh token, and whether the token's successor was used.
+fn by_refresh_token(connection: &Connection, digest: &[u8]) -> Result<Option<(StoredSession, bool)>, StoreError> {
+    for (kind, is_superseded) in [(TokenKind::Refresh, false), (TokenKind::Superseded, true)] {
+        if let Some((session, _)) = store::session_by_token(connection, digest, kind)? {
+            return Ok(Some((session, is_superseded)));
+        }
+    }
+    Ok(None)
+}
+
+fn used_before() -> Fault {
+    Fault::new(FaultCode::ProofRefused, "the proof was used before (jti)")
 }
 
 /// Ends the session of a token. A token that is not known is answered the same: it opens nothing either way.

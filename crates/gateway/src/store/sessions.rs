@@ -1,12 +1,14 @@
 //! Sessions of RA users and the tokens that open them, of which only digests are kept.
 
-use contract::{CareIdentityUuid, EndReason, Role, RoleProfileId};
+use contract::{CareIdentityUuid, EndReason, Proof, Role, RoleProfileId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::rows::{from_json, parsed, parsed_or_none, time, to_json, word};
 use super::{StoreError, held_roles};
+use crate::proof;
 
 /// A role as the issuer gave it. What it opens is decided at each call, by the policy of that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ pub(crate) struct StoredSession {
     pub(crate) signed_in_at: Timestamp,
     pub(crate) ends_at: Timestamp,
     pub(crate) end_reason: Option<EndReason>,
+    /// Thumbprint of the key its refresh tokens are bound to. None: it began before there were such keys.
+    pub(crate) proof_key: Option<[u8; 32]>,
 }
 
 /// A session that is about to begin.
@@ -58,8 +62,9 @@ impl TokenKind {
 pub(crate) fn insert_session(connection: &Connection, new: &NewSession) -> Result<(), StoreError> {
     let session = &new.session;
     connection.execute(
-        "INSERT INTO sessions (id, uuid, name, issuer_sub, issuer_sid, role, roles, signed_in_at, ends_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions (id, uuid, name, issuer_sub, issuer_sid, role, roles, signed_in_at, ends_at, \
+                               proof_key) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             session.id,
             session.uuid.as_str(),
@@ -69,7 +74,8 @@ pub(crate) fn insert_session(connection: &Connection, new: &NewSession) -> Resul
             session.role.as_ref().map(RoleProfileId::as_str),
             to_json(&session.roles)?,
             session.signed_in_at.as_millisecond(),
-            session.ends_at.as_millisecond()
+            session.ends_at.as_millisecond(),
+            session.proof_key
         ],
     )?;
     held_roles::remember(connection, session)?;
@@ -99,16 +105,51 @@ pub(crate) fn session_by_token(
 ) -> Result<Option<(StoredSession, Timestamp)>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT s.id, s.uuid, s.name, s.role, s.roles, s.signed_in_at, s.ends_at, s.end_reason, t.expires_at \
+            "SELECT s.id, s.uuid, s.name, s.role, s.roles, s.signed_in_at, s.ends_at, s.end_reason, \
+                    s.proof_key, t.expires_at \
              FROM tokens t JOIN sessions s ON s.id = t.session WHERE t.digest = ? AND t.kind = ?",
         )?
         .query_row(params![digest, kind.as_str()], |row| Ok((read_session(row)?, time(row, "expires_at")?)))
         .optional()?)
 }
 
+/// Marks a proof as used. Answers false, and changes nothing, where it was used before.
+pub(crate) fn use_proof(connection: &Connection, proof: &Proof, now: Timestamp) -> Result<bool, StoreError> {
+    let until = now.as_millisecond() + 1000 * (2 * proof::WINDOW + 1);
+    connection.prepare_cached("DELETE FROM proofs WHERE expires_at < ?")?.execute([now.as_millisecond()])?;
+    let fresh = connection
+        .prepare_cached("INSERT OR IGNORE INTO proofs (digest, expires_at) VALUES (?, ?)")?
+        .execute(params![digest_of(proof), until])?;
+    Ok(fresh > 0)
+}
+
+/// Whether a proof was used.
+pub(crate) fn is_used(connection: &Connection, proof: &Proof) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM proofs WHERE digest = ?)")?
+        .query_row([digest_of(proof)], |row| row.get(0))?)
+}
+
+fn digest_of(proof: &Proof) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(proof.key);
+    hash.update(proof.jti.as_bytes());
+    hash.finalize().into()
+}
+
+/// Whether a refresh token was used: its successor is known to somebody.
+pub(crate) fn was_used(connection: &Connection, digest: &[u8]) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tokens WHERE digest = ? AND used_at IS NOT NULL)")?
+        .query_row([digest], |row| row.get(0))?)
+}
+
 /// Marks a refresh token as used: those before it, and its twins, are dead from now on. It stays itself, until one
 /// that was made with it is used, because the answer to this use may be lost. Answers its generation.
-pub(crate) fn use_refresh_token(connection: &Connection, digest: &[u8]) -> Result<i64, StoreError> {
+pub(crate) fn use_refresh_token(connection: &Connection, digest: &[u8], now: Timestamp) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("UPDATE tokens SET used_at = ? WHERE digest = ? AND used_at IS NULL")?
+        .execute(params![now.as_millisecond(), digest])?;
     let (session, generation): (String, i64) = connection
         .prepare_cached("SELECT session, generation FROM tokens WHERE digest = ?")?
         .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -155,7 +196,8 @@ pub(crate) fn end_sessions_of_issuer(
     };
     let sessions: Vec<StoredSession> = connection
         .prepare(&format!(
-            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason FROM sessions \
+            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key \
+             FROM sessions \
              WHERE {column} = ? AND ended_at IS NULL AND (?2 IS NULL OR issuer_sub = ?2)"
         ))?
         .query_map(params![value, logout.sub], read_session)?
@@ -194,6 +236,7 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
         signed_in_at: time(row, "signed_in_at")?,
         ends_at: time(row, "ends_at")?,
         end_reason: row.get_ref("end_reason")?.as_str_or_null()?.map(word).transpose()?,
+        proof_key: row.get("proof_key")?,
     })
 }
 

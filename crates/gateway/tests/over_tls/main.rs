@@ -15,6 +15,7 @@ mod framing;
 mod link;
 mod notices;
 mod people;
+mod proofs;
 mod removal;
 mod sealed;
 mod sign_in;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use contract::{AuthenticatorKind, AuthenticatorState, FaultCode, OperationOutcome, Profile};
+use ed25519_dalek::SigningKey;
 use gateway::directory_file::{AccountState, DirectoryRecord};
 use gateway::{Clock, Config, Running};
 use http::{HeaderMap, StatusCode};
@@ -15,6 +16,8 @@ use crate::issuer::{CLIENT, Grant, Issuer, SIGNING, challenge, header, uuid_text
 
 pub const VERIFIER: &str = "a-verifier-of-the-test-that-is-long-enough-for-rfc-7636";
 pub const REDIRECT: &str = "http://127.0.0.1:9411/callback";
+/// Where the proofs of its keys say that tokens are given, and what they are given with.
+pub const TOKENS: &str = "https://localhost:9443/oauth2/token";
 pub const LOOKUP: &str = "the-secret-of-the-issuer";
 
 /// The RA Agent most tests sign in as, and their role.
@@ -47,6 +50,8 @@ pub struct World {
     pub issuer: Issuer,
     pub config: Config,
     pub client: reqwest::Client,
+    /// What proofs are made with unless the test says otherwise.
+    pub key: SigningKey,
     running: Option<Running>,
     elsewhere: Option<String>,
 }
@@ -75,7 +80,7 @@ impl World {
             .no_proxy()
             .build()
             .unwrap();
-        let mut world = Self { folder, clock, issuer, config, client, running: None, elsewhere: None };
+        let mut world = Self { folder, clock, issuer, config, client, key: new_key(), running: None, elsewhere: None };
         world.running = Some(world.run().await.unwrap());
         world
     }
@@ -158,7 +163,18 @@ impl World {
     }
 
     pub async fn token_form(&self, form: &[(&str, &str)]) -> Answer {
-        Answer::of(self.client.post(self.url("/oauth2/token")).form(form)).await
+        self.token_form_with(form, &[&self.proof(&self.key)]).await
+    }
+
+    /// With other proofs than the one that is right.
+    pub async fn token_form_with(&self, form: &[(&str, &str)], proofs: &[&str]) -> Answer {
+        let request = self.client.post(self.url("/oauth2/token")).form(form);
+        Answer::of(proofs.iter().fold(request, |request, proof| request.header("DPoP", *proof))).await
+    }
+
+    /// A proof of this key, for the token endpoint, made now and never used.
+    pub fn proof(&self, key: &SigningKey) -> String {
+        contract::prove(key, &uuid_text(), "POST", TOKENS, self.issuer.now())
     }
 
     pub async fn sign_in(&self, uuid: &str) -> Session {
@@ -208,6 +224,13 @@ impl World {
         assert_eq!(result["outcome"], "registered", "{result}");
         result["registration"].clone()
     }
+}
+
+/// A key of a session.
+pub fn new_key() -> SigningKey {
+    let mut seed = [0; 32];
+    aws_lc_rs::rand::fill(&mut seed).unwrap();
+    SigningKey::from_bytes(&seed)
 }
 
 pub struct Session {

@@ -289,6 +289,8 @@ fn gateway_config(settings: &SandboxSettings, layout: &Layout) -> Config {
     Config {
         listen: at(&settings.gateway_url),
         public_url: settings.gateway_url.clone(),
+        // Where the proxy that makes faults stands.
+        also_named: vec!["127.0.0.1".into()],
         database: "gateway.sqlite3".into(),
         secrets: "gateway-secrets".into(),
         tls: Tls { certificate: tls::CERTIFICATE.into(), key: tls::KEY.into() },

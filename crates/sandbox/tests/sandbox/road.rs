@@ -38,7 +38,10 @@ impl<'a> Desk<'a> {
             ("nonce", "the-nonce"),
         ];
         let url = format!("{}/oauth2/token", practice.layout.gateway_url);
-        let response = http.post(url).form(&form).send().await.unwrap();
+        let now = gateway::Clock::now(&practice.clock).as_second();
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let proof = contract::prove(&key, user.uuid().as_str(), "POST", &url, now);
+        let response = http.post(url).header(contract::HEADER_PROOF, proof).form(&form).send().await.unwrap();
         if !response.status().is_success() {
             return Err(response.status());
         }

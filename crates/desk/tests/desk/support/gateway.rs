@@ -60,6 +60,10 @@ pub(crate) struct World {
     pub(crate) audit: Option<Holder>,
     pub(crate) expires_in: u32,
     pub(crate) refreshes: u32,
+    /// The proofs that came with codes and refresh tokens, each with what it came with.
+    pub(crate) proofs: Vec<(String, contract::Proof)>,
+    /// The time by which proofs are judged, in seconds; none where their time is not looked at.
+    pub(crate) judges_by: Option<i64>,
 }
 
 pub(crate) struct Fake {
@@ -177,6 +181,10 @@ impl Fake {
 
     fn tokens(&self, world: &mut World, request: &Request) -> Response {
         let form: HashMap<String, String> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let shown = form.get("refresh_token").unwrap_or(&form["grant_type"]).clone();
+        if let Err(refused) = self.prove(world, request, shown) {
+            return refused;
+        }
         let mut reply = json!({
             "access_token": format!("access-{}", world.refreshes), "token_type": "Bearer",
             "expires_in": world.expires_in, "refresh_token": format!("refresh-{}", world.refreshes),
@@ -197,6 +205,28 @@ impl Fake {
         let key = if world.forged { &self.forger } else { &self.key };
         reply["id_token"] = json!(key.sign(world.algorithm.unwrap_or("RS256"), &claims));
         Response::Json(200, reply)
+    }
+}
+
+impl Fake {
+    /// What a gateway asks of a proof, as far as one can without a session.
+    fn prove(&self, world: &mut World, request: &Request, shown: String) -> Result<(), Response> {
+        let proof = request.headers.get("dpop").and_then(|text| contract::Proof::read(text).ok());
+        let refused = || outcome(400, "PROOF_REFUSED");
+        let proof = proof.ok_or_else(refused)?;
+        let is_used = world.proofs.iter().any(|(_, used)| used.jti == proof.jti);
+        let is_theirs = world.proofs.iter().rfind(|(of, _)| of == "authorization_code");
+        let is_theirs = shown == "authorization_code" || is_theirs.is_some_and(|(_, first)| first.key == proof.key);
+        if proof.htm != "POST" || proof.htu != format!("{}/oauth2/token", self.url()) || is_used || !is_theirs {
+            return Err(refused());
+        }
+        if let Some(now) = world.judges_by.filter(|now| now.abs_diff(proof.iat) > 120) {
+            let date = jiff::Timestamp::from_second(now).unwrap();
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap();
+            return Err(Response::JsonWith(400, vec![("Date", date)], outcome_body("PROOF_OUT_OF_TIME", "")));
+        }
+        world.proofs.push((shown, proof));
+        Ok(())
     }
 }
 

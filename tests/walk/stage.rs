@@ -78,7 +78,8 @@ impl Stage {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let pages = std::fs::read_to_string(self.browser_file()).unwrap_or_default();
-            if let Some(page) = pages.lines().nth(self.pages_read) {
+            // It is also asked to open the page at which the issuer ends a session.
+            if let Some(page) = pages.lines().filter(|page| page.contains("response_type=")).nth(self.pages_read) {
                 self.pages_read += 1;
                 return self.browser.goto(page).await;
             }

@@ -125,7 +125,8 @@ impl Setting {
 
     fn pages_asked_for(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.browser_file()).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        // Those at which somebody signs in; others are where the issuer ends a session.
+        text.lines().filter(|page| page.contains("response_type=")).map(str::to_owned).collect()
     }
 
     fn browser_file(&self) -> PathBuf {

@@ -58,6 +58,12 @@ pub trait Browser: Send + Sync {
     /// Opens a page. The address carries the state of one sign-in, so it is not to be logged.
     fn open(&self, url: &str) -> Result<(), BrowserError>;
 
+    /// Opens the page at which the issuer ends the session that this browser holds. One that is wiped after each
+    /// sign-in holds none, and need not. The address names a session, so it is not to be logged.
+    fn sign_out(&self, url: &str) -> Result<(), BrowserError> {
+        self.open(url)
+    }
+
     /// The page is no longer needed: its answer arrived, or the sign-in was given up. Somebody's own browser is
     /// theirs to close.
     fn close(&self) {}

@@ -102,6 +102,12 @@ impl Browser for IssuerWindow {
         }
     }
 
+    /// It is wiped after each sign-in, so it holds no session of the issuer's; a window that came up to say so would
+    /// stand in front of whoever comes next.
+    fn sign_out(&self, _: &str) -> Result<(), BrowserError> {
+        Ok(())
+    }
+
     fn close(&self) {
         forget(&self.app);
         if let Some(agent) = self.app.get_webview_window(AGENT) {

@@ -93,16 +93,27 @@ impl Desk {
         self.authorize(Purpose::ChangeRole).await
     }
 
-    /// Ends the session here at once, and at the gateway as soon as it answers.
+    /// Ends the session here at once, at the gateway as soon as it answers, and has the browser ask the issuer to end
+    /// its own. Whether the issuer has, its page in the browser says.
     pub async fn sign_out(&self) -> Result<Snapshot, Failure> {
-        let meant = {
+        let (meant, page) = {
             let state = self.inner.state();
             if let Some(cancel) = &state.sign_in {
                 cancel.cancel();
             }
-            state.session.present_id()
+            let page = state.gateway.as_ref().and_then(|(gateway, _)| gateway.sign_out_page());
+            (state.session.present_id(), page)
         };
         self.inner.end_session(meant, EndReason::SignedOut);
+        if let Some(page) = page {
+            let browser = self.inner.parts.browser.clone();
+            // Whoever ends the program next waits for this as well.
+            self.inner.revocations.spawn_blocking(move || {
+                if browser.sign_out(&page).is_err() {
+                    tracing::info!("no browser could be opened to end the issuer's session");
+                }
+            });
+        }
         self.snapshot().await
     }
 

@@ -50,17 +50,29 @@ pub(crate) struct GatewaySession {
     tokens: Mutex<Tokens>,
     key: ProofKey,
     role: OnceLock<RoleProfileId>,
+    /// The page at which the issuer ends its own session, where it has one.
+    sign_out_page: OnceLock<Zeroizing<String>>,
 }
 
 impl GatewaySession {
     /// A session with these tokens, bound to this key. The gateway has not said yet in which role.
     pub(crate) fn new(tokens: Tokens, key: ProofKey) -> Self {
-        Self { tokens: Mutex::new(tokens), key, role: OnceLock::new() }
+        Self { tokens: Mutex::new(tokens), key, role: OnceLock::new(), sign_out_page: OnceLock::new() }
     }
 
     /// The gateway has said which role it is for. It never has another.
     pub(crate) fn acts_in(&self, role: RoleProfileId) {
         self.role.get_or_init(|| role);
+    }
+
+    /// The issuer has a page at which it ends the session that this one began with.
+    pub(crate) fn ends_at_issuer_by(&self, page: Zeroizing<String>) {
+        self.sign_out_page.get_or_init(|| page);
+    }
+
+    /// The page at which the issuer ends its own session, where it has one.
+    pub(crate) fn sign_out_page(&self) -> Option<Zeroizing<String>> {
+        self.sign_out_page.get().cloned()
     }
 
     /// The role profile the session acts in.

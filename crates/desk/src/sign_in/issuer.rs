@@ -5,10 +5,15 @@ use http::{Request, Uri};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use url::Url;
+use zeroize::Zeroizing;
 
 use super::{Check, SignInError};
 use crate::network::HttpClient;
 use crate::{NetworkFault, Settings};
+
+/// The longest address that is given to a system to open: Windows opens none of more than 2,083 characters.
+const LONGEST_ADDRESS: usize = 2_000;
 
 /// The issuer, as its document and its keys tell.
 pub(super) struct Issuer {
@@ -17,6 +22,8 @@ pub(super) struct Issuer {
     pub(super) authorization_endpoint: String,
     /// What it signs with.
     pub(super) keys: CoreJsonWebKeySet,
+    /// Where the browser goes to have the issuer end its session, where it says so.
+    end_session_endpoint: Option<Url>,
     /// Whether its answers always say whom they come from (RFC 9207).
     says_who: bool,
 }
@@ -26,6 +33,8 @@ struct Document {
     issuer: String,
     authorization_endpoint: String,
     jwks_uri: String,
+    #[serde(default)]
+    end_session_endpoint: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -49,8 +58,31 @@ impl Issuer {
             name,
             authorization_endpoint: document.authorization_endpoint,
             keys,
+            // One that is not safe to open is as none: nobody is kept from signing in by it.
+            end_session_endpoint: document
+                .end_session_endpoint
+                .and_then(|url| settings::address("issuer_url", &url).ok()),
             says_who: document.authorization_response_iss_parameter_supported,
         })
+    }
+
+    /// The page at which the issuer ends the session of an ID token (OpenID Connect RP-Initiated Logout 1.0), if it
+    /// has one. Where the address would be longer than systems open, it goes without the token: then the issuer asks
+    /// the person.
+    pub(super) fn sign_out_page(&self, client_id: &str, id_token: &str) -> Option<Zeroizing<String>> {
+        let endpoint = self.end_session_endpoint.as_ref()?;
+        let page = |hint: Option<&str>| {
+            let mut url = endpoint.clone();
+            let mut query = url.query_pairs_mut();
+            if let Some(token) = hint {
+                query.append_pair("id_token_hint", token);
+            }
+            query.append_pair("client_id", client_id);
+            drop(query);
+            Zeroizing::new(String::from(url))
+        };
+        let whole = page(Some(id_token));
+        Some(if whole.len() <= LONGEST_ADDRESS { whole } else { page(None) })
     }
 
     /// Whether an answer in the browser comes from this issuer (RFC 9207).

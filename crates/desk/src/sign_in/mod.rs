@@ -155,6 +155,9 @@ async fn authorize(
         return Err(SignInError::Rejected(Check::Subject));
     }
     let gateway = unproven.proven();
+    if let Some(page) = issuer.sign_out_page(&settings.client_id, token) {
+        gateway.ends_at_issuer_by(page);
+    }
     if let Some(role) = &session.role {
         gateway.acts_in(role.role.id.clone());
     }

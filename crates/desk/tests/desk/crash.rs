@@ -157,6 +157,7 @@ async fn open(folder: &Path) -> Desk {
         does: Mutex::new(InTheBrowser::SignsIn),
         issuer: settings.issuer_url.clone(),
         opened: Mutex::default(),
+        signed_out: Mutex::default(),
     };
     let browser: Arc<dyn Browser> = Arc::new(browser);
     let parts = Parts {

@@ -140,6 +140,60 @@ async fn a_sign_in_that_fails_late_leaves_no_session_at_the_gateway() {
 }
 
 #[tokio::test]
+async fn signing_out_sends_the_browser_to_the_issuer_to_end_its_session_too() {
+    let bench = Bench::new().await;
+    let pages = async |bench: &Bench| {
+        bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
+        std::mem::take(&mut *bench.browser.signed_out.lock().unwrap())
+    };
+    // An issuer that has no such page, or one that is not safe to open, keeps nobody from signing in or out.
+    for endpoint in [json!(null), json!("http://elsewhere.example/end"), json!("nonsense")] {
+        bench.fake.world().document = vec![("end_session_endpoint", endpoint)];
+        bench.sign_in().await;
+        bench.desk.sign_out().await.unwrap();
+        assert!(pages(&bench).await.is_empty());
+    }
+    let endpoint = format!("{}/end", bench.fake.issuer());
+    bench.fake.world().document = vec![("end_session_endpoint", json!(endpoint))];
+    // Also of somebody who says that it is not them.
+    for confirms in [true, false] {
+        bench.desk.sign_in().await.unwrap();
+        if confirms {
+            bench.desk.confirm_identity().await.unwrap();
+        }
+        let ended = bench.desk.sign_out().await.unwrap().session;
+        assert_eq!(ended, SessionNow::SignedOut { why: Some(contract::EndReason::SignedOut) });
+        let pages = pages(&bench).await;
+        assert_eq!(pages.len(), 1);
+        assert!(pages[0].as_str().starts_with(&format!("{endpoint}?")), "{}", pages[0].path());
+        let asked: std::collections::HashMap<_, _> = pages[0].query_pairs().into_owned().collect();
+        assert_eq!(asked["client_id"], "ra-desk.practice");
+        assert_eq!(asked["id_token_hint"].split('.').count(), 3);
+    }
+    // A session that time ends, or that is ended elsewhere, opens no browser in front of nobody.
+    bench.sign_in().await;
+    bench.clock.advance(Duration::from_secs(16 * 60));
+    let ended = bench.desk.snapshot().await.unwrap().session;
+    assert_eq!(ended, SessionNow::SignedOut { why: Some(contract::EndReason::Idle) });
+    assert!(pages(&bench).await.is_empty());
+    bench.desk.sign_out().await.unwrap();
+    assert!(pages(&bench).await.is_empty(), "nobody is signed out twice");
+}
+
+#[tokio::test]
+async fn an_address_that_is_too_long_to_open_goes_without_the_token() {
+    let bench = Bench::new().await;
+    let endpoint = format!("{}/end", bench.fake.issuer());
+    bench.fake.world().document = vec![("end_session_endpoint", json!(endpoint))];
+    bench.fake.world().claims = vec![("auditTrackingId", json!("x".repeat(2_000)))];
+    bench.sign_in().await;
+    bench.desk.sign_out().await.unwrap();
+    bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
+    let pages = bench.browser.signed_out.lock().unwrap().clone();
+    assert_eq!(pages[0].as_str(), format!("{endpoint}?client_id=ra-desk.practice"));
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_told() {
     let bench = Bench::new().await;
     bench.desk.sign_in().await.unwrap();

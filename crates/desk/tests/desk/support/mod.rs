@@ -96,9 +96,16 @@ pub(crate) struct FakeBrowser {
     pub(crate) issuer: String,
     /// The addresses it was sent to.
     pub(crate) opened: Mutex<Vec<url::Url>>,
+    /// The pages of the issuer at which sessions are ended that it was sent to.
+    pub(crate) signed_out: Mutex<Vec<url::Url>>,
 }
 
 impl Browser for FakeBrowser {
+    fn sign_out(&self, page: &str) -> Result<(), BrowserError> {
+        self.signed_out.lock().unwrap().push(url::Url::parse(page).unwrap());
+        Ok(())
+    }
+
     fn open(&self, page: &str) -> Result<(), BrowserError> {
         let does = *self.does.lock().unwrap();
         if does == InTheBrowser::CannotBeOpened {
@@ -168,6 +175,7 @@ impl Bench {
             does: Mutex::new(InTheBrowser::SignsIn),
             issuer: fake.issuer(),
             opened: Mutex::default(),
+            signed_out: Mutex::default(),
         });
         let keys = Arc::new(Keys::default());
         let desk = open(&settings, &folder, &keys, &clock, &browser, persistence).await;

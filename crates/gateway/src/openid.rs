@@ -16,6 +16,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use crate::clock::Clock;
@@ -24,7 +25,9 @@ use crate::outgoing::{Outgoing, OutgoingError};
 use crate::random;
 
 /// How far two clocks may differ, in seconds.
-const LEEWAY: i64 = 60;
+pub(crate) const LEEWAY: i64 = 60;
+/// The most characters a logout token's name has.
+const LONGEST_JTI: usize = 255;
 /// How long what a provider says of itself is believed, in seconds.
 const DISCOVERY_LIFE: i64 = 3600;
 /// How long the gateway waits before it asks for a provider's keys again, in seconds.
@@ -173,7 +176,7 @@ pub(crate) struct IdToken {
 pub(crate) struct LogoutToken {
     iss: String,
     aud: Audience,
-    iat: i64,
+    pub(crate) iat: i64,
     #[serde(default)]
     exp: Option<i64>,
     pub(crate) jti: String,
@@ -182,9 +185,14 @@ pub(crate) struct LogoutToken {
     #[serde(default)]
     pub(crate) sid: Option<String>,
     #[serde(default)]
-    events: serde_json::Map<String, serde_json::Value>,
-    #[serde(default)]
-    nonce: Option<serde_json::Value>,
+    events: serde_json::Map<String, Value>,
+    /// Whatever it says: a token with one is an ID token, or was made to look like both.
+    #[serde(default, rename = "nonce", deserialize_with = "is_there")]
+    has_nonce: bool,
+}
+
+fn is_there<'de, D: serde::Deserializer<'de>>(there: D) -> Result<bool, D::Error> {
+    serde::de::IgnoredAny::deserialize(there).map(|_| true)
 }
 
 #[derive(Clone, Deserialize)]
@@ -339,8 +347,9 @@ impl Client {
             && claims.aud.has(&self.client_id)
             && (now - 300..=now + LEEWAY).contains(&claims.iat)
             && claims.exp.is_none_or(|exp| exp > now - LEEWAY)
-            && claims.events.contains_key("http://schemas.openid.net/event/backchannel-logout")
-            && claims.nonce.is_none()
+            && claims.events.get("http://schemas.openid.net/event/backchannel-logout").is_some_and(Value::is_object)
+            && !claims.has_nonce
+            && (1..=LONGEST_JTI).contains(&claims.jti.len())
             && (claims.sub.is_some() || claims.sid.is_some());
         if fits { Ok(claims) } else { Err(SignInError::refused("the logout token is not one")) }
     }
@@ -362,7 +371,7 @@ impl Client {
             let keys = self.keys(fresh).await?;
             let Some(jwk) = keys.find(&kid) else { continue };
             let key = DecodingKey::from_jwk(jwk).map_err(|_| SignInError::unavailable("a key of the issuer"))?;
-            if let Ok(data) = jsonwebtoken::decode::<serde_json::Value>(token, &key, &validation) {
+            if let Ok(data) = jsonwebtoken::decode::<Value>(token, &key, &validation) {
                 return serde_json::from_value(data.claims)
                     .map_err(|_| SignInError::refused("the token's claims are not understood"));
             }

@@ -24,7 +24,7 @@ use super::limits::CALL;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
-use crate::openid::SignInError;
+use crate::openid::{LEEWAY, SignInError};
 use crate::store::{self, Logout, NewSession, StoreError, StoredSession, TokenKind};
 use crate::{keys, proof, random, sign_in};
 
@@ -154,6 +154,11 @@ async fn begin(
                 return Err(used_before());
             }
             store::forget_old_sessions(connection, now)?;
+            if let Some(sid) = &new.issuer_sid
+                && store::was_logged_out(connection, sid)?
+            {
+                return Err(Fault::new(FaultCode::SignInRefused, "the issuer has ended that sign-in"));
+            }
             store::insert_session(connection, &new)?;
             store::append_audit(connection, &actor_of(&new.session, ids).act(now, "sign in", None, "signed in"))?;
             Ok(new_tokens(connection, &new.session, 1, now)?)
@@ -288,7 +293,9 @@ pub(crate) async fn backchannel_logout(
     };
     let token = gateway.issuer.check_logout_token(&form.logout_token).await.map_err(refused)?;
     let now = gateway.clock.now();
+    let made = Timestamp::from_second(token.iat.saturating_add(LEEWAY)).unwrap_or(now);
     let logout = Logout {
+        began_until: made,
         jti: token.jti,
         sid: token.sid,
         sub: token.sub,

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0006_waiting_and_sealed_copies.sql"),
     include_str!("../../migrations/0007_waiting_more.sql"),
     include_str!("../../migrations/0008_session_keys.sql"),
+    include_str!("../../migrations/0009_logouts.sql"),
 ];
 
 /// Why the store cannot be used.

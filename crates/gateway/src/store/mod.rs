@@ -57,7 +57,7 @@ pub(crate) use registrations::{
 };
 pub(crate) use sessions::{
     HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, forget_old_sessions,
-    insert_session, insert_token, is_used, session_by_token, use_proof, use_refresh_token, was_used,
+    insert_session, insert_token, is_used, session_by_token, use_proof, use_refresh_token, was_logged_out, was_used,
 };
 pub(crate) use submissions::{Settled, SubmissionRow, Taken, TookOver, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;

@@ -175,7 +175,10 @@ pub(crate) fn end_session(
     Ok(ended > 0)
 }
 
-/// Ends the sessions a logout token names: those of one session at the issuer, or else all of a person.
+/// Ends the sessions a logout token names: those of one session at the issuer, or else all of a person. Of those that
+/// do not know their session at the issuer, and where none is named, those that had begun when the token was made: one
+/// that arrives late ends no sign-in after it.
+///
 /// Answers whose they were; nothing is ended when the logout token was used before.
 pub(crate) fn end_sessions_of_issuer(
     connection: &Connection,
@@ -183,24 +186,20 @@ pub(crate) fn end_sessions_of_issuer(
     now: Timestamp,
 ) -> Result<Option<Vec<StoredSession>>, StoreError> {
     let fresh = connection.execute(
-        "INSERT OR IGNORE INTO logout_tokens (jti, expires_at) VALUES (?, ?)",
-        params![logout.jti, logout.expires_at.as_millisecond()],
+        "INSERT OR IGNORE INTO logout_tokens (jti, expires_at, sid) VALUES (?, ?, ?)",
+        params![logout.jti, logout.expires_at.as_millisecond(), logout.sid],
     )?;
     if fresh == 0 {
         return Ok(None);
     }
-    let (column, value) = match (&logout.sid, &logout.sub) {
-        (Some(sid), _) => ("issuer_sid", sid),
-        (None, Some(sub)) => ("issuer_sub", sub),
-        (None, None) => return Ok(Some(Vec::new())),
-    };
     let sessions: Vec<StoredSession> = connection
-        .prepare(&format!(
-            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key \
-             FROM sessions \
-             WHERE {column} = ? AND ended_at IS NULL AND (?2 IS NULL OR issuer_sub = ?2)"
-        ))?
-        .query_map(params![value, logout.sub], read_session)?
+        .prepare(
+            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key FROM sessions \
+             WHERE ended_at IS NULL AND ( \
+                 (issuer_sid = ?1 AND (?2 IS NULL OR issuer_sub = ?2)) \
+                 OR (issuer_sub = ?2 AND (?1 IS NULL OR issuer_sid IS NULL) AND signed_in_at <= ?3))",
+        )?
+        .query_map(params![logout.sid, logout.sub, logout.began_until.as_millisecond()], read_session)?
         .collect::<Result<_, _>>()?;
     for session in &sessions {
         end_session(connection, &session.id, EndReason::EndedElsewhere, now)?;
@@ -208,11 +207,20 @@ pub(crate) fn end_sessions_of_issuer(
     Ok(Some(sessions))
 }
 
+/// Whether a session at the issuer was ended by a logout token.
+pub(crate) fn was_logged_out(connection: &Connection, sid: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM logout_tokens WHERE sid = ?)")?
+        .query_row([sid], |row| row.get(0))?)
+}
+
 /// What a checked logout token says.
 pub(crate) struct Logout {
     pub(crate) jti: String,
     pub(crate) sid: Option<String>,
     pub(crate) sub: Option<String>,
+    /// Sessions that began later are not meant, where no session of the issuer's tells.
+    pub(crate) began_until: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
 

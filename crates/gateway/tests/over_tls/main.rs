@@ -13,6 +13,7 @@ mod devices;
 mod file;
 mod framing;
 mod link;
+mod logout;
 mod notices;
 mod people;
 mod proofs;

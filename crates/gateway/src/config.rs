@@ -61,10 +61,19 @@ pub struct Issuer {
     pub url: String,
     /// The gateway's name there.
     pub client_id: String,
-    /// RSA private key (PKCS#8 PEM) that shows it is the gateway.
-    pub client_key: PathBuf,
-    /// The key's name in the gateway's JWKS.
-    pub client_key_id: String,
+    /// RSA private key (PKCS#8 PEM) that shows it is the gateway. One of this, `client_keys` and `client_secret_file`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<PathBuf>,
+    /// That key's name in the gateway's JWKS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key_id: Option<String>,
+    /// A folder of such keys, `NAME.pem` each, in which the file `active` names the one that signs. All are published.
+    /// Read again while the gateway runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_keys: Option<PathBuf>,
+    /// A file with a secret to show instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
     /// Where the issuer may send an RA user back to, compared as text.
     pub redirect_uris: Vec<String>,
     /// The level that is asked for, `AAL3_ANY` for instance.
@@ -72,6 +81,30 @@ pub struct Issuer {
     /// With this the issuer may ask which profile an account opens. Absent: nobody may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup_secret: Option<Secret>,
+}
+
+/// How the gateway shows the issuer who it is.
+pub(crate) enum ShownBy<'a> {
+    /// By the signature of one key, which has this name.
+    Key(&'a Path, &'a str),
+    /// By the signature of a key of a folder.
+    Keys(&'a Path),
+    /// By the secret in a file.
+    Secret(&'a Path),
+}
+
+impl Issuer {
+    /// The one way that is set.
+    pub(crate) fn shown_by(&self) -> Result<ShownBy<'_>, ConfigError> {
+        let refuse = |key, reason| Err(ConfigError::NotAllowed { key, reason });
+        match (&self.client_key, &self.client_key_id, &self.client_keys, &self.client_secret_file) {
+            (Some(key), Some(id), None, None) => Ok(ShownBy::Key(key, id)),
+            (None, None, Some(folder), None) => Ok(ShownBy::Keys(folder)),
+            (None, None, None, Some(file)) => Ok(ShownBy::Secret(file)),
+            (Some(_), None, None, None) => refuse("issuer.client_key_id", "the name of client_key"),
+            _ => refuse("issuer.client_key", "one of client_key with its id, client_keys, and client_secret_file"),
+        }
+    }
 }
 
 /// NHS.net Connect as an OpenID provider.
@@ -298,6 +331,7 @@ impl Config {
         if self.link.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
             return refuse("link.listen", "an address of this computer, 127.0.0.1 for instance: it speaks plain http");
         }
+        self.issuer.shown_by()?;
         if self.issuer.redirect_uris.is_empty() {
             return refuse("issuer.redirect_uris", "at least one, or nobody can sign in");
         }
@@ -416,6 +450,10 @@ file = "people.jsonl"
             ("\"http://127.0.0.1:9404\"", "\"http://10.0.0.1:9404\"", "link.public_url"),
             ("\"https://localhost:9443\"", "\"http://localhost:9443\"", "public_url"),
             ("database =", "also_named = [\"https://gateway.example\"]\ndatabase =", "also_named"),
+            ("redirect_uris =", "client_keys = \"keys\"\nredirect_uris =", "issuer.client_key"),
+            ("redirect_uris =", "client_secret_file = \"secret\"\nredirect_uris =", "issuer.client_key"),
+            ("client_key = \"gateway-client-key.pem\"\nclient_key_id = \"gateway-1\"\n", "", "issuer.client_key"),
+            ("client_key_id = \"gateway-1\"\nredirect", "redirect", "issuer.client_key_id"),
             ("AAL3_ANY", "anything", "issuer.acr_values"),
             ("a-secret-of-the-issuer", "short", "issuer.lookup_secret"),
             ("attempts = 5", "attempts = 0", "link.attempts"),

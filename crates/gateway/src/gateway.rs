@@ -8,6 +8,7 @@ use contract::{
     RequestId, RoleProfileId, SubmissionKey,
 };
 use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 
 use crate::api::{Limits, Metrics};
 use crate::clock::Clock;
@@ -24,7 +25,6 @@ pub(crate) struct Gateway {
     pub(crate) store: Store,
     pub(crate) issuer: openid::Client,
     pub(crate) nhs_net: openid::Client,
-    pub(crate) jwks: serde_json::Value,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) in_flight: InFlight,
@@ -68,6 +68,19 @@ impl Actor {
             request: self.request,
             result: result.into(),
         }
+    }
+}
+
+impl Gateway {
+    /// The public keys it shows itself with to its providers, each once, as a JSON Web Key Set.
+    pub(crate) fn jwks(&self) -> JwkSet {
+        let mut keys: Vec<Jwk> = Vec::new();
+        for key in self.issuer.public_keys().into_iter().chain(self.nhs_net.public_keys()) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        JwkSet { keys }
     }
 }
 

@@ -18,6 +18,7 @@ mod gateway;
 mod store;
 mod taking_over;
 
+mod client_auth;
 mod openid;
 mod outgoing;
 mod proof;

@@ -3,7 +3,6 @@
 //! Used twice: for RA users (NHS CIS2 Authentication) and for a user's link (NHS.net Connect). What each of the two
 //! asks beyond these checks is not in here.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -13,16 +12,16 @@ use contract::FaultCode;
 use contract::cis2::IdClaims;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
+use crate::client_auth::ClientAuth;
 use crate::clock::Clock;
 use crate::config::is_safe;
 use crate::outgoing::{Outgoing, OutgoingError};
-use crate::random;
 
 /// How far two clocks may differ, in seconds.
 pub(crate) const LEEWAY: i64 = 60;
@@ -64,8 +63,7 @@ impl SignInError {
 pub(crate) struct Client {
     issuer: String,
     client_id: String,
-    key: EncodingKey,
-    key_id: String,
+    auth: ClientAuth,
     outgoing: Outgoing,
     clock: Arc<dyn Clock>,
     discovery: Learnt<Discovery>,
@@ -223,16 +221,14 @@ impl Client {
     pub(crate) fn new(
         issuer: &str,
         client_id: &str,
-        key: EncodingKey,
-        key_id: &str,
+        auth: ClientAuth,
         outgoing: Outgoing,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             issuer: issuer.to_owned(),
             client_id: client_id.to_owned(),
-            key,
-            key_id: key_id.to_owned(),
+            auth,
             outgoing,
             clock,
             discovery: Learnt::nothing(),
@@ -250,12 +246,9 @@ impl Client {
         &self.issuer
     }
 
-    /// The public half of the client's key, for the gateway's JWKS.
-    pub(crate) fn public_key(&self) -> Result<Jwk, jsonwebtoken::errors::Error> {
-        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::RS512)?;
-        jwk.common.key_id = Some(self.key_id.clone());
-        jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
-        Ok(jwk)
+    /// The public halves of the client's keys, for the gateway's JWKS.
+    pub(crate) fn public_keys(&self) -> Vec<Jwk> {
+        self.auth.public_keys()
     }
 
     /// What the provider says of itself.
@@ -279,7 +272,7 @@ impl Client {
         Ok(discovery)
     }
 
-    /// Changes a code for tokens, showing who asks with a signed assertion (RFC 7523).
+    /// Changes a code for tokens, showing who asks.
     pub(crate) async fn exchange(
         &self,
         code: &str,
@@ -287,22 +280,19 @@ impl Client {
         code_verifier: &str,
     ) -> Result<Tokens, SignInError> {
         let endpoint = self.discovery().await?.token_endpoint;
-        let assertion = self.assertion(&endpoint)?;
-        self.outgoing
-            .post(
-                &endpoint,
-                &[
-                    ("grant_type", "authorization_code"),
-                    ("code", code),
-                    ("redirect_uri", redirect_uri),
-                    ("code_verifier", code_verifier),
-                    ("client_id", &self.client_id),
-                    ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-                    ("client_assertion", &assertion),
-                ],
-            )
-            .await
-            .map_err(|error| SignInError::asking("the code", &error))
+        let shown = self
+            .auth
+            .form(&self.client_id, &endpoint)
+            .map_err(|_| SignInError::unavailable("the gateway cannot sign with its client key"))?;
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", code_verifier),
+            ("client_id", &self.client_id),
+        ];
+        form.extend(shown.iter().map(|(name, value)| (*name, value.as_str())));
+        self.outgoing.post(&endpoint, &form).await.map_err(|error| SignInError::asking("the code", &error))
     }
 
     /// Asks who an access token belongs to.
@@ -391,25 +381,6 @@ impl Client {
         self.keys.get(&*self.clock, if fresh { KEYS_GAP } else { DISCOVERY_LIFE }, ask).await
     }
 
-    fn assertion(&self, audience: &str) -> Result<String, SignInError> {
-        #[derive(Serialize)]
-        struct Assertion<'a> {
-            iss: &'a str,
-            sub: &'a str,
-            aud: &'a str,
-            jti: String,
-            iat: i64,
-            exp: i64,
-        }
-        let mut header = Header::new(Algorithm::RS512);
-        header.kid = Some(self.key_id.clone());
-        let (iss, now) = (self.client_id.as_str(), self.now());
-        let claims =
-            Assertion { iss, sub: iss, aud: audience, jti: random::guid().to_string(), iat: now, exp: now + 240 };
-        jsonwebtoken::encode(&header, &claims, &self.key)
-            .map_err(|_| SignInError::unavailable("the gateway cannot sign with its client key"))
-    }
-
     fn now(&self) -> i64 {
         self.clock.now().as_second()
     }
@@ -429,12 +400,6 @@ pub(crate) fn pkce_challenge(verifier: &str) -> String {
 /// Whether a sign-in is not older than five minutes.
 pub(crate) fn is_recent(auth_time: i64, now: Timestamp) -> bool {
     (now.as_second() - 300 - LEEWAY..=now.as_second() + LEEWAY).contains(&auth_time)
-}
-
-/// Reads an RSA key a client signs with.
-pub(crate) fn read_client_key(path: &Path) -> Result<EncodingKey, String> {
-    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    EncodingKey::from_rsa_pem(&pem).map_err(|_| "it is not an RSA private key in PEM".to_owned())
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::task::JoinHandle;
 
 use crate::api::{self, Limits, Metrics, framed};
+use crate::client_auth::ClientAuth;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ShownBy};
 use crate::directory;
 use crate::gateway::{Gateway, InFlight, Rules};
 use crate::keys::{Keys, KeysError};
@@ -165,16 +166,25 @@ pub async fn check(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result
 
 async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gateway, StartError> {
     let outgoing = Outgoing::new().map_err(|error| StartError::Outgoing(error.to_string()))?;
-    let client = |issuer: &str, client_id: &str, key: &Path, key_id: &str| {
-        let path = base.join(key);
-        let key = openid::read_client_key(&path).map_err(|reason| StartError::Pem { path, reason })?;
-        Ok::<_, StartError>(openid::Client::new(issuer, client_id, key, key_id, outgoing.clone(), Arc::clone(&clock)))
+    let client = |issuer: &str, client_id: &str, auth| {
+        openid::Client::new(issuer, client_id, auth, outgoing.clone(), Arc::clone(&clock))
+    };
+    let unusable = |path: &Path| {
+        let path = base.join(path);
+        move |reason| StartError::Pem { path, reason }
     };
     let (cis2, connect) = (&config.issuer, &config.nhs_net);
-    let issuer = client(&cis2.url, &cis2.client_id, &cis2.client_key, &cis2.client_key_id)?;
-    let nhs_net = client(&connect.url, &connect.client_id, &connect.client_key, &connect.client_key_id)?;
-    let jwks = jwks([&issuer, &nhs_net])
-        .map_err(|error| StartError::Pem { path: base.join(&cis2.client_key), reason: error.to_string() })?;
+    let auth = match cis2.shown_by()? {
+        ShownBy::Key(key, id) => ClientAuth::of_key(&base.join(key), id, Arc::clone(&clock)).map_err(unusable(key))?,
+        ShownBy::Keys(folder) => {
+            ClientAuth::of_folder(&base.join(folder), Arc::clone(&clock)).map_err(unusable(folder))?
+        }
+        ShownBy::Secret(file) => ClientAuth::of_secret(&base.join(file)).map_err(unusable(file))?,
+    };
+    let issuer = client(&cis2.url, &cis2.client_id, auth);
+    let auth = ClientAuth::of_key(&base.join(&connect.client_key), &connect.client_key_id, Arc::clone(&clock))
+        .map_err(unusable(&connect.client_key))?;
+    let nhs_net = client(&connect.url, &connect.client_id, auth);
     let store = Store::open(&base.join(&config.database))?;
     let keys = Keys::open(&base.join(&config.secrets))?;
     let rules = Arc::new(Rules { keys, config });
@@ -192,7 +202,6 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
         store,
         issuer,
         nhs_net,
-        jwks,
         limits: Limits::default(),
         metrics: Metrics::default(),
         in_flight: InFlight::default(),
@@ -217,12 +226,6 @@ pub(crate) fn check_keys(connection: &rusqlite::Connection, keys: &Keys) -> Resu
         _ => store::set_meta(connection, "sealing_key", sealing.key.bytes())?,
     }
     Ok(())
-}
-
-fn jwks(clients: [&openid::Client; 2]) -> Result<serde_json::Value, jsonwebtoken::errors::Error> {
-    let mut keys = clients.into_iter().map(openid::Client::public_key).collect::<Result<Vec<_>, _>>()?;
-    keys.dedup();
-    Ok(serde_json::json!({ "keys": keys }))
 }
 
 fn tls(config: &Config, base: &Path) -> Result<RustlsConfig, StartError> {

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use contract::{CareIdentityUuid, FaultCode, NhsNetAddress, OperationOutcome};
 use http::{HeaderMap, StatusCode, header};
+use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
@@ -43,8 +44,8 @@ pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Result<impl 
 /// The public keys the gateway shows itself with to its issuers.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "operations",
     responses((status = 200, description = "A JSON Web Key Set")))]
-pub(crate) async fn jwks(State(gateway): State<Arc<Gateway>>) -> Json<serde_json::Value> {
-    Json(gateway.jwks.clone())
+pub(crate) async fn jwks(State(gateway): State<Arc<Gateway>>) -> Json<JwkSet> {
+    Json(gateway.jwks())
 }
 
 /// Body of `POST /v1/issuer/authenticator`.

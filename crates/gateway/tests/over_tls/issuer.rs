@@ -47,6 +47,15 @@ struct Inner {
     infos: Mutex<HashMap<String, Value>>,
     clock: Arc<dyn Clock>,
     down: Mutex<bool>,
+    shown_by: Mutex<ShownBy>,
+    /// The names of the keys that tokens were asked for with.
+    signed_with: Mutex<Vec<String>>,
+}
+
+/// How a client shows who it is.
+enum ShownBy {
+    Keys(JwkSet),
+    Secret(String),
 }
 
 #[derive(Clone)]
@@ -60,6 +69,8 @@ impl Issuer {
             infos: Mutex::default(),
             clock,
             down: Mutex::default(),
+            shown_by: Mutex::new(ShownBy::Keys(client_keys())),
+            signed_with: Mutex::default(),
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         *issuer.0.url.lock().unwrap() = format!("http://{}", listener.local_addr().unwrap());
@@ -79,6 +90,21 @@ impl Issuer {
 
     pub fn go_down(&self, down: bool) {
         *self.0.down.lock().unwrap() = down;
+    }
+
+    /// Takes what these keys have signed, as it would read them from where they are published.
+    pub fn knows(&self, keys: JwkSet) {
+        *self.0.shown_by.lock().unwrap() = ShownBy::Keys(keys);
+    }
+
+    /// Takes this secret, and no signature.
+    pub fn takes_secret(&self, secret: &str) {
+        *self.0.shown_by.lock().unwrap() = ShownBy::Secret(secret.to_owned());
+    }
+
+    /// The name of the key that a token was asked for with last.
+    pub fn signed_with(&self) -> Option<String> {
+        self.0.signed_with.lock().unwrap().last().cloned()
     }
 
     /// Remembers a sign-in and gives its code.
@@ -143,7 +169,7 @@ async fn token(
     if *issuer.0.down.lock().unwrap() {
         return Err((StatusCode::BAD_GATEWAY, Json(Value::Null)));
     }
-    if !assertion_fits(&form, &format!("{}/token", issuer.url(&realm)), issuer.now()) {
+    if !is_shown(&issuer, &form, &format!("{}/token", issuer.url(&realm))) {
         return refuse("invalid_client");
     }
     let grant = issuer.0.grants.lock().unwrap().remove(&form["code"]);
@@ -159,25 +185,45 @@ async fn token(
     Ok(Json(json!({ "access_token": access_token, "id_token": id_token, "token_type": "Bearer" })))
 }
 
-/// Whether the gateway showed itself as RFC 7523 and CIS2 ask for.
-fn assertion_fits(form: &HashMap<String, String>, audience: &str, now: i64) -> bool {
+/// The client's key as most tests have it.
+fn client_keys() -> JwkSet {
     let key = EncodingKey::from_rsa_pem(CLIENT.as_bytes()).unwrap();
-    let jwk = Jwk::from_encoding_key(&key, Algorithm::RS512).unwrap();
+    let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS512).unwrap();
+    jwk.common.key_id = Some("gateway-1".into());
+    JwkSet { keys: vec![jwk] }
+}
+
+fn is_shown(issuer: &Issuer, form: &HashMap<String, String>, audience: &str) -> bool {
+    match &*issuer.0.shown_by.lock().unwrap() {
+        ShownBy::Keys(keys) => {
+            let name = assertion_fits(form, keys, audience, issuer.now());
+            issuer.0.signed_with.lock().unwrap().extend(name.clone());
+            name.is_some() && !form.contains_key("client_secret")
+        }
+        ShownBy::Secret(secret) => {
+            form.get("client_secret") == Some(secret)
+                && form["client_id"] == "ra-desk.test"
+                && !form.contains_key("client_assertion")
+        }
+    }
+}
+
+/// Whether the gateway showed itself as RFC 7523 and CIS2 ask for, and with which key.
+fn assertion_fits(form: &HashMap<String, String>, keys: &JwkSet, audience: &str, now: i64) -> Option<String> {
+    let assertion = form.get("client_assertion")?;
+    let name = jsonwebtoken::decode_header(assertion).ok()?.kid?;
     let mut validation = Validation::new(Algorithm::RS512);
     validation.validate_exp = false;
     validation.set_audience(&[audience]);
-    let Ok(data) =
-        jsonwebtoken::decode::<Value>(&form["client_assertion"], &DecodingKey::from_jwk(&jwk).unwrap(), &validation)
-    else {
-        return false;
-    };
-    let exp = data.claims["exp"].as_i64().unwrap();
-    data.header.kid.as_deref() == Some("gateway-1")
-        && data.claims["iss"] == form["client_id"].as_str()
-        && data.claims["sub"] == form["client_id"].as_str()
+    let key = DecodingKey::from_jwk(keys.find(&name)?).unwrap();
+    let claims = jsonwebtoken::decode::<Value>(assertion, &key, &validation).ok()?.claims;
+    let exp = claims["exp"].as_i64().unwrap();
+    let fits = claims["iss"] == form["client_id"].as_str()
+        && claims["sub"] == form["client_id"].as_str()
         && exp > now
         && exp <= now + 300
-        && data.claims["jti"].as_str().is_some_and(|jti| jti.len() > 20)
+        && claims["jti"].as_str().is_some_and(|jti| jti.len() > 20);
+    fits.then_some(name)
 }
 
 async fn userinfo(State(issuer): State<Issuer>, headers: HeaderMap) -> Result<Json<Value>, StatusCode> {

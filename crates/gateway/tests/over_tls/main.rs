@@ -9,6 +9,7 @@ mod world;
 mod audit;
 mod batch;
 mod binary;
+mod client_auth;
 mod devices;
 mod file;
 mod framing;

@@ -97,6 +97,10 @@ impl World {
 
     pub async fn restart(&mut self) {
         self.stop().await;
+        self.start_again().await;
+    }
+
+    pub async fn start_again(&mut self) {
         self.running = Some(self.run().await.unwrap());
     }
 

@@ -297,8 +297,10 @@ fn gateway_config(settings: &SandboxSettings, layout: &Layout) -> Config {
         issuer: Issuer {
             url: layout.issuer_url.clone(),
             client_id: DESK_CLIENT.to_owned(),
-            client_key: CLIENT_KEY.into(),
-            client_key_id: CLIENT_KEY_ID.to_owned(),
+            client_key: Some(CLIENT_KEY.into()),
+            client_key_id: Some(CLIENT_KEY_ID.to_owned()),
+            client_keys: None,
+            client_secret_file: None,
             redirect_uris: redirect_uris.unwrap_or_default(),
             acr_values: "AAL3_ANY".to_owned(),
             lookup_secret: Some(Secret(settings.lookup_secret.clone())),

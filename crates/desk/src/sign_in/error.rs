@@ -67,7 +67,7 @@ pub enum Check {
     /// `nonce` is the one that was sent.
     #[error("the ID token belongs to another sign-in")]
     Nonce,
-    /// `auth_time` is at most five minutes ago.
+    /// `auth_time` is at most five minutes ago, and not before this sign-in began.
     #[error("the person signed in too long ago")]
     AuthTime,
     /// `acr` is as strong as was asked.

@@ -1,6 +1,7 @@
 //! Whether an ID token is to be believed. Pure: keys, expectations and time come in.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use contract::cis2::{IdClaims, level_of_acr};
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use openidconnect::core::{
 use openidconnect::{AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IssuerUrl, Nonce};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, MAX_AGE};
+use super::{Check, MAX_AGE, REQUEST_LEEWAY};
 
 /// How far the computer's clock may differ from the issuer's, in seconds.
 const LEEWAY: i64 = 60;
@@ -31,6 +32,8 @@ pub(super) struct Expected<'a> {
     pub(super) acr_values: &'a str,
     /// What time it is.
     pub(super) now: Timestamp,
+    /// How long ago the issuer was asked to have the person sign in anew.
+    pub(super) asked_ago: Duration,
 }
 
 /// The claims NHS CIS2 Authentication adds.
@@ -66,6 +69,10 @@ pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &E
     let signed_in = claims.auth_time().map(|time| time.timestamp());
     let recent = signed_in.is_some_and(|time| time <= now + LEEWAY && time + max_age + LEEWAY >= now);
     require(recent, Check::AuthTime)?;
+    // `prompt=login` was asked: whoever had signed in before that is whoever sat here before. Both times are the
+    // issuer's, so this computer's clock has no say in it.
+    let most = i64::try_from((expected.asked_ago + REQUEST_LEEWAY).as_secs()).unwrap_or(i64::MAX);
+    require(signed_in.is_some_and(|time| issued - time <= most), Check::AuthTime)?;
 
     let asked = expected.acr_values.split(' ').filter_map(level_of_acr).min().unwrap_or(u8::MAX);
     let acr = claims.auth_context_ref().and_then(|acr| level_of_acr(acr.as_str()));

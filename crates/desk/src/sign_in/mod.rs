@@ -36,6 +36,9 @@ const IN_THE_BROWSER: Duration = Duration::from_secs(5 * 60);
 /// How long ago the person may have signed in at the issuer (NHS CIS2 Authentication, sessions requirement 3).
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
+/// How much longer ago than its request somebody may have signed in, by the issuer's own clock, which counts in seconds.
+const REQUEST_LEEWAY: Duration = Duration::from_secs(15);
+
 /// What the issuer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -120,6 +123,7 @@ async fn authorize(
     let browser = parts.browser.clone();
     // Also when nobody waits for this any more.
     let shown = Shown(browser.clone());
+    let asked = parts.clock.moment();
     tokio::task::spawn_blocking(move || browser.open(&page))
         .await
         .map_err(|_| SignInError::BrowserNotOpened)?
@@ -145,6 +149,7 @@ async fn authorize(
         nonce: &nonce,
         acr_values: &settings.acr_values,
         now: now.wall,
+        asked_ago: now.since(asked),
     };
     let token = reply.id_token.as_deref().ok_or(SignInError::Rejected(Check::IdToken))?;
     let subject = check_id_token(token, &issuer.keys, &expected).map_err(SignInError::Rejected)?;

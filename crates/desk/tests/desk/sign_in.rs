@@ -11,7 +11,7 @@ use crate::support::{Bench, InTheBrowser};
 #[tokio::test]
 async fn each_check_is_made() {
     let now = jiff_now();
-    let table: [(&str, serde_json::Value, Check); 16] = [
+    let table: [(&str, serde_json::Value, Check); 17] = [
         ("iss", json!("https://elsewhere.example"), Check::Issuer),
         ("aud", json!("somebody-else"), Check::Audience),
         ("aud", json!(["ra-desk.practice", "somebody-else"]), Check::Audience),
@@ -22,6 +22,7 @@ async fn each_check_is_made() {
         ("nonce", json!("another"), Check::Nonce),
         ("nonce", json!(null), Check::Nonce),
         ("auth_time", json!(now - 600), Check::AuthTime),
+        ("auth_time", json!(now - 60), Check::AuthTime),
         ("auth_time", json!(null), Check::AuthTime),
         ("acr", json!("AAL2_ANY"), Check::Acr),
         ("acr", json!(null), Check::Acr),
@@ -38,9 +39,30 @@ async fn each_check_is_made() {
         assert_eq!(session, SessionNow::SignedOut { why: None });
         bench.desk.until_gateway_is_told(Duration::from_secs(5)).await;
     }
-    assert_eq!(bench.fake.count("/oauth2/revoke"), 16, "no session is left behind at the gateway");
+    assert_eq!(bench.fake.count("/oauth2/revoke"), 17, "no session is left behind at the gateway");
     bench.fake.world().claims = vec![("authentication_assurance_level", json!(3)), ("id_assurance_level", json!(3))];
     assert!(bench.desk.sign_in().await.is_ok(), "levels may be numbers");
+}
+
+/// Somebody signs in at the issuer, which goes on answering with their session, though it was asked to ask.
+#[tokio::test]
+async fn shared_computer_whoever_signed_in_before_is_not_signed_in_again_as_they_were() {
+    let bench = Bench::new().await;
+    let first = jiff_now();
+    let stale =
+        |seconds| vec![("auth_time", json!(first)), ("iat", json!(first + seconds)), ("exp", json!(first + 900))];
+    bench.fake.world().claims = stale(0);
+    bench.sign_in().await;
+    bench.desk.sign_out().await.unwrap();
+    // Two minutes later, well within the five that CIS2 allows, the next person presses the button.
+    bench.clock.advance(Duration::from_secs(120));
+    bench.fake.world().claims = stale(120);
+    let cause = bench.desk.sign_in().await.unwrap_err().cause;
+    assert_eq!(cause, Cause::SignIn(SignInError::Rejected(Check::AuthTime)));
+    // When they are asked, they may take their time.
+    let taken = vec![("auth_time", json!(first + 120)), ("iat", json!(first + 130)), ("exp", json!(first + 900))];
+    bench.fake.world().claims = taken;
+    let SessionNow::Confirming { .. } = bench.desk.sign_in().await.unwrap().session else { panic!("not asked") };
 }
 
 #[tokio::test]

@@ -62,3 +62,33 @@ async fn signing_out_needs_the_id_token_or_a_button() {
         assert!(!browser.page("/cis2/sessions").await.has("Owen Pritchard"));
     }
 }
+
+#[tokio::test]
+async fn two_people_and_one_cookie_jar() {
+    let practice = Practice::start().await;
+    let (owen, priya) = (ra_users::owen_pritchard(), ra_users::priya_raman());
+    let mut browser = practice.browser();
+    let claims = async |answer: &std::collections::BTreeMap<String, String>| {
+        let (_, tokens) = practice.redeem(&answer["code"], &[]).await;
+        verified(tokens["id_token"].as_str().unwrap(), practice.issuer()).await
+    };
+    let page = browser.page(&practice.authorize(&[])).await;
+    let first = claims(&browser.press(&page, "user", Some(owen.uuid().as_str()), &[]).await.answer()).await;
+    practice.clock.forward(60);
+    // The jar keeps the first one's session: whoever does not ask for a sign-in is answered with that, as it was.
+    let unasked = browser.open(&practice.authorize(&[("prompt", ""), ("max_age", "")])).await.answer();
+    let unasked = claims(&unasked).await;
+    assert_eq!(
+        (&unasked["sub"], &unasked["auth_time"], &unasked["sid"]),
+        (&first["sub"], &first["auth_time"], &first["sid"])
+    );
+    assert_eq!(unasked["iat"].as_i64().unwrap() - unasked["auth_time"].as_i64().unwrap(), 60, "and says how old it is");
+    // Whoever asks for one is asked.
+    let page = browser.page(&practice.authorize(&[])).await;
+    assert_eq!(page.name(), "sign-in");
+    let second = claims(&browser.press(&page, "user", Some(priya.uuid().as_str()), &[]).await.answer()).await;
+    assert_eq!(second["sub"], priya.uuid().as_str());
+    assert_ne!(second["sid"], first["sid"]);
+    let now = claims(&browser.open(&practice.authorize(&[("prompt", ""), ("max_age", "")])).await.answer()).await;
+    assert_eq!(now["sub"], second["sub"], "the jar is the second one's now");
+}

@@ -180,6 +180,53 @@ async fn a_session_the_gateway_ends_is_ended_here() {
     assert_eq!(bench.desk.snapshot().await.unwrap().session, ended);
 }
 
+/// Every call is answered so from now on, as the gateway does it.
+fn ended_at_the_gateway(bench: &Bench) {
+    let body = crate::support::gateway::outcome_body("SESSION_ENDED", "ended_elsewhere");
+    for _ in 0..50 {
+        bench.fake.instead("/v1/", Instead::Answer(Response::Json(401, body.clone())));
+    }
+}
+
+async fn until_signed_out(bench: &Bench) -> SessionNow {
+    loop {
+        let session = bench.desk.snapshot().await.unwrap().session;
+        if matches!(session, SessionNow::SignedOut { .. }) {
+            return session;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_ended_elsewhere_is_ended_here_within_thirty_seconds_though_nobody_touches_anything() {
+    let bench = Bench::signed_in().await;
+    // What follows a sign-in is said.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = bench.fake.count("/v1/");
+    ended_at_the_gateway(&bench);
+    let session = tokio::time::timeout(Duration::from_secs(30), until_signed_out(&bench)).await.unwrap();
+    assert_eq!(session, SessionNow::SignedOut { why: Some(EndReason::EndedElsewhere) });
+    let calls = bench.fake.count("/v1/") - before;
+    assert!((1..=3).contains(&calls), "{calls} calls for it");
+}
+
+#[tokio::test]
+async fn a_bad_network_ends_no_session_and_hides_no_end_of_one() {
+    let bench = Bench::signed_in().await;
+    bench.fake.set_up(false);
+    while !matches!(bench.desk.snapshot().await.unwrap().network, Network::Offline { .. }) {
+        let _ = bench.desk.profile(PERSON.parse().unwrap()).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let session = bench.desk.snapshot().await.unwrap().session;
+    assert!(matches!(session, SessionNow::SignedIn { .. }), "what cannot be asked is not over: {session:?}");
+    ended_at_the_gateway(&bench);
+    bench.fake.set_up(true);
+    let session = tokio::time::timeout(Duration::from_secs(30), until_signed_out(&bench)).await.unwrap();
+    assert_eq!(session, SessionNow::SignedOut { why: Some(EndReason::EndedElsewhere) });
+}
+
 #[tokio::test]
 async fn an_answer_that_comes_after_signing_out_is_shown_to_nobody() {
     let bench = Bench::signed_in().await;

@@ -11,6 +11,7 @@ mod network_sign_in;
 mod people_and_roles;
 mod refusals;
 mod registering;
+mod shared_computer;
 mod signing_in;
 mod taking_over;
 

@@ -152,7 +152,7 @@ pub(crate) struct IdToken {
     #[serde(default)]
     azp: Option<String>,
     exp: i64,
-    iat: i64,
+    pub(crate) iat: i64,
     #[serde(default)]
     pub(crate) nonce: Option<String>,
     #[serde(default)]

@@ -21,6 +21,9 @@ pub(crate) struct SignedIn {
 /// The identity assurance level an RA user must have (GPG45 high, NHS CIS2 onboarding).
 const IDENTITY_LEVEL: u8 = 3;
 
+/// How long ago somebody may have signed in, in seconds (NHS CIS2 onboarding).
+const OLDEST: i64 = 300;
+
 /// Judges a sign-in whose ID token is already checked to be the issuer's.
 pub(crate) fn judge(
     id: &IdToken,
@@ -36,7 +39,9 @@ pub(crate) fn judge(
     if info.sub != id.sub {
         return refused("userinfo is about somebody else than the ID token");
     }
-    if !id.auth_time.is_some_and(|auth_time| is_recent(auth_time, now)) {
+    // Five minutes by the issuer's own clock, and about that by this one.
+    let is_recent = |auth_time: &i64| id.iat.saturating_sub(*auth_time) <= OLDEST && is_recent(*auth_time, now);
+    if !id.auth_time.as_ref().is_some_and(is_recent) {
         return refused("the sign-in was not in the last five minutes");
     }
     let asked = level_of_acr(acr_asked).unwrap_or(3);
@@ -48,6 +53,9 @@ pub(crate) fn judge(
     }
     if id.cis2.id_assurance_level.is_none_or(|level| level < IDENTITY_LEVEL) {
         return refused("id_assurance_level is lower than 3");
+    }
+    if info.nhsid_useruid.as_ref().is_some_and(|uuid| *uuid != info.sub) {
+        return refused("userinfo has another Care Identity UUID than its subject");
     }
     let uuid = info.nhsid_useruid.as_deref().unwrap_or(&info.sub).parse();
     let Ok(uuid) = uuid else { return refused("there is no Care Identity UUID in the claims") };

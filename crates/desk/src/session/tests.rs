@@ -85,7 +85,7 @@ fn every_state_meets_every_event() {
 }
 
 #[test]
-fn fifteen_minutes_without_input_end_it() {
+fn nhs_cia_ses_req_005_fifteen_minutes_without_input_end_it() {
     let mut session = signed_in();
     assert_eq!(session.ended_by_time(at(899)), None);
     assert_eq!(session.ended_by_time(at(900)), Some(EndReason::Idle));
@@ -105,7 +105,7 @@ fn a_change_of_role_does_not_keep_a_session_alive() {
 }
 
 #[test]
-fn twelve_hours_end_it_whatever_the_input() {
+fn nhs_cia_ses_req_007_twelve_hours_end_it_whatever_the_input() {
     let mut session = signed_in();
     session.touch(at(43_195));
     assert_eq!(session.ended_by_time(at(43_199)), None);

@@ -69,6 +69,8 @@ pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &E
     let signed_in = claims.auth_time().map(|time| time.timestamp());
     let recent = signed_in.is_some_and(|time| time <= now + LEEWAY && time + max_age + LEEWAY >= now);
     require(recent, Check::AuthTime)?;
+    // Exactly that by the issuer's own clock.
+    require(signed_in.is_some_and(|time| issued - time <= max_age), Check::AuthTime)?;
     // `prompt=login` was asked: whoever had signed in before that is whoever sat here before. Both times are the
     // issuer's, so this computer's clock has no say in it.
     let most = i64::try_from((expected.asked_ago + REQUEST_LEEWAY).as_secs()).unwrap_or(i64::MAX);

@@ -6,7 +6,7 @@ use desk::{Cause, Check, SessionNow, SignInError};
 use serde_json::json;
 
 use crate::support::gateway::{Instead, jiff_now, outcome};
-use crate::support::{Bench, InTheBrowser};
+use crate::support::{Bench, InTheBrowser, visit};
 
 #[tokio::test]
 async fn each_check_is_made() {
@@ -42,6 +42,67 @@ async fn each_check_is_made() {
     assert_eq!(bench.fake.count("/oauth2/revoke"), 17, "no session is left behind at the gateway");
     bench.fake.world().claims = vec![("authentication_assurance_level", json!(3)), ("id_assurance_level", json!(3))];
     assert!(bench.desk.sign_in().await.is_ok(), "levels may be numbers");
+}
+
+/// What the issuer was asked for last, by name.
+fn asked(bench: &Bench) -> std::collections::HashMap<String, String> {
+    bench.browser.opened.lock().unwrap().last().unwrap().query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn nhs_cia_ses_req_002_pressing_the_button_forces_a_sign_in() {
+    let bench = Bench::signed_in().await;
+    let SessionNow::SignedIn { person, .. } = bench.desk.snapshot().await.unwrap().session else { panic!("not in") };
+    let forced = |asked: std::collections::HashMap<String, String>| {
+        (asked["prompt"].as_str(), asked["max_age"].as_str()) == ("login", "300")
+    };
+    assert!(forced(asked(&bench)));
+    bench.desk.change_role(person.roles[0].role.id.clone()).await.unwrap();
+    assert!(forced(asked(&bench)), "a change of role too");
+}
+
+#[tokio::test]
+async fn nhs_cia_sc_req_003_no_scope_is_asked_for_that_is_not_used() {
+    let bench = Bench::signed_in().await;
+    let scopes = asked(&bench)["scope"].clone();
+    // Who, their roles, where those are held, and which one was chosen.
+    assert_eq!(scopes, "openid profile nationalrbacaccess associatedorgs selectedrole");
+}
+
+#[tokio::test]
+async fn nhs_cia_ses_req_003_a_sign_in_older_than_five_minutes_is_none_though_it_took_that_long() {
+    for (seconds, good) in [(290, true), (301, false)] {
+        let bench = Bench::new().await;
+        let first = jiff_now();
+        // Somebody signs in at once and then takes minutes to choose a role.
+        let (clock, browser) = (bench.clock.clone(), bench.browser.clone());
+        *browser.does.lock().unwrap() = InTheBrowser::GoesAway;
+        let desk = bench.desk.clone();
+        let waiting = tokio::spawn(async move { desk.sign_in().await });
+        while browser.opened.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        clock.advance(Duration::from_secs(seconds));
+        let now = first + i64::try_from(seconds).unwrap();
+        bench.fake.world().claims = vec![("auth_time", json!(first)), ("iat", json!(now)), ("exp", json!(now + 600))];
+        let there = asked(&bench);
+        let answer = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("state", &there["state"])
+            .append_pair("iss", &bench.fake.issuer())
+            .append_pair("code", "a-code")
+            .finish();
+        tokio::task::spawn_blocking(move || visit(&there["redirect_uri"], &format!("/callback?{answer}")))
+            .await
+            .unwrap();
+        let signed_in = waiting.await.unwrap();
+        match signed_in {
+            Ok(_) => assert!(good, "{seconds}"),
+            Err(failure) => {
+                assert_eq!(failure.cause, Cause::SignIn(SignInError::Rejected(Check::AuthTime)), "{seconds}");
+                assert!(!good, "{seconds}");
+            }
+        }
+    }
 }
 
 /// Somebody signs in at the issuer, which goes on answering with their session, though it was asked to ask.

@@ -10,6 +10,7 @@ mod audit;
 mod batch;
 mod binary;
 mod client_auth;
+mod conformance;
 mod devices;
 mod file;
 mod framing;

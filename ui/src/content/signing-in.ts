@@ -53,7 +53,8 @@ export const NOT_KEPT: Record<NotKeptView, string> = {
 export const ENDED: Record<EndReason, { title: string; explanation: string }> = {
   signed_out: {
     title: "You are signed out of RA Desk",
-    explanation: "If your web browser does not say that you are signed out there too, close it: you may still be signed in.",
+    explanation:
+      "If your web browser does not say that you are signed out there too, close it: you may still be signed in.",
   },
   idle: {
     title: "You were signed out because nothing happened for a while",

@@ -23,7 +23,7 @@ pub(crate) struct Gateway {
     pub(crate) rules: Arc<Rules>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
-    pub(crate) issuer: openid::Client,
+    pub(crate) issuer: Arc<openid::Client>,
     pub(crate) nhs_net: openid::Client,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,

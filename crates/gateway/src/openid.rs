@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::client_auth::ClientAuth;
 use crate::clock::Clock;
@@ -133,6 +134,8 @@ pub(crate) struct Discovery {
     token_endpoint: String,
     #[serde(default)]
     userinfo_endpoint: Option<String>,
+    #[serde(default)]
+    revocation_endpoint: Option<String>,
     jwks_uri: String,
 }
 
@@ -141,6 +144,8 @@ pub(crate) struct Discovery {
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
     pub(crate) id_token: String,
+    #[serde(default)]
+    pub(crate) refresh_token: Option<String>,
 }
 
 /// The claims of an ID token.
@@ -266,7 +271,8 @@ impl Client {
             return Err(SignInError::unavailable("the issuer calls itself by another name"));
         }
         let endpoints = [&discovery.authorization_endpoint, &discovery.token_endpoint, &discovery.jwks_uri];
-        if !endpoints.into_iter().chain(&discovery.userinfo_endpoint).all(|url| is_safe(url)) {
+        let optional = [&discovery.userinfo_endpoint, &discovery.revocation_endpoint];
+        if !endpoints.into_iter().chain(optional.into_iter().flatten()).all(|url| is_safe(url)) {
             return Err(SignInError::unavailable("the issuer names an endpoint that is not https"));
         }
         Ok(discovery)
@@ -280,10 +286,7 @@ impl Client {
         code_verifier: &str,
     ) -> Result<Tokens, SignInError> {
         let endpoint = self.discovery().await?.token_endpoint;
-        let shown = self
-            .auth
-            .form(&self.client_id, &endpoint)
-            .map_err(|_| SignInError::unavailable("the gateway cannot sign with its client key"))?;
+        let shown = self.shown(&endpoint)?;
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -293,6 +296,27 @@ impl Client {
         ];
         form.extend(shown.iter().map(|(name, value)| (*name, value.as_str())));
         self.outgoing.post(&endpoint, &form).await.map_err(|error| SignInError::asking("the code", &error))
+    }
+
+    /// What says who asks, beside the client's name.
+    fn shown(&self, endpoint: &str) -> Result<Vec<(&'static str, Zeroizing<String>)>, SignInError> {
+        let shown = self.auth.form(&self.client_id, endpoint);
+        shown.map_err(|_| SignInError::unavailable("the gateway cannot sign with its client key"))
+    }
+
+    /// Gives tokens back that have done their work, where the provider takes them back (RFC 7009).
+    pub(crate) async fn give_back(&self, tokens: Tokens) -> Result<(), SignInError> {
+        let discovery = self.discovery().await?;
+        let Some(endpoint) = discovery.revocation_endpoint else { return Ok(()) };
+        // An assertion is for the provider's token endpoint, wherever it is shown, as CIS2 wants it.
+        let refresh = tokens.refresh_token.iter().map(|token| ("refresh_token", token));
+        for (kind, token) in refresh.chain([("access_token", &tokens.access_token)]) {
+            let shown = self.shown(&discovery.token_endpoint)?;
+            let mut form = vec![("token", token.as_str()), ("token_type_hint", kind), ("client_id", &self.client_id)];
+            form.extend(shown.iter().map(|(name, value)| (*name, value.as_str())));
+            self.outgoing.tell(&endpoint, &form).await.map_err(|error| SignInError::asking("revocation", &error))?;
+        }
+        Ok(())
     }
 
     /// Asks who an access token belongs to.

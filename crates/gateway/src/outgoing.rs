@@ -66,6 +66,15 @@ impl Outgoing {
         self.ask(self.0.post(url).header("accept", "application/json").form(form)).await
     }
 
+    /// Posts a form whose answer says nothing but that it was taken.
+    pub(crate) async fn tell(&self, url: &str, form: &[(&str, &str)]) -> Result<(), OutgoingError> {
+        let response = self.0.post(url).form(form).send().await.map_err(|_| OutgoingError::NoAnswer)?;
+        match response.status().as_u16() {
+            200..=299 => Ok(()),
+            status => Err(OutgoingError::Refused { status, error: String::new() }),
+        }
+    }
+
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, OutgoingError> {
         let mut response = request.send().await.map_err(|_| OutgoingError::NoAnswer)?;
         let status = response.status();

@@ -181,7 +181,7 @@ async fn open(config: Config, base: &Path, clock: Arc<dyn Clock>) -> Result<Gate
         }
         ShownBy::Secret(file) => ClientAuth::of_secret(&base.join(file)).map_err(unusable(file))?,
     };
-    let issuer = client(&cis2.url, &cis2.client_id, auth);
+    let issuer = Arc::new(client(&cis2.url, &cis2.client_id, auth));
     let auth = ClientAuth::of_key(&base.join(&connect.client_key), &connect.client_key_id, Arc::clone(&clock))
         .map_err(unusable(&connect.client_key))?;
     let nhs_net = client(&connect.url, &connect.client_id, auth);

@@ -24,7 +24,8 @@ use super::limits::CALL;
 use super::metrics::count;
 use super::{Fault, Ids};
 use crate::gateway::{Actor, Gateway};
-use crate::openid::{LEEWAY, SignInError};
+use crate::openid::{LEEWAY, SignInError, Tokens};
+use crate::sign_in::SignedIn;
 use crate::store::{self, Logout, NewSession, StoreError, StoredSession, TokenKind};
 use crate::{keys, proof, random, sign_in};
 
@@ -128,10 +129,10 @@ async fn begin(
         return Err(used_before());
     }
     let tokens = gateway.issuer.exchange(&code, &redirect_uri, &verifier).await?;
-    let id = gateway.issuer.check_id_token(&tokens.id_token, &nonce).await?;
-    let info: UserInfo = gateway.issuer.user_info(&tokens.access_token).await?;
-    let now = gateway.clock.now();
-    let person = sign_in::judge(&id, &tokens.access_token, info, &issuer.acr_values, now)?;
+    let person = who_signed_in(gateway, &tokens, &nonce).await;
+    let id_token = tokens.id_token.clone();
+    give_back(gateway, tokens);
+    let (person, now) = (person?, gateway.clock.now());
     let new = NewSession {
         session: StoredSession {
             id: random::guid().to_string(),
@@ -165,8 +166,27 @@ async fn begin(
         })
         .await?;
     count(&gateway.metrics.sign_ins);
-    reply.id_token = Some(tokens.id_token);
+    reply.id_token = Some(id_token);
     Ok(reply)
+}
+
+/// Who it is that the issuer's tokens speak of. Nothing more is asked of the issuer where the ID token is not good.
+async fn who_signed_in(gateway: &Gateway, tokens: &Tokens, nonce: &str) -> Result<SignedIn, SignInError> {
+    let issuer = &gateway.issuer;
+    let id = issuer.check_id_token(&tokens.id_token, nonce).await?;
+    let info: UserInfo = issuer.user_info(&tokens.access_token).await?;
+    let asked = &gateway.rules.config.issuer.acr_values;
+    sign_in::judge(&id, &tokens.access_token, info, asked, gateway.clock.now())
+}
+
+/// Gives the issuer's tokens back, which are needed no more, whatever came of them. Nobody waits for it.
+fn give_back(gateway: &Gateway, tokens: Tokens) {
+    let issuer = Arc::clone(&gateway.issuer);
+    tokio::spawn(async move {
+        if let Err(error) = issuer.give_back(tokens).await {
+            tracing::warn!(reason = %error, "the issuer did not take its tokens back");
+        }
+    });
 }
 
 /// Who shows a token that is not known, or one without its proof, is a stranger: a flood of them must not end anybody's

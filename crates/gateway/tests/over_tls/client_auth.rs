@@ -91,6 +91,34 @@ async fn a_folder_that_cannot_be_used_changes_nothing_until_a_restart_which_name
 }
 
 #[tokio::test]
+async fn the_issuers_tokens_are_given_back_once_they_have_done_their_work() {
+    let world = World::start().await;
+    let given_back = async |count: usize| {
+        for _ in 0..200 {
+            if world.issuer.revoked().len() >= count {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let kinds: Vec<String> = world.issuer.revoked().into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ["refresh_token", "access_token"].repeat(count / 2));
+        assert_eq!(world.issuer.opens_userinfo(), 0);
+    };
+    assert_eq!(sign_in(&world).await.status, StatusCode::OK);
+    given_back(2).await;
+    // Also those of a sign-in that was not accepted.
+    let mut bad = world.grant(AGENT, Some(AGENT_ROLE), &json!([agent_role(AGENT_ROLE)]));
+    bad.id["nonce"] = json!("another");
+    assert_eq!(world.token(bad).await.fault(), FaultCode::SignInRefused);
+    given_back(4).await;
+    // Where they cannot be given back, people sign in as ever.
+    world.issuer.takes_back(false);
+    world.clock.pass(SignedDuration::from_hours(2));
+    assert_eq!(sign_in(&world).await.status, StatusCode::OK);
+    assert_eq!(world.issuer.revoked().len(), 4);
+}
+
+#[tokio::test]
 async fn a_secret_is_the_other_choice() {
     let mut world = World::start().await;
     world.stop().await;

@@ -48,6 +48,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     down: Mutex<bool>,
     shown_by: Mutex<ShownBy>,
+    /// Tokens that were given back, each with what it was said to be.
+    revoked: Mutex<Vec<(String, String)>>,
+    takes_back: Mutex<bool>,
     /// The names of the keys that tokens were asked for with.
     signed_with: Mutex<Vec<String>>,
 }
@@ -70,6 +73,8 @@ impl Issuer {
             clock,
             down: Mutex::default(),
             shown_by: Mutex::new(ShownBy::Keys(client_keys())),
+            revoked: Mutex::default(),
+            takes_back: Mutex::new(true),
             signed_with: Mutex::default(),
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -79,6 +84,7 @@ impl Issuer {
             .route("/{realm}/keys", get(keys))
             .route("/{realm}/token", post(token))
             .route("/{realm}/userinfo", get(userinfo))
+            .route("/{realm}/revoke", post(revoke))
             .with_state(issuer.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         issuer
@@ -100,6 +106,21 @@ impl Issuer {
     /// Takes this secret, and no signature.
     pub fn takes_secret(&self, secret: &str) {
         *self.0.shown_by.lock().unwrap() = ShownBy::Secret(secret.to_owned());
+    }
+
+    /// Has a place for tokens to be given back, or none.
+    pub fn takes_back(&self, takes: bool) {
+        *self.0.takes_back.lock().unwrap() = takes;
+    }
+
+    /// What was given back.
+    pub fn revoked(&self) -> Vec<(String, String)> {
+        self.0.revoked.lock().unwrap().clone()
+    }
+
+    /// Which access tokens open userinfo.
+    pub fn opens_userinfo(&self) -> usize {
+        self.0.infos.lock().unwrap().len()
     }
 
     /// The name of the key that a token was asked for with last.
@@ -144,7 +165,9 @@ async fn discovery(State(issuer): State<Issuer>, Path(realm): Path<String>) -> R
         return Err(StatusCode::BAD_GATEWAY);
     }
     let url = issuer.url(&realm);
+    let revocation = issuer.0.takes_back.lock().unwrap().then(|| format!("{url}/revoke"));
     Ok(Json(json!({
+        "revocation_endpoint": revocation,
         "issuer": url,
         "authorization_endpoint": format!("{url}/authorize"),
         "token_endpoint": format!("{url}/token"),
@@ -182,7 +205,23 @@ async fn token(
     }
     issuer.0.infos.lock().unwrap().insert(access_token.clone(), grant.info);
     let id_token = sign(&grant.header, grant.key, &grant.id);
-    Ok(Json(json!({ "access_token": access_token, "id_token": id_token, "token_type": "Bearer" })))
+    let refresh_token = format!("refresh-{access_token}");
+    Ok(Json(json!({
+        "access_token": access_token, "id_token": id_token, "token_type": "Bearer", "refresh_token": refresh_token,
+    })))
+}
+
+async fn revoke(
+    State(issuer): State<Issuer>,
+    Path(realm): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> StatusCode {
+    if !is_shown(&issuer, &form, &format!("{}/token", issuer.url(&realm))) {
+        return StatusCode::UNAUTHORIZED;
+    }
+    issuer.0.infos.lock().unwrap().remove(&form["token"]);
+    issuer.0.revoked.lock().unwrap().push((form["token_type_hint"].clone(), form["token"].clone()));
+    StatusCode::OK
 }
 
 /// The client's key as most tests have it.

@@ -95,6 +95,10 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
             return Err(Fault::new(FaultCode::SignInNeeded, "the token has expired; refresh it"));
         }
         check_role(&session, &parts.headers, parts.uri.path())?;
+        if !session.is_opened {
+            let id = session.id.clone();
+            gateway.store.write(move |connection| store::open_session(connection, &id, now)).await?;
+        }
         let caller = Self { session, ids };
         caller.pay(gateway, CALL)?;
         Ok(caller)

@@ -144,6 +144,7 @@ async fn begin(
             ends_at: now.saturating_add(SESSION_LIFE).unwrap_or(now),
             end_reason: None,
             proof_key: Some(proof.key),
+            is_opened: false,
         },
         issuer_sub: person.sub,
         issuer_sid: person.sid,
@@ -155,6 +156,12 @@ async fn begin(
                 return Err(used_before());
             }
             store::forget_old_sessions(connection, now)?;
+            // Their access tokens are over, and nobody has ever shown one: the desk never got them.
+            let before = now.saturating_sub(ACCESS_LIFE).unwrap_or(now);
+            for session in store::end_unopened_sessions(connection, before, now)? {
+                let act = actor_of(&session, ids).act(now, "sign out", None, "never used");
+                store::append_audit(connection, &act)?;
+            }
             if let Some(sid) = &new.issuer_sid
                 && store::was_logged_out(connection, sid)?
             {
@@ -245,6 +252,7 @@ async fn refresh(
             if !is_theirs {
                 return Err(Fault::new(FaultCode::ProofRefused, "the proof is of another key than the session's"));
             }
+            store::open_session(connection, &session.id, now)?;
             let generation = store::use_refresh_token(connection, &digest, now)?;
             Ok(Ok(new_tokens(connection, &session, generation + 1, now)?))
         })

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0007_waiting_more.sql"),
     include_str!("../../migrations/0008_session_keys.sql"),
     include_str!("../../migrations/0009_logouts.sql"),
+    include_str!("../../migrations/0010_opened_sessions.sql"),
 ];
 
 /// Why the store cannot be used.

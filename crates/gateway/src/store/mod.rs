@@ -56,8 +56,9 @@ pub(crate) use registrations::{
     registration_by_link, removal, remove_authenticator, tell_expiries,
 };
 pub(crate) use sessions::{
-    HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, forget_old_sessions,
-    insert_session, insert_token, is_used, session_by_token, use_proof, use_refresh_token, was_logged_out, was_used,
+    HeldRole, Logout, NewSession, StoredSession, TokenKind, end_session, end_sessions_of_issuer, end_unopened_sessions,
+    forget_old_sessions, insert_session, insert_token, is_used, open_session, session_by_token, use_proof,
+    use_refresh_token, was_logged_out, was_used,
 };
 pub(crate) use submissions::{Settled, SubmissionRow, Taken, TookOver, settle, submission, take_over, withdraw};
 pub use waiting::DeviceSeen;

@@ -30,6 +30,8 @@ pub(crate) struct StoredSession {
     pub(crate) end_reason: Option<EndReason>,
     /// Thumbprint of the key its refresh tokens are bound to. None: it began before there were such keys.
     pub(crate) proof_key: Option<[u8; 32]>,
+    /// Whether it was ever used.
+    pub(crate) is_opened: bool,
 }
 
 /// A session that is about to begin.
@@ -106,7 +108,7 @@ pub(crate) fn session_by_token(
     Ok(connection
         .prepare_cached(
             "SELECT s.id, s.uuid, s.name, s.role, s.roles, s.signed_in_at, s.ends_at, s.end_reason, \
-                    s.proof_key, t.expires_at \
+                    s.proof_key, s.opened_at, t.expires_at \
              FROM tokens t JOIN sessions s ON s.id = t.session WHERE t.digest = ? AND t.kind = ?",
         )?
         .query_row(params![digest, kind.as_str()], |row| Ok((read_session(row)?, time(row, "expires_at")?)))
@@ -175,6 +177,33 @@ pub(crate) fn end_session(
     Ok(ended > 0)
 }
 
+/// Marks a session as used.
+pub(crate) fn open_session(connection: &Connection, session: &str, now: Timestamp) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE sessions SET opened_at = ? WHERE id = ? AND opened_at IS NULL")?
+        .execute(params![now.as_millisecond(), session])?;
+    Ok(())
+}
+
+/// Ends the sessions that began before then and were never used. Answers whose they were.
+pub(crate) fn end_unopened_sessions(
+    connection: &Connection,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<StoredSession>, StoreError> {
+    let sessions: Vec<StoredSession> = connection
+        .prepare_cached(
+            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key, opened_at \
+             FROM sessions WHERE opened_at IS NULL AND ended_at IS NULL AND signed_in_at < ?",
+        )?
+        .query_map([before.as_millisecond()], read_session)?
+        .collect::<Result<_, _>>()?;
+    for session in &sessions {
+        end_session(connection, &session.id, EndReason::EndedElsewhere, now)?;
+    }
+    Ok(sessions)
+}
+
 /// Ends the sessions a logout token names: those of one session at the issuer, or else all of a person. Of those that
 /// do not know their session at the issuer, and where none is named, those that had begun when the token was made: one
 /// that arrives late ends no sign-in after it.
@@ -194,7 +223,8 @@ pub(crate) fn end_sessions_of_issuer(
     }
     let sessions: Vec<StoredSession> = connection
         .prepare(
-            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key FROM sessions \
+            "SELECT id, uuid, name, role, roles, signed_in_at, ends_at, end_reason, proof_key, opened_at \
+             FROM sessions \
              WHERE ended_at IS NULL AND ( \
                  (issuer_sid = ?1 AND (?2 IS NULL OR issuer_sub = ?2)) \
                  OR (issuer_sub = ?2 AND (?1 IS NULL OR issuer_sid IS NULL) AND signed_in_at <= ?3))",
@@ -245,6 +275,7 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
         ends_at: time(row, "ends_at")?,
         end_reason: row.get_ref("end_reason")?.as_str_or_null()?.map(word).transpose()?,
         proof_key: row.get("proof_key")?,
+        is_opened: row.get::<_, Option<i64>>("opened_at")?.is_some(),
     })
 }
 

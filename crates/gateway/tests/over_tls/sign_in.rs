@@ -220,6 +220,27 @@ async fn a_refresh_token_that_is_shown_again_after_its_successor_ends_the_sessio
 }
 
 #[tokio::test]
+async fn a_session_whose_tokens_never_arrived_does_not_stay_for_twelve_hours() {
+    let world = World::start().await;
+    let lost = world.sign_in(AGENT).await;
+    let refreshed = world.sign_in(AGENT).await;
+    let used = world.sign_in(COLLEAGUE).await;
+    assert_eq!(used.get("/v1/session").await.status, StatusCode::OK);
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refreshed.refresh.as_str())];
+    assert_eq!(world.token_form(&form).await.status, StatusCode::OK);
+    let open = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
+    world.clock.pass(SignedDuration::from_secs(590));
+    world.sign_in(COLLEAGUE).await;
+    assert_eq!(world.count(open), 4, "an answer may be slow");
+    world.clock.pass(SignedDuration::from_secs(11));
+    world.sign_in(COLLEAGUE).await;
+    assert_eq!(world.count(open), 4, "one has begun and the lost one is over");
+    assert_eq!(lost.get("/v1/session").await.diagnostics(), "ended_elsewhere");
+    assert_eq!(world.token_form(&form).await.status, StatusCode::OK);
+    assert_eq!(world.count("SELECT count(*) FROM audit WHERE result = 'never used'"), 1);
+}
+
+#[tokio::test]
 async fn every_end_of_a_session_says_who_ended_it() {
     let world = World::start().await;
     let revoke = async |token: &str, reason: &str| {

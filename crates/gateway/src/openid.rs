@@ -3,6 +3,8 @@
 //! Used twice: for RA users (NHS CIS2 Authentication) and for a user's link (NHS.net Connect). What each of the two
 //! asks beyond these checks is not in here.
 
+mod keys;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -23,6 +25,7 @@ use crate::client_auth::ClientAuth;
 use crate::clock::Clock;
 use crate::config::is_safe;
 use crate::outgoing::{Outgoing, OutgoingError};
+use keys::{Published, keys_for};
 
 /// How far two clocks may differ, in seconds.
 pub(crate) const LEEWAY: i64 = 60;
@@ -143,6 +146,7 @@ pub(crate) struct Discovery {
 #[derive(Deserialize)]
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
+    token_type: String,
     pub(crate) id_token: String,
     #[serde(default)]
     pub(crate) refresh_token: Option<String>,
@@ -158,6 +162,8 @@ pub(crate) struct IdToken {
     azp: Option<String>,
     exp: i64,
     pub(crate) iat: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
     #[serde(default)]
     pub(crate) nonce: Option<String>,
     #[serde(default)]
@@ -295,7 +301,13 @@ impl Client {
             ("client_id", &self.client_id),
         ];
         form.extend(shown.iter().map(|(name, value)| (*name, value.as_str())));
-        self.outgoing.post(&endpoint, &form).await.map_err(|error| SignInError::asking("the code", &error))
+        let tokens: Tokens =
+            self.outgoing.post(&endpoint, &form).await.map_err(|error| SignInError::asking("the code", &error))?;
+        // What is not understood is not used (RFC 6749 §7.1).
+        if !tokens.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(SignInError::refused("the issuer's access token is of a type that is not understood"));
+        }
+        Ok(tokens)
     }
 
     /// What says who asks, beside the client's name.
@@ -337,7 +349,11 @@ impl Client {
         if !claims.aud.has(&self.client_id) {
             return refused("the ID token is for somebody else");
         }
-        if claims.azp.as_ref().map_or(!claims.aud.is_one(), |azp| *azp != self.client_id) {
+        // Whoever else it is for could show it here, and none of them is trusted (OpenID Connect Core §3.1.3.7).
+        if !claims.aud.is_one() {
+            return refused("the ID token is for others as well");
+        }
+        if claims.azp.as_ref().is_some_and(|azp| *azp != self.client_id) {
             return refused("the ID token was given to somebody else");
         }
         if claims.exp <= now - LEEWAY {
@@ -345,6 +361,9 @@ impl Client {
         }
         if claims.iat > now + LEEWAY || claims.iat < now - 3600 {
             return refused("the ID token was not made just now");
+        }
+        if claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY) {
+            return refused("the ID token is not valid yet");
         }
         let given = claims.nonce.as_deref().unwrap_or_default();
         if nonce.is_empty() || !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
@@ -375,7 +394,6 @@ impl Client {
         if header.alg != Algorithm::RS256 {
             return Err(SignInError::refused("the token is not signed with RS256"));
         }
-        let kid = header.kid.ok_or_else(|| SignInError::refused("the token does not name its key"))?;
         let mut validation = Validation::new(Algorithm::RS256);
         // Times, issuer and audience are checked above, by the gateway's own clock and word by word.
         validation.validate_exp = false;
@@ -383,11 +401,11 @@ impl Client {
         validation.required_spec_claims.clear();
         for fresh in [false, true] {
             let keys = self.keys(fresh).await?;
-            let Some(jwk) = keys.find(&kid) else { continue };
-            let key = DecodingKey::from_jwk(jwk).map_err(|_| SignInError::unavailable("a key of the issuer"))?;
-            if let Ok(data) = jsonwebtoken::decode::<Value>(token, &key, &validation) {
-                return serde_json::from_value(data.claims)
-                    .map_err(|_| SignInError::refused("the token's claims are not understood"));
+            for jwk in keys_for(&keys, header.kid.as_deref())? {
+                let key = DecodingKey::from_jwk(jwk).map_err(|_| SignInError::unavailable("a key of the issuer"))?;
+                if let Ok(data) = jsonwebtoken::decode::<Value>(token, &key, &validation) {
+                    return understood(data.claims);
+                }
             }
         }
         Err(SignInError::refused("the token is not signed by the issuer"))
@@ -397,10 +415,11 @@ impl Client {
     async fn keys(&self, fresh: bool) -> Result<JwkSet, SignInError> {
         let url = self.discovery().await?.jwks_uri;
         let ask = async {
-            self.outgoing.get(&url, None).await.map_err(|error| SignInError {
+            let keys: Published = self.outgoing.get(&url, None).await.map_err(|error| SignInError {
                 code: FaultCode::IssuerUnavailable,
                 reason: format!("the issuer's keys: {error}"),
-            })
+            })?;
+            Ok(keys.public())
         };
         self.keys.get(&*self.clock, if fresh { KEYS_GAP } else { DISCOVERY_LIFE }, ask).await
     }
@@ -408,6 +427,15 @@ impl Client {
     fn now(&self) -> i64 {
         self.clock.now().as_second()
     }
+}
+
+/// Reads the claims of a token that is the provider's. One that lacks what every token has is refused by its name.
+fn understood<T: DeserializeOwned>(claims: Value) -> Result<T, SignInError> {
+    let missing = ["iss", "sub", "aud", "exp", "iat"].into_iter().find(|name| claims.get(name).is_none());
+    serde_json::from_value(claims).map_err(|_| match missing {
+        Some(name) => SignInError::refused(&format!("the token does not say {name}")),
+        None => SignInError::refused("the token's claims are not understood"),
+    })
 }
 
 /// Whether `at_hash` is that of the access token (OpenID Connect Core §3.1.3.6, for RS256).
@@ -427,57 +455,4 @@ pub(crate) fn is_recent(auth_time: i64, now: Timestamp) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-    use std::time::Duration;
-
-    use super::*;
-
-    struct Hand(AtomicI64);
-
-    impl Clock for Hand {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
-        }
-    }
-
-    #[tokio::test]
-    async fn many_who_ask_share_one_request_and_its_failure() {
-        let (clock, learnt, asked) = (Hand(AtomicI64::new(1_000)), Learnt::<u32>::nothing(), AtomicU32::new(0));
-        let get = async |answer: Result<u32, SignInError>| {
-            let ask = async {
-                asked.fetch_add(1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                answer
-            };
-            learnt.get(&clock, 60, ask).await
-        };
-        let down = || Err(SignInError::unavailable("down"));
-        let failed = tokio::join!(get(down()), get(down()), get(Ok(1)));
-        assert_eq!((failed.0, failed.1, failed.2), (down(), down(), down()));
-        assert_eq!(get(Ok(1)).await, down(), "not asked again at once");
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
-        clock.0.fetch_add(FAILURE_GAP, Ordering::SeqCst);
-        assert_eq!(tokio::join!(get(Ok(2)), get(Ok(3))), (Ok(2), Ok(2)));
-        assert_eq!(asked.load(Ordering::SeqCst), 2);
-        clock.0.fetch_add(60, Ordering::SeqCst);
-        assert_eq!(get(down()).await, down());
-    }
-
-    #[tokio::test]
-    async fn what_is_known_is_given_while_somebody_asks_for_something_younger() {
-        let (clock, learnt) = (Hand(AtomicI64::new(1_000)), Learnt::<u32>::nothing());
-        learnt.get(&clock, 60, async { Ok(1) }).await.unwrap();
-        clock.0.fetch_add(10, Ordering::SeqCst);
-        let never = learnt.get(&clock, 5, std::future::pending());
-        let known = async {
-            tokio::task::yield_now().await;
-            learnt.get(&clock, 60, async { Ok(2) }).await
-        };
-        tokio::select! {
-            biased;
-            _ = never => unreachable!("nobody answers"),
-            known = known => assert_eq!(known, Ok(1)),
-        }
-    }
-}
+mod tests;

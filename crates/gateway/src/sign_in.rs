@@ -24,20 +24,16 @@ const IDENTITY_LEVEL: u8 = 3;
 /// How long ago somebody may have signed in, in seconds (NHS CIS2 onboarding).
 const OLDEST: i64 = 300;
 
-/// Judges a sign-in whose ID token is already checked to be the issuer's.
-pub(crate) fn judge(
+/// Judges what the ID token says of a sign-in, once it is checked to be the issuer's. Userinfo is asked for only then.
+pub(crate) fn check_claims(
     id: &IdToken,
     access_token: &str,
-    info: UserInfo,
     acr_asked: &str,
     now: Timestamp,
-) -> Result<SignedIn, SignInError> {
+) -> Result<(), SignInError> {
     let refused = |reason| Err(SignInError::refused(reason));
     if !id.at_hash.as_deref().is_some_and(|at_hash| at_hash_fits(at_hash, access_token)) {
         return refused("at_hash does not belong to the access token");
-    }
-    if info.sub != id.sub {
-        return refused("userinfo is about somebody else than the ID token");
     }
     // Five minutes by the issuer's own clock, and about that by this one.
     let is_recent = |auth_time: &i64| id.iat.saturating_sub(*auth_time) <= OLDEST && is_recent(*auth_time, now);
@@ -54,10 +50,19 @@ pub(crate) fn judge(
     if id.cis2.id_assurance_level.is_none_or(|level| level < IDENTITY_LEVEL) {
         return refused("id_assurance_level is lower than 3");
     }
+    Ok(())
+}
+
+/// Judges who has signed in, by an ID token that is checked.
+pub(crate) fn judge(id: &IdToken, info: UserInfo) -> Result<SignedIn, SignInError> {
+    let refused = |reason| Err(SignInError::refused(reason));
+    if info.sub != id.sub {
+        return refused("userinfo is about somebody else than the ID token");
+    }
     if info.nhsid_useruid.as_ref().is_some_and(|uuid| *uuid != info.sub) {
         return refused("userinfo has another Care Identity UUID than its subject");
     }
-    let uuid = info.nhsid_useruid.as_deref().unwrap_or(&info.sub).parse();
+    let uuid = info.sub.parse();
     let Ok(uuid) = uuid else { return refused("there is no Care Identity UUID in the claims") };
     let roles = held_roles(&info.nhsid_nrbac_roles, &info.nhsid_user_orgs);
     let role = match &id.cis2.selected_roleid {

@@ -181,9 +181,10 @@ async fn begin(
 async fn who_signed_in(gateway: &Gateway, tokens: &Tokens, nonce: &str) -> Result<SignedIn, SignInError> {
     let issuer = &gateway.issuer;
     let id = issuer.check_id_token(&tokens.id_token, nonce).await?;
-    let info: UserInfo = issuer.user_info(&tokens.access_token).await?;
     let asked = &gateway.rules.config.issuer.acr_values;
-    sign_in::judge(&id, &tokens.access_token, info, asked, gateway.clock.now())
+    sign_in::check_claims(&id, &tokens.access_token, asked, gateway.clock.now())?;
+    let info: UserInfo = issuer.user_info(&tokens.access_token).await?;
+    sign_in::judge(&id, info)
 }
 
 /// Gives the issuer's tokens back, which are needed no more, whatever came of them. Nobody waits for it.

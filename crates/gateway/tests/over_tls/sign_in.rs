@@ -73,7 +73,8 @@ async fn every_check_of_a_sign_in_refuses() {
         ),
         ("not signed by the issuer", Box::new(|grant| grant.key = &OTHER)),
         ("not signed by the issuer", Box::new(|grant| grant.header.kid = Some("two".into()))),
-        ("does not name its key", Box::new(|grant| grant.header.kid = None)),
+        ("for others as well", set("aud", json!(["ra-desk.test", "another.client"]))),
+        ("not valid yet", set("nbf", (now + 600).into())),
         (
             "RS256",
             Box::new(|grant| {

@@ -5,7 +5,7 @@
 //! that was sent with the request.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -64,13 +64,15 @@ impl Listener {
 
     /// Waits for the one answer with this state. Later ones find nobody listening.
     pub(super) async fn wait(self, state: &str) -> Answer {
-        let (taken, mut answers) = mpsc::channel(1);
+        let (tell, mut told) = oneshot::channel();
+        // One place: whoever comes second finds it taken, however close behind.
+        let place = Arc::new(Mutex::new(Some(tell)));
         let mut visitors = JoinSet::new();
         loop {
             tokio::select! {
                 biased;
-                answer = answers.recv() => {
-                    if let Some(answer) = answer {
+                answer = &mut told => {
+                    if let Ok(answer) = answer {
                         // The browser still has to read its page.
                         while tokio::time::timeout(PATIENCE, visitors.join_next()).await.is_ok_and(|v| v.is_some()) {}
                         return answer;
@@ -80,7 +82,7 @@ impl Listener {
                 visitor = self.socket.accept(), if visitors.len() < MOST_AT_ONCE => {
                     if let Ok((stream, _)) = visitor {
                         let visit = Visit { host: format!("127.0.0.1:{}", self.port), state: state.to_owned() };
-                        visitors.spawn(visit.serve(stream, taken.clone()));
+                        visitors.spawn(visit.serve(stream, place.clone()));
                     }
                 }
             }
@@ -88,22 +90,25 @@ impl Listener {
     }
 }
 
+/// Where the one answer goes.
+type Place = Arc<Mutex<Option<oneshot::Sender<Answer>>>>;
+
 struct Visit {
     host: String,
     state: String,
 }
 
 impl Visit {
-    async fn serve(self, mut stream: TcpStream, taken: mpsc::Sender<Answer>) {
+    async fn serve(self, mut stream: TcpStream, place: Place) {
         let head = tokio::time::timeout(PATIENCE, read_head(&mut stream)).await;
         let (status, page) = match head {
             Ok(Some(head)) => match self.judge(&head) {
                 Ok(answer) => {
                     let page = if answer.code.is_some() { DONE } else { NOT_DONE };
-                    // One place: whoever comes second finds it taken.
-                    match taken.try_send(answer) {
-                        Ok(()) => ("200 OK", page),
-                        Err(_) => ("409 Conflict", REFUSED),
+                    let free = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    match free.map(|tell| tell.send(answer)) {
+                        Some(Ok(())) => ("200 OK", page),
+                        _ => ("409 Conflict", REFUSED),
                     }
                 }
                 Err(status) => (status, REFUSED),

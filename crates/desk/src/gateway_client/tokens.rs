@@ -147,6 +147,8 @@ impl GatewayClient {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id)];
         let raw = self.post_proven(&form, key).await?;
         match reply::read::<TokenReply>(&raw, self.now()) {
+            // Who somebody is stands in the ID token of their sign-in, and in no later one.
+            Ok(reply) if reply.id_token.is_some() => Err(Trouble::Network(NetworkFault::NotOurServer)),
             Ok(reply) => {
                 Tokens::new(&reply, self.parts.clock.moment()).ok_or(Trouble::Network(NetworkFault::NotOurServer))
             }

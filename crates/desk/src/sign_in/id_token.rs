@@ -38,8 +38,13 @@ pub(super) struct Expected<'a> {
 
 /// The claims NHS CIS2 Authentication adds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Cis2(IdClaims);
+struct Cis2 {
+    #[serde(flatten)]
+    claims: IdClaims,
+    /// Not before: of RFC 7519, which the library does not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+}
 impl AdditionalClaims for Cis2 {}
 
 type Cis2IdToken = IdToken<Cis2, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
@@ -65,6 +70,8 @@ pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &E
     require(claims.expiration().timestamp() + LEEWAY > now, Check::Expired)?;
     let issued = claims.issue_time().timestamp();
     require(issued <= now + LEEWAY && issued + OLDEST >= now, Check::IssuedAt)?;
+    let Cis2 { claims: cis2, nbf } = claims.additional_claims();
+    require(nbf.is_none_or(|nbf| nbf <= now + LEEWAY), Check::IssuedAt)?;
     let max_age = i64::try_from(MAX_AGE.as_secs()).unwrap_or(i64::MAX);
     let signed_in = claims.auth_time().map(|time| time.timestamp());
     let recent = signed_in.is_some_and(|time| time <= now + LEEWAY && time + max_age + LEEWAY >= now);
@@ -79,7 +86,6 @@ pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &E
     let asked = expected.acr_values.split(' ').filter_map(level_of_acr).min().unwrap_or(u8::MAX);
     let acr = claims.auth_context_ref().and_then(|acr| level_of_acr(acr.as_str()));
     require(acr.is_some_and(|level| level >= asked), Check::Acr)?;
-    let Cis2(cis2) = claims.additional_claims();
     require(cis2.authentication_assurance_level.is_some_and(|level| level >= asked), Check::AuthenticatorLevel)?;
     require(cis2.id_assurance_level.is_some_and(|level| level >= IDENTITY_LEVEL), Check::IdentityLevel)?;
     Ok(claims.subject().to_string())

@@ -24,6 +24,7 @@ pub(super) struct Issuer {
     pub(super) keys: CoreJsonWebKeySet,
     /// Where the browser goes to have the issuer end its session, where it says so.
     end_session_endpoint: Option<Url>,
+    jwks_uri: String,
     /// Whether its answers always say whom they come from (RFC 9207).
     says_who: bool,
 }
@@ -53,11 +54,12 @@ impl Issuer {
         for url in [&document.authorization_endpoint, &document.jwks_uri] {
             settings::address("issuer_url", url).map_err(|_| shape.clone())?;
         }
-        let keys: CoreJsonWebKeySet = get(http, &document.jwks_uri).await?;
+        let keys = keys(http, &document.jwks_uri).await?;
         Ok(Self {
             name,
             authorization_endpoint: document.authorization_endpoint,
             keys,
+            jwks_uri: document.jwks_uri,
             // One that is not safe to open is as none: nobody is kept from signing in by it.
             end_session_endpoint: document
                 .end_session_endpoint
@@ -85,6 +87,11 @@ impl Issuer {
         Some(if whole.len() <= LONGEST_ADDRESS { whole } else { page(None) })
     }
 
+    /// What it signs with now.
+    pub(super) async fn keys_now(&self, http: &HttpClient) -> Result<CoreJsonWebKeySet, SignInError> {
+        keys(http, &self.jwks_uri).await
+    }
+
     /// Whether an answer in the browser comes from this issuer (RFC 9207).
     pub(super) fn check_answer(&self, iss: Option<&str>) -> Result<(), SignInError> {
         match iss {
@@ -93,6 +100,15 @@ impl Issuer {
             _ => Err(SignInError::Rejected(Check::ResponseIssuer)),
         }
     }
+}
+
+/// The keys that only the issuer can sign with: one whose private half is published is nobody's.
+async fn keys(http: &HttpClient, url: &str) -> Result<CoreJsonWebKeySet, SignInError> {
+    let mut set: serde_json::Value = get(http, url).await?;
+    if let Some(keys) = set.get_mut("keys").and_then(serde_json::Value::as_array_mut) {
+        keys.retain(|key| ["d", "p", "q", "k"].iter().all(|part| key.get(*part).is_none()));
+    }
+    serde_json::from_value(set).map_err(|_| SignInError::Rejected(Check::IssuerDocumentShape))
 }
 
 async fn get<T: DeserializeOwned>(http: &HttpClient, url: &str) -> Result<T, SignInError> {

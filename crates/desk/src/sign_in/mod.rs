@@ -152,7 +152,12 @@ async fn authorize(
         asked_ago: now.since(asked),
     };
     let token = reply.id_token.as_deref().ok_or(SignInError::Rejected(Check::IdToken))?;
-    let subject = check_id_token(token, &issuer.keys, &expected).map_err(SignInError::Rejected)?;
+    let subject = match check_id_token(token, &issuer.keys, &expected) {
+        // The issuer may have changed its keys while the person was in the browser.
+        Err(Check::Signature) => check_id_token(token, &issuer.keys_now(client.http()).await?, &expected),
+        checked => checked,
+    }
+    .map_err(SignInError::Rejected)?;
 
     let session = client.session(&unproven.session).await.map_err(|error| of_trouble(error.trouble))?;
     // Nobody shall use what was got under another name.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::machine::{Need, cache_dir, cargo, has_program, npm, prepare, target_dir};
+use crate::machine::{Need, cache_dir, cargo, has_program, node_program, prepare, target_dir};
 use crate::stage::program;
 use crate::{Failure, Outcome, failed, root};
 
@@ -87,18 +87,7 @@ fn peers() -> Outcome<String> {
         installed(&python, &requirements)?;
     }
 
-    let node = cache.join("node");
-    let lock = own.join("node").join("package-lock.json");
-    std::fs::create_dir_all(&node)?;
-    for file in ["package.json", "package-lock.json", "plainjob.mjs"] {
-        std::fs::copy(own.join("node").join(file), node.join(file))?;
-    }
-    if !is_installed(&node, &lock)? {
-        let mut install = npm(&node);
-        install.args(["ci", "--no-fund", "--no-audit"]);
-        program(install, LIMIT)?;
-        installed(&node, &lock)?;
-    }
+    let node = node_program(&own.join("node"), "bench/node", &["plainjob.mjs"])?;
 
     let lines = [
         ("effectum", vec![cache.join("effectum").join("release").join("peer-effectum")]),

@@ -252,6 +252,26 @@ pub(crate) fn page_packages() -> Outcome {
     Ok(())
 }
 
+/// Installs a program for Node below the cache folder, when its lock file is not the one it was installed from: what
+/// stands in `own`, and the packages it names. Gives the folder.
+pub(crate) fn node_program(own: &Path, cache: &str, files: &[&str]) -> Outcome<PathBuf> {
+    let folder = cache_dir().join(cache);
+    std::fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json"].iter().chain(files) {
+        std::fs::copy(own.join(file), folder.join(file))?;
+    }
+    let (lock, stamp) = (std::fs::read(own.join("package-lock.json"))?, folder.join(".installed-from"));
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(folder);
+    }
+    println!("npm ci ({cache})");
+    if !npm(&folder).args(["ci", "--no-fund", "--no-audit"]).status()?.success() {
+        return failed(format!("npm ci failed in {}", folder.display()));
+    }
+    std::fs::write(stamp, lock)?;
+    Ok(folder)
+}
+
 /// npm, to be run in a folder.
 pub(crate) fn npm(folder: &Path) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::machine::{Need, cache_dir, cargo, has_program, npm, page_packages, prepare, target_dir};
+use crate::machine::{Need, cache_dir, cargo, has_program, node_program, npm, page_packages, prepare, target_dir};
 use crate::run::{Programs, build, build_page, virtual_display, walk};
 use crate::stage::{Report, Tests, program};
 use crate::{Failure, Outcome, failed, root};
@@ -23,6 +23,8 @@ one that fails does not stop the others, and the command then ends with 1.
   types      the page's types are what Rust says they are
   invariants the house's rules: who may depend on whom, where SQL stands, how long files are
   product    journeys: the real desk against the real gateway over TLS
+  oidc       signing in: the modules of the conformance suites and the attacks beyond them, against a hostile OpenID
+             provider and an independent one, module by module; RA_DESK_OIDC names some, by a part of their name
   faults     kill -9, power cuts, bad disks and bad networks at the real desk and gateway, and one table of what was
              lost, doubled or damaged; RA_DESK_SEED replays a run
   pages      every page in Chromium at three widths and in forced colours, with axe
@@ -52,6 +54,7 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("types", 20, types),
     ("invariants", 10, invariants),
     ("product", 25, product),
+    ("oidc", 10, oidc),
     ("faults", 15, faults),
     ("pages", 15, pages),
     ("window", 30, window),
@@ -234,6 +237,13 @@ fn product(bench: &Bench) -> Outcome<Tests> {
     let mut command = cargo();
     command.args(["test", "--package", "tests", "--test", "product", "--no-fail-fast"]);
     programs.name_in(&mut command);
+    program(command, bench.limit)
+}
+
+fn oidc(bench: &Bench) -> Outcome<Tests> {
+    let provider = node_program(&root().join("tests").join("oidc").join("provider"), "oidc", &["issuer.mjs"])?;
+    let mut command = cargo();
+    command.args(["test", "--package", "tests", "--test", "oidc"]).env("RA_DESK_OIDC_PROVIDER", provider);
     program(command, bench.limit)
 }
 

@@ -1,7 +1,7 @@
 //! Attacks beyond the suites: on codes, tokens, keys and names (RFC 9700, RFC 9207, RFC 8725).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::FaultCode;
 use desk::{Cause, Check, NetworkFault, SignInError};
@@ -302,14 +302,15 @@ async fn huge_keys() -> Outcome {
 }
 
 async fn key_storm() -> Outcome {
-    let stand = Stand::start().await?;
+    let (stand, started) = (Stand::start().await?, Instant::now());
     for round in 0..8 {
         let header: Bend = Arc::new(move |header| header["kid"] = format!("unknown-{round}").into());
         stand.issuer.behave(Manners { header, signer: Signer::Foreign, ..Manners::default() });
         assert!(stand.sign_in().await.is_err());
     }
     let asked = stand.issuer.count(Who::Gateway, "/keys");
-    assert!(asked <= 2, "asked {asked} times within a few seconds");
+    let most = 2 + started.elapsed().as_secs() / 5;
+    assert!(u64::try_from(asked)? <= most, "asked {asked} times, not {most}");
     stand.nobody().await
 }
 

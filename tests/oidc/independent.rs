@@ -3,7 +3,6 @@
 //! `cargo xtask test oidc` installs it and names its folder. It is Node's own HTTP and JavaScript's own JOSE, so a
 //! misreading of a standard that our provider and our client share is seen here.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use url::Url;
 use crate::config::refreshes;
 use crate::hostile::{CLIENT, Hostile, PERSON, ROLE};
 use crate::own;
-use crate::stand::{Cookies, Stand, client, sent_back, sent_back_with, shared, visit, with_cookies};
+use crate::stand::{Cookies, Stand, client, free_port, sent_back, sent_back_with, shared, visit, with_cookies};
 use crate::table::Group;
 
 /// The group.
@@ -70,7 +69,7 @@ struct Independent {
 impl Independent {
     async fn start() -> Outcome<Self> {
         let (shared, folder) = (shared()?, installed()?);
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let url = format!("https://localhost:{port}");
         let stand = Stand::at(Hostile::start(shared.tls())?, &url).await?;
         let mut node = Command::new("node");

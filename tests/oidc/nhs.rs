@@ -136,9 +136,9 @@ async fn forced_login() -> Outcome {
 async fn idle() -> Outcome {
     let stand = Stand::start().await?;
     stand.at_work().await?;
-    stand.clock.pass(Duration::from_secs(15 * 60 - 5));
+    stand.clock.pass(Duration::from_secs(15 * 60 - 40));
     assert!(matches!(stand.desk.snapshot().await?.session, SessionNow::SignedIn { .. }), "not yet");
-    stand.clock.pass(Duration::from_secs(6));
+    stand.clock.pass(Duration::from_secs(41));
     let session = stand.desk.touch().await?.session;
     assert_eq!(session, SessionNow::SignedOut { why: Some(EndReason::Idle) });
     stand.desk.until_gateway_is_told(Duration::from_secs(20)).await;

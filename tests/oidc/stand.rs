@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -271,7 +271,7 @@ impl Stand {
     pub async fn at(issuer: Hostile, issuer_url: &str) -> Outcome<Self> {
         let (shared, clock, folder) = (shared()?, Ahead::right(), tempfile::tempdir()?);
         let between = Between::start(shared.tls())?;
-        let ports = free_ports()?;
+        let ports = [free_port()?, free_port()?];
         let mut config = shared.config.clone();
         let practice = |path: &Path| shared.layout.dir.join(path);
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -405,7 +405,12 @@ impl Stand {
     /// Nothing the issuer gave lies in a file of the gateway's or of the desk's.
     pub fn nothing_is_kept(&self) -> Outcome {
         for file in files_below(self.folder.path())? {
-            let bytes = std::fs::read(&file)?;
+            let bytes = match std::fs::read(&file) {
+                Ok(bytes) => bytes,
+                // Put in the place of another one, or taken away, while this looks.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error.into()),
+            };
             let text = String::from_utf8_lossy(&bytes);
             for secret in self.issuer.secrets() {
                 assert!(!text.contains(&secret), "{} holds something the issuer gave", file.display());
@@ -424,10 +429,18 @@ fn files_below(folder: &Path) -> Outcome<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Two ports that were free a moment ago.
-fn free_ports() -> Outcome<[u16; 2]> {
-    let held = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
-    Ok([held[0].local_addr()?.port(), held[1].local_addr()?.port()])
+/// A port that is free, and below those that a system gives away by itself: between this and its use nobody else in
+/// this run gets it.
+pub fn free_port() -> Outcome<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 9_000)?;
+    for _ in 0..2_000 {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::SeqCst)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port is free".into())
 }
 
 /// A sign-in that waits for its browser.

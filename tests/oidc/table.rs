@@ -146,11 +146,11 @@ pub struct Row {
 pub async fn judge(module: Module) -> Row {
     let started = Instant::now();
     // A task of its own: a failed assertion ends it and nothing else.
-    let going = tokio::spawn(async move { tokio::time::timeout(Duration::from_secs(60), module.run()).await });
+    let going = tokio::spawn(async move { tokio::time::timeout(Duration::from_secs(120), module.run()).await });
     let failure = match going.await {
         Ok(Ok(Ok(()))) => None,
         Ok(Ok(Err(error))) => Some(error.to_string()),
-        Ok(Err(_)) => Some("no end within a minute".to_owned()),
+        Ok(Err(_)) => Some("no end within two minutes".to_owned()),
         Err(panic) => Some(
             panic
                 .try_into_panic()

@@ -248,6 +248,9 @@ async fn an_older_copy_doubles_nothing_and_brings_nothing_back_by_itself() {
     let draft = bench.draft("555086600003").await;
     bench.fake.set_up(false);
     until_offline(&bench).await;
+    // An answer may still have been on its way: then it is online once more, and only then for good no longer.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    until_offline(&bench).await;
     let never_sent = bench.desk.record(draft.id).await.unwrap();
     let (data, aside) = (bench.folder.path().join("data"), bench.folder.path().join("backup"));
     let bench = bench.restart_after(|| copy(&data, &aside)).await;

@@ -433,7 +433,8 @@ fn files_below(folder: &Path) -> Outcome<Vec<PathBuf>> {
 /// this run gets it.
 pub fn free_port() -> Outcome<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 9_000)?;
+    // Of runs beside each other, each its own part of them.
+    let first = u16::try_from(std::process::id() % 24)? * 500;
     for _ in 0..2_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::SeqCst)) % 12_000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

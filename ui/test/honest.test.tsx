@@ -65,6 +65,25 @@ test("what a damaged file cost is told before anything else, in numbers that are
   expect(desk.log.filter(([name]) => name === "acknowledgeRecovery")).toHaveLength(1);
 });
 
+test("what nobody in particular was told is not taken for what an RA user is told", async () => {
+  const signedOut = snapshotOf({ session: { state: "signed_out", why: null } });
+  let told: typeof RECOVERY | null = null;
+  const desk = fakeDesk({
+    snapshot: signedOut,
+    recovery: () => new Promise((answer) => setTimeout(() => answer(told), 50)),
+  });
+  await show(desk, { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("sign-in"));
+  const seen = new Set<string | undefined>();
+  const watch = new MutationObserver(() => seen.add(main()?.dataset.page));
+  watch.observe(document.body, { childList: true, subtree: true });
+  told = RECOVERY;
+  await act(async () => desk.change({ snapshot: snapshotOf({}) }, "session"));
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  watch.disconnect();
+  expect([...seen].filter(Boolean)).toEqual(["recovered"]);
+});
+
 test("each RA user is told after they sign in, before any other page, and the numbers stay where they are found again", async () => {
   const desk = fakeDesk({ recovery: () => new Promise((told) => setTimeout(() => told(RECOVERY), 50)) });
   const seen = new Set<string | undefined>();

@@ -11,7 +11,7 @@ import {
   useState,
 } from "react";
 import useSWR, { type Cache, SWRConfig, useSWRConfig } from "swr";
-import type { Changed, Code, DraftView, Fault, ProfileView, Snapshot, SubmissionView } from "./bindings";
+import type { Changed, Code, DraftView, Fault, ProfileView, RecoveryView, Snapshot, SubmissionView } from "./bindings";
 import { type Calls, type Desk, faultOf } from "./desk";
 
 export type * from "./bindings";
@@ -95,18 +95,25 @@ export function useCommand<Name extends keyof Calls>(
   ...args: Parameters<Calls[Name]>
 ): Answered<Awaited<ReturnType<Calls[Name]>>> {
   const calls = useDesk();
+  return useAnswer([name, ...args], () => (calls[name] as (...args: unknown[]) => Promise<unknown>)(...args));
+}
+
+/** What became of a damaged store: as it is told to whoever is signed in, or to nobody in particular. */
+export function useRecovery(signedIn: boolean): Answered<RecoveryView | null> {
+  const calls = useDesk();
+  // Two questions: the answer to the one is not taken for the other, and what an RA user was told is forgotten with them.
+  return useAnswer([signedIn ? "recoveryOfReader" : "recovery"], () => calls.recovery());
+}
+
+function useAnswer<T>(asked: [string, ...unknown[]], ask: () => Promise<unknown>): Answered<T> {
   const { changed } = useKeep();
-  const question = useSWR(
-    [name, ...args],
-    async () => (await (calls[name] as (...args: unknown[]) => Promise<unknown>)(...args)) ?? null,
-    {
-      onError: (thrown) => {
-        if (SESSION_GONE.has(faultOf(thrown).code) && name !== "snapshot") changed("network");
-      },
+  const question = useSWR(asked, async () => (await ask()) ?? null, {
+    onError: (thrown) => {
+      if (SESSION_GONE.has(faultOf(thrown).code) && asked[0] !== "snapshot") changed("network");
     },
-  );
+  });
   return {
-    data: question.data as Awaited<ReturnType<Calls[Name]>> | undefined,
+    data: question.data as T | undefined,
     fault: question.error ? faultOf(question.error) : null,
     asking: question.isValidating,
     again: question.mutate,

@@ -1,7 +1,16 @@
 // Which page is shown: first what stands in the way of working at all, then where the RA user is.
 
 import { type ReactNode, useLayoutEffect, useState } from "react";
-import { type Answered, type Desk, DeskProvider, type Snapshot, useCommand, useHear, useKeep } from "../bridge";
+import {
+  type Answered,
+  type Desk,
+  DeskProvider,
+  type Snapshot,
+  useCommand,
+  useHear,
+  useKeep,
+  useRecovery,
+} from "../bridge";
 import { STARTING } from "../content/signing-in";
 import { CannotStart } from "../routes/cannot-start";
 import { ChooseRole } from "../routes/choose-role";
@@ -97,20 +106,16 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
     if (!mayLeave) setCloseRefused(true);
     else if (place.at !== "leave-kiosk") go({ at: "leave-kiosk" });
   });
-  const recovery = useCommand("recovery");
-  const [wentOn, setWentOn] = useState(false);
   const signedIn = session.state === "signed_in";
-  // What nobody in particular was told is not what this person is: no page comes before they were.
-  const [asked, setAsked] = useState(false);
-  useLayoutEffect(() => {
-    if (!recovery.asking) setAsked(true);
-  }, [recovery.asking]);
+  const recovery = useRecovery(signedIn);
+  const [wentOn, setWentOn] = useState(false);
   let page: ReactNode;
   // Before anything else: who works on here must know what is missing.
   const tells = recovery.data && !wentOn && !["help", "leave-kiosk"].includes(place.at);
   if (recovery.data && tells) {
     page = <Recovered recovery={recovery.data} done={recovery.again} goOn={() => setWentOn(true)} />;
-  } else if (signedIn && !asked) page = null;
+  } else if (signedIn && recovery.data === undefined && !recovery.fault)
+    page = null; // No page comes before this RA user was told.
   else if (session.state === "signed_out") page = <SignIn why={session.why} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;

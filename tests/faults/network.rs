@@ -260,28 +260,35 @@ impl Bench {
         };
         // What is asked, and how long nothing may be sent for it.
         let (short, none) = (Duration::from_secs(2), Duration::ZERO);
-        let kinds: Vec<(Option<String>, Duration)> = vec![
-            (Some("2".to_owned()), short),
-            (Some(date(3)), short),
-            (Some("0".to_owned()), none),
-            (Some(date(-3600)), none),
-            (Some("-5".to_owned()), none),
-            (Some("soon".to_owned()), none),
-            (Some("1e9".to_owned()), none),
-            (None, none),
-            (Some("99999999999".to_owned()), LONGEST_ASKED),
-            (Some("Thu, 31 Dec 9998 23:59:59 GMT".to_owned()), LONGEST_ASKED),
+        let says = |value: &str| Asked::Says(value.to_owned());
+        let kinds: Vec<(Asked, Duration)> = vec![
+            (says("2"), short),
+            (Asked::UntilIn(3), short),
+            (says("0"), none),
+            (Asked::UntilIn(-3600), none),
+            (says("-5"), none),
+            (says("soon"), none),
+            (says("1e9"), none),
+            (Asked::Nothing, none),
+            (says("99999999999"), LONGEST_ASKED),
+            (says("Thu, 31 Dec 9998 23:59:59 GMT"), LONGEST_ASKED),
             // No clock here knows that day: it is as good as nothing said.
-            (Some("Fri, 31 Dec 9999 23:59:59 GMT".to_owned()), none),
-            (Some("18446744073709551616".to_owned()), none),
+            (says("Fri, 31 Dec 9999 23:59:59 GMT"), none),
+            (says("18446744073709551616"), none),
         ];
-        for (turn, (value, pause)) in kinds.into_iter().enumerate() {
+        for (turn, (asked, pause)) in kinds.into_iter().enumerate() {
             for (status, ours) in [(429, true), (503, true), (429, false), (503, false)] {
                 // The short run makes one of the four of each kind, in turn.
                 if !run.full && turn % 4 != usize::from(status == 503) + 2 * usize::from(ours) {
                     continue;
                 }
                 let at_work = self.at_work(1).await?;
+                // A date is one of the time at which it is said.
+                let value = match &asked {
+                    Asked::Says(value) => Some(value.clone()),
+                    Asked::UntilIn(seconds) => Some(date(*seconds)),
+                    Asked::Nothing => None,
+                };
                 at_work.station.proxy.next(BATCH, [busy(status, ours, value.as_deref())]);
                 let keys = at_work.record_all().await?;
                 at_work.keeps_the_pause(&mut tally, pause).await?;
@@ -373,6 +380,14 @@ impl Bench {
         at_work.station.close().await;
         Ok(())
     }
+}
+
+/// What somebody who is busy says about when to come back.
+enum Asked {
+    Says(String),
+    /// A date, so many seconds from now.
+    UntilIn(i64),
+    Nothing,
 }
 
 impl AtWork {

@@ -1,5 +1,6 @@
 //! What a run says in the end: a line a fault, and whether the promise holds.
 
+use std::fmt::{Display, Formatter};
 use std::time::{Duration, Instant};
 
 /// What became of one fault.
@@ -39,6 +40,7 @@ pub enum Promise {
 pub struct Tally {
     row: Row,
     started: Instant,
+    whole: bool,
 }
 
 impl Tally {
@@ -46,7 +48,7 @@ impl Tally {
     pub fn of(fault: impl Into<String>, promise: Promise) -> Self {
         let fault = fault.into();
         println!("-- {fault}");
-        Self::part_of(fault, promise)
+        Self { whole: true, ..Self::part_of(fault, promise) }
     }
 
     /// Begins a part of a fault, to be added to the whole.
@@ -54,7 +56,7 @@ impl Tally {
         let fault = fault.into();
         let row =
             Row { fault, cases: 0, lost: 0, twice: 0, damaged: 0, promise, note: String::new(), took: Duration::ZERO };
-        Self { row, started: Instant::now() }
+        Self { row, started: Instant::now(), whole: false }
     }
 
     /// One more case was made.
@@ -104,9 +106,12 @@ impl Tally {
         self.row.note = note.into();
     }
 
-    /// The row.
+    /// The row. It is told at once, and again in the table: a long run may not come to its end.
     pub fn close(mut self) -> Row {
         self.row.took = self.started.elapsed();
+        if self.whole {
+            println!("{}", self.row);
+        }
         self.row
     }
 }
@@ -149,21 +154,20 @@ impl Row {
     }
 }
 
+impl Display for Row {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { fault, cases, lost, twice, damaged, took, .. } = self;
+        let (seconds, result) = (took.as_secs_f64(), self.result());
+        write!(f, "{fault:<58} {cases:>7} {lost:>6} {twice:>6} {damaged:>8} {seconds:>8.1}  {result}")
+    }
+}
+
 /// Prints the table and says whether all of it is as it must be. Where everything was to be tried, what was skipped
 /// is not.
 pub fn close(rows: &[Row], all: bool) -> bool {
     println!("\n{:<58} {:>7} {:>6} {:>6} {:>8} {:>8}  result", "fault", "cases", "lost", "twice", "damaged", "seconds");
     for row in rows {
-        println!(
-            "{:<58} {:>7} {:>6} {:>6} {:>8} {:>8.1}  {}",
-            row.fault,
-            row.cases,
-            row.lost,
-            row.twice,
-            row.damaged,
-            row.took.as_secs_f64(),
-            row.result(),
-        );
+        println!("{row}");
     }
     let notes: Vec<&Row> = rows.iter().filter(|row| !row.note.is_empty()).collect();
     if !notes.is_empty() {

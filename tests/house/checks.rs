@@ -187,6 +187,15 @@ pub fn capabilities(sources: &Sources) -> Findings {
     }
     let mut allowed = BTreeSet::new();
     for (path, text) in sources.files(|path| path.starts_with("src-tauri/capabilities/")) {
+        let windows = quoted(between(text, "\"windows\"", "]"));
+        if windows != BTreeSet::from(["windows".to_owned(), "agent".to_owned()]) {
+            found.push(format!("{path} is for other windows than the RA user's"));
+        }
+        for wider in ["\"webviews\"", "\"remote\"", "\"urls\""] {
+            if text.contains(wider) {
+                found.push(format!("{path} has {wider}"));
+            }
+        }
         for permission in quoted(between(text, "\"permissions\"", "]")) {
             match permission.strip_prefix("allow-") {
                 Some(command) => {
@@ -197,6 +206,9 @@ pub fn capabilities(sources: &Sources) -> Findings {
                 None => found.push(format!("{path} allows {permission}")),
             }
         }
+    }
+    if !sources.file("src-tauri/tauri.conf.json").contains("\"capabilities\": [\"agent\"]") {
+        found.push("tauri.conf.json takes other capabilities than that of the RA user's window".to_owned());
     }
     if allowed != built {
         let apart: Vec<_> = built.symmetric_difference(&allowed).cloned().collect();
@@ -225,6 +237,10 @@ pub fn page_policy(sources: &Sources) -> Findings {
         "\"connect-src\": \"ipc: http://ipc.localhost\"",
         "\"frame-ancestors\": \"'none'\"",
         "\"object-src\": \"'none'\"",
+        "\"form-action\": \"'none'\"",
+        "\"base-uri\": \"'none'\"",
+        "\"img-src\": \"'self' data:\"",
+        "\"font-src\": \"'self'\"",
         "\"freezePrototype\": true",
         "\"withGlobalTauri\": false",
     ] {

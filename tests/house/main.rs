@@ -82,8 +82,31 @@ fn commands_handlers_and_capabilities_name_the_same() {
 }
 
 #[test]
+fn only_the_ra_users_window_has_a_capability() {
+    const CAPABILITY: &str = "src-tauri/capabilities/agent.json";
+    const CONFIG: &str = "src-tauri/tauri.conf.json";
+    let (checkout, windows) = (here(), "\"windows\": [");
+    for (path, from, to) in [
+        (CAPABILITY, windows, "\"windows\": [\"issuer\", "),
+        (CAPABILITY, windows, "\"remote\": {}, \"windows\": ["),
+        (CAPABILITY, windows, "\"webviews\": [\"issuer\"], \"windows\": ["),
+        (CONFIG, "\"capabilities\": [\"agent\"]", "\"capabilities\": [\"agent\", \"more\"]"),
+    ] {
+        let text = checkout.file(path);
+        assert!(text.contains(from), "{path} has {from}");
+        holds(checks::capabilities, &[(path, &text.replace(from, to))]);
+    }
+}
+
+#[test]
 fn the_page_is_locked_down() {
-    holds(checks::page_policy, &[("src-tauri/tauri.conf.json", "{\"app\":{\"security\":{\"csp\":null}}}")]);
+    const CONFIG: &str = "src-tauri/tauri.conf.json";
+    holds(checks::page_policy, &[(CONFIG, "{\"app\":{\"security\":{\"csp\":null}}}")]);
+    let config = here().file(CONFIG).to_owned();
+    let policy = config.split_once("\"csp\": {").and_then(|(_, rest)| rest.split_once('}')).expect("a policy").0;
+    for directive in policy.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        holds(checks::page_policy, &[(CONFIG, &config.replace(directive, ""))]);
+    }
 }
 
 #[test]

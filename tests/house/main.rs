@@ -4,6 +4,7 @@
 //! checkout, where it must find nothing, and over a small one with a planted fault, where it must find it.
 
 mod checks;
+mod named;
 mod sources;
 
 use std::path::Path;
@@ -131,6 +132,15 @@ fn the_project_speaks_of_itself_alone() {
     let home = format!("/{}/somebody/checkout", "home");
     holds(checks::own_words, &[("crates/desk/src/x.rs", &home)]);
     holds(checks::own_words, &[("ui/package-lock.json", "\"resolved\": \"https://mirror.example/x.tgz\"")]);
+}
+
+#[test]
+fn what_the_security_page_names_is_there() {
+    let page = here().file(named::PAGE).to_owned();
+    for fault in ["`a_test_that_nobody_wrote`", "module `a module that nobody wrote`", "`crates/nowhere/src/lib.rs`"] {
+        holds(named::security_page, &[(named::PAGE, &format!("{page}\nHeld by {fault}.\n"))]);
+    }
+    holds(named::security_page, &[(named::PAGE, "Nothing is named.\n<!-- oidc -->\n<!-- /oidc -->\n")]);
 }
 
 #[test]

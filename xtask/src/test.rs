@@ -203,7 +203,7 @@ fn deny(bench: &Bench) -> Outcome<Tests> {
         program(install, bench.limit)?;
     }
     let mut check = Command::new(installed);
-    // Advisories need a database that is fetched from elsewhere; the release pipeline checks them.
+    // Advisories need a database that is fetched from elsewhere: whoever releases looks (docs/security.md).
     check.current_dir(root()).args(["check", "bans", "licenses", "sources"]);
     program(check, bench.limit)
 }

@@ -65,6 +65,13 @@ test("what a damaged file cost is told before anything else, in numbers that are
   expect(desk.log.filter(([name]) => name === "acknowledgeRecovery")).toHaveLength(1);
 });
 
+test("where nothing is kept and there is no network, nothing is said to be saved", async () => {
+  const scene = SCENES["check-forgets"];
+  await show(scene?.desk() as FakeDesk, scene?.start as Place);
+  await vi.waitFor(() => expect(text("what-happens")).toMatch(/Without a connection nothing is saved or sent/));
+  expect(main()?.textContent).not.toMatch(/it will be saved on this computer/);
+});
+
 test("what nobody in particular was told is not taken for what an RA user is told", async () => {
   const signedOut = snapshotOf({ session: { state: "signed_out", why: null } });
   let told: typeof RECOVERY | null = null;

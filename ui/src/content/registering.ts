@@ -56,6 +56,8 @@ export const CHECK = {
   busyOffline: "Saving",
   onlineNext: (name: string) =>
     `When you confirm, it will be saved on this computer first, then sent. ${name} must then open a link and sign in once.`,
+  notKeptNext: (name: string) =>
+    `When you confirm, RA Desk tries to send it. Without a connection nothing is saved or sent: your answers stay on this page, and you can try again. ${name} must open a link and sign in once after it is sent.`,
   offlineTitle: "You are offline",
   offlineNow: "Nothing is recorded yet. When you confirm, it will be saved on this computer, and not sent yet.",
   offlineNext: (name: string) =>

@@ -137,7 +137,8 @@ export const CONFIRM_RECORDED = {
   title: "Did you record these?",
   explanation:
     "They are in your name on this computer from an earlier session, and are not sent until you say that they are yours.",
-  someNot: "If one of them is not yours, open it and withdraw it, and tell your RA manager.",
+  someNot:
+    "If one of them is not yours, open it and withdraw it, and tell your RA manager. One that you took over goes back to the colleague then.",
   yes: "I recorded these",
   /** Where some were taken over from a colleague, who recorded them. */
   taken: {

@@ -23,7 +23,9 @@ export function ErrorSummary({
   // biome-ignore lint/correctness/useExhaustiveDependencies: a further failure moves focus again
   useLayoutEffect(() => {
     box.current?.focus();
-    box.current?.scrollIntoView?.({ block: "nearest" });
+    // Of one that is higher than the window, at a high zoom, the beginning is what must be read.
+    const fits = (box.current?.getBoundingClientRect().height ?? 0) <= window.innerHeight;
+    box.current?.scrollIntoView?.({ block: fits ? "nearest" : "start" });
   }, [attempt]);
   return (
     <div className="nhsuk-error-summary" id="error-summary" ref={box} tabIndex={-1}>

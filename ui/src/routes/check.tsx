@@ -24,6 +24,7 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
   const cutOff = network.state === "offline";
   // Where nothing is kept, it is tried with the gateway or not at all.
   const offline = cutOff && !notKept;
+  const next = offline ? CHECK.offlineNext : cutOff ? CHECK.notKeptNext : CHECK.onlineNext;
   const record = useAct(async () => {
     const submission = await desk.record(draft.id);
     keep.submission(submission);
@@ -106,7 +107,7 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
           },
         ]}
       />
-      <p id="what-happens">{offline ? CHECK.offlineNext(draft.short_name) : CHECK.onlineNext(draft.short_name)}</p>
+      <p id="what-happens">{next(draft.short_name)}</p>
       <div className="ra-buttons">
         <Button
           id="primary"

@@ -85,7 +85,8 @@ pub(crate) async fn turn(desk: &Arc<Inner>, progress: &mut Progress) {
         return;
     };
     if progress.session != Some(at_work.who.id) {
-        (progress.session, progress.held) = (Some(at_work.who.id), None);
+        // What an earlier session had to wait for is asked anew: it may have been mended, and signing in is no storm.
+        (progress.session, progress.held, progress.not_before) = (Some(at_work.who.id), None, None);
     }
     let Some(device) = &desk.store.device else { return };
     let (network, paused) = {
@@ -162,6 +163,7 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
         Some(held) => held,
         None => appear(desk, at_work, device, progress).await?,
     };
+    let mut asked_again = false;
     loop {
         progress.held = Some(held);
         let (before, rows, last) = desk
@@ -182,7 +184,12 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
             return Err(Halt::Trouble(Trouble::Network(NetworkFault::NotOurServer)).into());
         }
         if progress.key.is_some_and(|key| key != reply.audit.gateway) {
-            return Err(Stopped::KeyNotKnown);
+            // It may have been changed since it was last asked for: whether it follows the known one is asked once.
+            if std::mem::replace(&mut asked_again, true) {
+                return Err(Stopped::KeyNotKnown);
+            }
+            held = appear(desk, at_work, device, progress).await?;
+            continue;
         }
         // A gateway of an earlier version names none: it is the one of its first receipt.
         progress.key = Some(reply.audit.gateway);

@@ -124,6 +124,36 @@ async fn a_key_that_takes_the_place_of_the_known_one_is_followed_and_old_receipt
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_changed_while_an_ra_user_works_is_followed_and_nothing_is_told() {
+    let bench = Bench::new().await;
+    answers(&bench, |_| {}, 1);
+    bench.sign_in().await;
+    let first = until_confirmed(&bench, 0).await;
+    let mut happened = bench.desk.happened();
+    answers(&bench, |holder| holder.follows = vec![step(1, 2)], 2);
+    bench.record(crate::support::PERSON).await;
+    until_confirmed(&bench, first).await;
+    let found = now(&bench).await;
+    assert!(found.key_known && found.report.is_intact(), "{found:?}");
+    let told = std::iter::from_fn(|| happened.try_recv().ok());
+    assert_eq!(told.filter(|what| *what == Happened::CountersigningKeyNotKnown).count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_session_asks_again_for_a_key_that_was_not_known() {
+    let (bench, first) = confirmed().await;
+    answers(&bench, |_| {}, 9);
+    let mut happened = bench.desk.happened();
+    bench.sign_in().await;
+    until_told(&bench, &mut happened).await;
+    answers(&bench, |_| {}, 1);
+    bench.desk.sign_out().await.unwrap();
+    bench.sign_in().await;
+    until_confirmed(&bench, first).await;
+    assert!(now(&bench).await.key_known);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn policy_names_the_key_instead() {
     let bench = Bench::set(Persistence::Kept, |settings, _| settings.countersigning_key = Some(key(2))).await;
     answers(&bench, |_| {}, 1);

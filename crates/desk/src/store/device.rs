@@ -50,6 +50,17 @@ pub(crate) struct Remembered {
     pub(crate) head: SignedHead,
     /// The gateway's last word on it.
     pub(crate) receipt: Option<AuditReceipt>,
+    /// The gateway's key that was believed then: a new audit has no receipt yet, and must not forget it. None also where
+    /// an earlier version wrote this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<PublicKey>,
+}
+
+impl Remembered {
+    /// The gateway's key, as the key store knows it.
+    pub(crate) fn gateway(&self) -> Option<PublicKey> {
+        self.key.or(self.receipt.filter(AuditReceipt::is_countersigned).map(|receipt| receipt.gateway))
+    }
 }
 
 impl Device {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::audit::succession;
+use super::audit::{countersigning, succession};
 use super::device::{self, Device, Remembered};
 use super::error::is_full;
 use super::key::{self, KEY_NAME, SALT, StoreKey, key_store_fault};
@@ -143,6 +143,8 @@ fn create(
     // Written before the store is one, so that it cannot be missing from it.
     let named = (|| {
         let tx = conn.unchecked_transaction()?;
+        // Whoever answers first is not believed in place of a gateway that this computer knew.
+        countersigning::pin(&tx, before.as_ref().and_then(Remembered::gateway))?;
         if before.is_some_and(|before| before.head.head.number > 0) {
             let before = succession::ending(&tx, 0, None, before.as_ref(), AuditEnded::Vanished)?;
             succession::write_down(&tx, now, &before, None)?;

@@ -25,7 +25,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use contract::{AuditHash, AuditHead, CareIdentityUuid};
+use contract::{AuditHash, AuditHead, CareIdentityUuid, PublicKey};
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -39,7 +39,7 @@ use crate::submission::Event;
 use crate::{
     AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, Recovery, StoreHolds,
 };
-use audit::{About, Act, Actor, Against, succession};
+use audit::{About, Act, Actor, Against, countersigning, succession};
 use device::{Device, Known, Remembered};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
@@ -61,6 +61,8 @@ pub(crate) struct Store {
     heard: bool,
     /// What the audit was held against when the store was opened.
     against: Against,
+    /// The gateway's key, as the key store knew it when the store was opened: also that of an audit before this one.
+    pub(crate) gateway: Option<PublicKey>,
 }
 
 impl Store {
@@ -75,6 +77,7 @@ impl Store {
         let remembered = device::remembered(keys)
             .inspect_err(|error| tracing::warn!(%error, "what the key store remembers of the audit cannot be read"));
         let heard = remembered.is_ok();
+        let gateway = remembered.as_ref().ok().and_then(|remembered| remembered.as_ref()?.gateway());
         let checked = (|| {
             let tx = opened.writer.unchecked_transaction()?;
             submissions::restart(&tx)?;
@@ -118,6 +121,7 @@ impl Store {
             device: opened.device,
             heard,
             against,
+            gateway,
         })
     }
 
@@ -136,10 +140,15 @@ impl Store {
         let Some(device) = self.device.as_ref().filter(|_| self.heard && self.audit.is_intact()) else {
             return Ok(None);
         };
-        let (head, receipt) = self.read(|conn| Ok((audit::head(conn)?, audit::last_receipt(conn)?))).await?;
+        let gateway = self.gateway;
+        let (head, receipt, key) = self
+            .read(move |conn| {
+                Ok((audit::head(conn)?, audit::last_receipt(conn)?, countersigning::pinned(conn, gateway)?))
+            })
+            .await?;
         let (number, hash) = head.unwrap_or((0, AuditHash::NONE));
         let head = AuditHead { device: device.id(), number, hash, at: now.as_microsecond() };
-        Ok(Some(Remembered { head: device.sign(head), receipt }))
+        Ok(Some(Remembered { head: device.sign(head), receipt, key }))
     }
 
     /// What the audit of this store is held against, every receipt included.

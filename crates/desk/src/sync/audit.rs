@@ -201,7 +201,8 @@ async fn send(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &m
 /// Tells the gateway this computer's key, and says up to which row it holds the same audit as is here.
 async fn appear(desk: &Arc<Inner>, at_work: &AtWork, device: &Device, progress: &mut Progress) -> Result<i64, Stopped> {
     let reply = desk.client.device(&at_work.gateway, device.id(), &device.request()).await.map_err(trouble)?;
-    let pinned = desk.store.read(countersigning::pinned).await?;
+    let remembered = desk.store.gateway;
+    let pinned = desk.store.read(move |conn| countersigning::pinned(conn, remembered)).await?;
     let chosen = countersigning::choose(desk.settings.countersigning_key, pinned, reply.countersigning.as_ref());
     progress.key = chosen.map_err(|countersigning::KeyNotKnown| Stopped::KeyNotKnown)?;
     if reply.held.is_some_and(|held| progress.key.is_some_and(|key| key != held.gateway)) {

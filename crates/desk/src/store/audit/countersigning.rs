@@ -3,6 +3,9 @@
 //! The first one that is heard of, and whatever takes its place as [`contract::Countersigning`] shows, or as policy
 //! says. What was given with a key before stays as it was given: each key before counts up to the last receipt that was
 //! kept while it was the one in use, and for nothing new.
+//!
+//! The key store remembers the last one too: where the file is gone, or does not say, the one there is not forgotten, and
+//! nobody is heard as the first one again.
 
 use contract::{Countersigning, PublicKey};
 use rusqlite::Connection;
@@ -20,50 +23,83 @@ pub(super) struct Believed {
     before: Vec<(PublicKey, i64)>,
 }
 
+/// What the file says of the keys that are believed.
+pub(super) enum Listed {
+    /// Nothing: none was heard of yet, it is of an earlier version, or somebody took it out.
+    Nothing,
+    /// Something that cannot be read. RA Desk never writes that, so somebody else did.
+    Unreadable,
+    /// These.
+    Keys(Believed),
+}
+
 impl Believed {
+    fn of(key: PublicKey) -> Self {
+        Self { key, before: Vec::new() }
+    }
+
+    fn knows(&self, key: &PublicKey) -> bool {
+        self.key == *key || self.before.iter().any(|(before, _)| before == key)
+    }
+
     /// Whether a receipt for a row counts if it was given with that key.
     pub(super) fn covers(&self, key: &PublicKey, number: i64) -> bool {
         self.key == *key || self.before.iter().any(|(before, until)| before == key && number <= *until)
     }
 }
 
-/// The keys that are believed. None: none was heard of yet, or what is written down of it cannot be read.
-pub(super) fn believed(conn: &Connection) -> Result<Option<Believed>, StoreError> {
-    Ok(meta::bytes(conn, meta::COUNTERSIGNING_KEYS)?.and_then(|text| serde_json::from_slice(&text).ok()))
+/// What the file says of the keys that are believed.
+pub(super) fn listed(conn: &Connection) -> Result<Listed, StoreError> {
+    let Some(text) = meta::bytes(conn, meta::COUNTERSIGNING_KEYS)? else { return Ok(Listed::Nothing) };
+    Ok(serde_json::from_slice(&text).map_or(Listed::Unreadable, Listed::Keys))
 }
 
-/// The key that is believed of what is new. A store of an earlier version wrote none down: there it is the key it has
-/// receipts of.
-pub(crate) fn pinned(conn: &Connection) -> Result<Option<PublicKey>, StoreError> {
-    if let Some(believed) = believed(conn)? {
+/// The key that is believed of what is new. Where the file does not say, it is the one the key store remembers; where that
+/// remembers none, the one there are receipts of, as in a store of an earlier version.
+pub(crate) fn pinned(conn: &Connection, remembered: Option<PublicKey>) -> Result<Option<PublicKey>, StoreError> {
+    if let Listed::Keys(believed) = listed(conn)? {
         return Ok(Some(believed.key));
     }
-    Ok(receipts::last(conn)?.map(|receipt| receipt.gateway))
+    Ok(remembered.or(receipts::last(conn)?.map(|receipt| receipt.gateway)))
 }
 
-/// Believes this key from now on, of what is new.
+/// Writes down the key the key store remembers where the file says nothing of any.
+pub(crate) fn pin(conn: &Connection, remembered: Option<PublicKey>) -> Result<(), StoreError> {
+    match (listed(conn)?, remembered) {
+        (Listed::Nothing, Some(key)) => follow(conn, key),
+        _ => Ok(()),
+    }
+}
+
+/// Believes this key from now on, of what is new. What cannot be read stays as it is until another audit begins: it is
+/// told, and is the evidence.
 pub(crate) fn follow(conn: &Connection, key: PublicKey) -> Result<(), StoreError> {
     let last = receipts::last(conn)?;
     let until = last.as_ref().map_or(0, |receipt| receipt.head.head.number);
-    let known = believed(conn)?;
-    if known.as_ref().is_some_and(|known| known.key == key) {
-        return Ok(());
-    }
-    let (now, mut before) = match known {
-        Some(known) => (Some(known.key), known.before),
-        None => (last.map(|receipt| receipt.gateway), Vec::new()),
+    let (now, mut before) = match listed(conn)? {
+        Listed::Keys(known) if known.key == key => return Ok(()),
+        Listed::Keys(known) => (Some(known.key), known.before),
+        Listed::Nothing => (last.map(|receipt| receipt.gateway), Vec::new()),
+        Listed::Unreadable => return Ok(()),
     };
     before.extend(now.filter(|now| *now != key && until > 0).map(|now| (now, until)));
     meta::set(conn, meta::COUNTERSIGNING_KEYS, &rows::to_json(&Believed { key, before })?)
 }
 
+/// The key that is believed when another audit begins. Of a file that never heard of the one the key store remembers,
+/// the latter: somebody else than the gateway wrote the other.
+pub(super) fn of_the_next(conn: &Connection, remembered: Option<PublicKey>) -> Result<Option<PublicKey>, StoreError> {
+    match (listed(conn)?, remembered) {
+        (Listed::Keys(believed), Some(remembered)) if !believed.knows(&remembered) => Ok(Some(remembered)),
+        _ => pinned(conn, remembered),
+    }
+}
+
 /// Another audit begins, and its rows have the numbers of this one's: keys before count for none of them.
-pub(super) fn begin_anew(conn: &Connection) -> Result<(), StoreError> {
-    match believed(conn)? {
-        Some(believed) => {
-            meta::set(conn, meta::COUNTERSIGNING_KEYS, &rows::to_json(&Believed { before: Vec::new(), ..believed })?)
-        }
-        None => Ok(()),
+pub(super) fn begin_anew(conn: &Connection, key: Option<PublicKey>) -> Result<(), StoreError> {
+    match key {
+        Some(key) => meta::set(conn, meta::COUNTERSIGNING_KEYS, &rows::to_json(&Believed::of(key))?),
+        None => meta::remove(conn, meta::COUNTERSIGNING_KEYS),
     }
 }
 
@@ -125,6 +161,11 @@ mod tests {
         assert_eq!(choose(policy, None, None), Ok(policy));
     }
 
+    fn keys(conn: &Connection) -> Believed {
+        let Listed::Keys(believed) = listed(conn).unwrap() else { panic!("it names no keys") };
+        believed
+    }
+
     fn receipt(number: i64, seed: u8) -> AuditReceipt {
         let device = DeviceId::from_guid((&SystemRandom::default() as &dyn Random).guid());
         let head = AuditHead { device, number, hash: AuditHash::NONE, at: 0 }.sign(&secret(9));
@@ -137,16 +178,19 @@ mod tests {
         let store = Store::open(folder.path(), &Keys::new(), &SystemRandom::default(), NOW).unwrap();
         store
             .write(|conn| {
-                assert_eq!(pinned(conn)?, None);
+                assert_eq!((pinned(conn, None)?, pinned(conn, Some(key(6)))?), (None, Some(key(6))));
                 // A store of an earlier version: it has receipts and wrote no key down.
                 receipts::keep(conn, &receipt(4, 1))?;
-                assert_eq!((believed(conn)?, pinned(conn)?), (None, Some(key(1))));
+                assert!(matches!(listed(conn)?, Listed::Nothing));
+                assert_eq!(pinned(conn, None)?, Some(key(1)));
+                assert_eq!(pinned(conn, Some(key(6)))?, Some(key(6)), "the key store's comes first");
                 follow(conn, key(2))?;
                 receipts::keep(conn, &receipt(7, 2))?;
                 follow(conn, key(3))?;
                 follow(conn, key(3))?;
-                assert_eq!(pinned(conn)?, Some(key(3)));
-                let now = believed(conn)?.unwrap();
+                pin(conn, Some(key(6)))?;
+                assert_eq!(pinned(conn, Some(key(6)))?, Some(key(3)), "the file's own comes before all");
+                let now = keys(conn);
                 for (seed, number, covers) in [
                     (1, 4, true),
                     (1, 5, false),
@@ -158,9 +202,20 @@ mod tests {
                 ] {
                     assert_eq!(now.covers(&key(seed), number), covers, "key {seed}, row {number}");
                 }
-                begin_anew(conn)?;
-                let anew = believed(conn)?.unwrap();
+                assert_eq!(of_the_next(conn, Some(key(2)))?, Some(key(3)), "one that this one follows");
+                assert_eq!(of_the_next(conn, Some(key(6)))?, Some(key(6)), "one that the file never heard of");
+                let next = of_the_next(conn, None)?;
+                begin_anew(conn, next)?;
+                let anew = keys(conn);
                 assert!(anew.covers(&key(3), 1) && !anew.covers(&key(1), 1) && !anew.covers(&key(2), 1));
+                // What cannot be read is not nothing: no key is written in its place until another audit begins.
+                meta::set(conn, meta::COUNTERSIGNING_KEYS, "spoilt")?;
+                (pin(conn, Some(key(6)))?, follow(conn, key(8))?);
+                assert!(matches!(listed(conn)?, Listed::Unreadable));
+                assert_eq!(pinned(conn, Some(key(6)))?, Some(key(6)));
+                let next = of_the_next(conn, Some(key(6)))?;
+                begin_anew(conn, next)?;
+                assert_eq!(pinned(conn, None)?, Some(key(6)));
                 Ok(())
             })
             .await

@@ -50,15 +50,16 @@ pub(crate) fn ending(
     Ok(AuditBefore { device, rows: fit, hash: super::hash_of(conn, fit)?.unwrap_or(AuditHash::NONE), why })
 }
 
-/// Puts what is here of an audit aside and begins another, of a device that was made for it. To be called within a
-/// transaction.
+/// Puts what is here of an audit aside and begins another, of a device that was made for it. `who` asked for it, and
+/// `remembered` is what the key store knows. To be called within a transaction.
 pub(crate) fn begin(
     conn: &Connection,
     now: Timestamp,
     device: &Device,
     before: &AuditBefore,
-    who: Option<[&str; 3]>,
+    (who, remembered): (Option<[&str; 3]>, Option<&Remembered>),
 ) -> Result<(), StoreError> {
+    let key = countersigning::of_the_next(conn, remembered.and_then(Remembered::gateway))?;
     let old = free_name(conn, device::known(conn).unwrap_or_default().map_or(before.device, |known| known.id))?;
     for Move { trigger, copy, delete } in MOVES {
         let sql = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?1";
@@ -69,7 +70,7 @@ pub(crate) fn begin(
     }
     device.write_down(conn)?;
     meta::remove(conn, meta::AUDIT_HEAD)?;
-    countersigning::begin_anew(conn)?;
+    countersigning::begin_anew(conn, key)?;
     write_down(conn, now, before, who)
 }
 
@@ -167,7 +168,7 @@ pub(crate) fn begin_asked(
     };
     let tx = conn.unchecked_transaction()?;
     let who = asked.as_ref().map(|asked| [asked.actor.as_str(), asked.role.as_str(), asked.session.as_str()]);
-    begin(&tx, now, &device, &before, who)?;
+    begin(&tx, now, &device, &before, (who, remembered))?;
     meta::remove(&tx, ASKED)?;
     tx.commit()?;
     Ok(Some(device.settle(keys)))

@@ -281,7 +281,7 @@ fn whoever_can_rewrite_the_file_is_shown_by_the_gateways_receipts() {
 #[test]
 fn whoever_can_rewrite_the_file_is_shown_by_the_head_in_the_key_store() {
     let (conn, by) = (log(LARGE), signers());
-    let remembered = Remembered { head: by.head(&conn, 9_500), receipt: Some(by.receipt(&conn, 9_000)) };
+    let remembered = Remembered { head: by.head(&conn, 9_500), receipt: Some(by.receipt(&conn, 9_000)), key: None };
     let against = Against { remembered: Some(remembered), ..by.against() };
     assert_eq!(broken(&conn, &against), None, "the file may be further than what is remembered");
     assert_eq!(spoilt(&conn, &against, |conn| cut_skilfully(conn, 9_499)), at(9_500, AuditFault::RolledBack));
@@ -307,7 +307,7 @@ fn a_receipt_of_a_key_that_is_not_believed_is_none() {
     assert_eq!(verify(&conn, &by.against()).unwrap().broken, None);
     let stranger = SigningKey::from_bytes(&[77; 32]);
     // Whoever writes another key into the file does not write it into the key store.
-    let remembered = Remembered { head: by.head(&conn, 5), receipt: Some(by.receipt(&conn, 3)) };
+    let remembered = Remembered { head: by.head(&conn, 5), receipt: Some(by.receipt(&conn, 3)), key: None };
     let against = Against { remembered: Some(remembered), ..by.against() };
     assert_eq!(broken(&conn, &against), None);
     let rewritten = |conn: &Connection| {
@@ -318,6 +318,18 @@ fn a_receipt_of_a_key_that_is_not_believed_is_none() {
         countersigning::follow(conn, PublicKey::of(&stranger)).unwrap();
     };
     assert_eq!(spoilt(&conn, &against, rewritten), at(3, AuditFault::ReceiptChanged));
+    // Nor does it help to leave the file without any, or with what nobody can read.
+    let unlisted = |conn: &Connection, receipt: bool| {
+        run(conn, "DELETE FROM meta WHERE name = 'countersigning_keys'", []);
+        if receipt {
+            keep_receipt(conn, &AuditReceipt::countersign(by.head(conn, 7), NOW, &stranger)).unwrap();
+        }
+    };
+    assert_eq!(spoilt(&conn, &against, |conn| unlisted(conn, false)), None, "the key store knows the key");
+    assert_eq!(spoilt(&conn, &against, |conn| unlisted(conn, true)), at(7, AuditFault::ReceiptChanged));
+    let unread = |conn: &Connection| run(conn, "UPDATE meta SET value = '?' WHERE name = 'countersigning_keys'", []);
+    assert_eq!(spoilt(&conn, &against, unread), at(3, AuditFault::ReceiptChanged));
+    assert_eq!(spoilt(&conn, &by.against(), unread), at(3, AuditFault::ReceiptChanged));
     let head = by.head(&conn, 9);
     keep_receipt(&conn, &AuditReceipt::countersign(head, NOW, &stranger)).unwrap();
     let report = verify(&conn, &by.against()).unwrap();

@@ -3,11 +3,12 @@
 //! The chain shows a row that was changed, taken out, moved, or cut off by somebody who cannot rewrite it. Whoever can
 //! rewrite it whole is shown by what others keep of it: the gateway's receipts, and the head in the key store.
 
-use contract::{AuditHash, audit_row_hash};
+use contract::{AuditHash, PublicKey, audit_row_hash};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::{countersigning, receipts, succession};
+use super::countersigning::{self, Listed};
+use super::{receipts, succession};
 use crate::audit::{AuditBreak, AuditFault, AuditReport};
 use crate::store::device::{Known, Remembered};
 use crate::store::{StoreError, meta, migrations};
@@ -172,27 +173,42 @@ fn receipts_of(conn: &Connection, against: &Against) -> Result<Vec<Found>, Store
     }
     let at_most = (!against.every_receipt).then_some(RECEIPTS_AT_START);
     let all = receipts::all(conn, at_most)?;
-    let believed = countersigning::believed(conn)?;
+    let listed = countersigning::listed(conn)?;
     let found = all.into_iter().map(|(number, receipt)| {
         let Some(receipt) = receipt else { return Found { number, hash: None, holds: false } };
         let head = receipt.head.head;
         let ours = against
             .device
             .is_some_and(|Known { id, key }: Known| head.device == id && receipt.head.is_signed_with(&key));
-        let is_believed = believed.as_ref().is_none_or(|believed| believed.covers(&receipt.gateway, number));
+        let is_believed = is_believed(&listed, against, &receipt.gateway, number);
         let holds = ours && head.number == number && is_believed && receipt.is_countersigned();
         Found { number, hash: Some(head.hash), holds }
     });
     Ok(found.collect())
 }
 
+/// Whether the file believes a receipt for a row that was given with that key. Where it does not say, the key store's last
+/// receipt does: whoever takes the keys out of the file must not have every key believed.
+fn is_believed(listed: &Listed, against: &Against, key: &PublicKey, number: i64) -> bool {
+    match listed {
+        Listed::Keys(believed) => believed.covers(key, number),
+        Listed::Unreadable => false,
+        Listed::Nothing => {
+            against.remembered.and_then(|remembered| remembered.receipt).is_none_or(|receipt| receipt.gateway == *key)
+        }
+    }
+}
+
 /// The row for which the key store remembers a receipt of a key that the file does not believe: the file was told so by
-/// somebody else than the gateway.
+/// somebody else than the gateway. Keys that cannot be read were spoilt, whether there is a receipt or none.
 fn not_believed(conn: &Connection, against: &Against) -> Result<Option<i64>, StoreError> {
-    let Some(receipt) = against.remembered.and_then(|remembered| remembered.receipt) else { return Ok(None) };
-    let number = receipt.head.head.number;
-    let believed = countersigning::believed(conn)?;
-    Ok(believed.filter(|believed| !believed.covers(&receipt.gateway, number)).map(|_| number))
+    let receipt = against.remembered.and_then(|remembered| remembered.receipt);
+    let number = receipt.map_or(1, |receipt| receipt.head.head.number);
+    Ok(match countersigning::listed(conn)? {
+        Listed::Keys(believed) => receipt.filter(|receipt| !believed.covers(&receipt.gateway, number)).map(|_| number),
+        Listed::Unreadable => Some(number),
+        Listed::Nothing => None,
+    })
 }
 
 /// The number of the last row, as it was written down with it.

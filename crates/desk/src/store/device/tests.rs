@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::audit::{AuditBreak, AuditEnded, AuditFault, AuditReport};
-use crate::store::audit::{self, About, Act, succession};
+use crate::store::audit::{self, About, Act, countersigning, succession};
 use crate::store::{Store, audit_report};
 use crate::testing::{Keys, Mood, NOW, actor};
 use crate::{SystemRandom, audit_as_csv};
@@ -158,6 +158,31 @@ async fn a_store_that_vanished_is_missed_once() {
     let before = report.before.unwrap();
     assert_eq!((before.rows, before.why), (3, AuditEnded::Vanished), "and it names the one before");
     assert_eq!(&before.device.guid().as_bytes()[..], &device.unwrap()[..16]);
+}
+
+#[tokio::test]
+async fn the_gateways_key_is_not_forgotten_with_the_store() {
+    let computer = Computer::new();
+    let gateway = SigningKey::from_bytes(&[5; 32]);
+    let store = computer.open();
+    write(&store, 3).await;
+    let hash = store.read(|conn| audit::hash_of(conn, 3)).await.unwrap().unwrap();
+    let device = store.device.as_ref().unwrap();
+    let head = device.sign(AuditHead { device: device.id(), number: 3, hash, at: 0 });
+    let receipt = AuditReceipt::countersign(head, NOW, &gateway);
+    store.write(move |conn| audit::keep_receipt(conn, &receipt)).await.unwrap();
+    // As an earlier version wrote it: the key is that of the receipt.
+    let what = Remembered { key: None, ..store.to_remember(NOW).await.unwrap().unwrap() };
+    remember(&computer.keys, &what).unwrap();
+    drop(store);
+    for time in ["with its receipts", "before it had any"] {
+        std::fs::remove_dir_all(computer.data()).unwrap();
+        let pinned = computer.open().read(|conn| countersigning::pinned(conn, None)).await.unwrap();
+        assert_eq!(pinned, Some(PublicKey::of(&gateway)), "{time}");
+        assert!(computer.work(1).await.is_intact());
+        let entry: Remembered = serde_json::from_slice(&computer.entry(HEAD_NAME).unwrap()).unwrap();
+        assert_eq!((entry.receipt, entry.key), (None, pinned), "the new one has none yet");
+    }
 }
 
 #[tokio::test]

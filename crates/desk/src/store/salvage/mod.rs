@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::audit::{self, About, Act, Actor, Against, succession};
-use super::device::{self, Device};
+use super::audit::{self, About, Act, Actor, Against, countersigning, succession};
+use super::device::{self, Device, Remembered};
 use super::file::{fault, folder_fault, make_beside, open_to_sync, private, sync_folder};
 use super::key::{self, key_store_fault};
 use super::{StoreError, meta, migrations, rows};
@@ -165,9 +165,11 @@ fn follow_up(
         let kept = kept.map(|kept| kept.id);
         let device = Device::make(keys, random, None).map_err(key_store_fault)?;
         succession::ending(conn, report.rows, kept, remembered.as_ref(), AuditEnded::Damaged)
-            .and_then(|before| succession::begin(conn, now, &device, &before, None))
+            .and_then(|before| succession::begin(conn, now, &device, &before, (None, remembered.as_ref())))
             .map_err(store_fault)?;
     }
+    // What named the gateway's key may be lost, and the audit whole.
+    countersigning::pin(conn, remembered.as_ref().and_then(Remembered::gateway)).map_err(store_fault)?;
     Ok(Audit { rows, goes_on })
 }
 

@@ -143,6 +143,23 @@ async fn rows_of_an_ended_audit_are_never_taken_for_those_of_the_one_begun_after
 }
 
 #[tokio::test]
+async fn the_gateways_key_is_not_forgotten_with_the_page_it_stood_on() {
+    let begun = Begun::new(|_| Ok(())).await;
+    let key = contract::PublicKey::of(&ed25519_dalek::SigningKey::from_bytes(&[5; 32]));
+    let store = begun.open();
+    store.write(move |conn| audit::countersigning::follow(conn, key)).await.unwrap();
+    let what = store.to_remember(NOW).await.unwrap().unwrap();
+    device::remember(&begun.keys, &what).unwrap();
+    store.write(|conn| meta::remove(conn, meta::COUNTERSIGNING_KEYS)).await.unwrap();
+    drop(store);
+    let store = begun.recovered();
+    let told = store.read(recoveries).await.unwrap();
+    assert!(told.last().unwrap().audit_goes_on, "{told:?}");
+    let pinned = store.read(|conn| audit::countersigning::pinned(conn, None)).await.unwrap();
+    assert_eq!(pinned, Some(key));
+}
+
+#[tokio::test]
 async fn what_an_ended_audit_told_still_counts() {
     let (forged, taken_back) = (recorded(&actor(RA_USER), PERSON), recorded(&actor(RA_USER), "555086600001"));
     let (forged_key, taken_back_key) = (forged.key.to_string(), taken_back.key.to_string());

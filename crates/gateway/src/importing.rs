@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::gateway::{Actor, Rules};
+use crate::keys::Keys;
 use crate::registering::{self, Submission};
 use crate::store::{self, SealedImport, Store, StoreError};
 use crate::{random, roles};
@@ -84,7 +85,7 @@ pub struct ImportReport {
     pub found: Vec<Found>,
 }
 
-/// One thing that stands in a file, and what came of it. Holds no names.
+/// One thing that stands in a file, and what came of it; damaged pieces beside each other are one. Holds no names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Which of the files, counted from 1.
@@ -93,6 +94,8 @@ pub struct Found {
     pub key: Option<SubmissionKey>,
     /// What came of it.
     pub outcome: Taken,
+    /// How many pieces of the file it is: 1, or more where damaged ones stand beside each other.
+    pub pieces: usize,
 }
 
 /// What came of one thing in a file.
@@ -126,6 +129,8 @@ pub enum Taken {
     Torn,
     /// The file is no second copy.
     NoCopy,
+    /// It was read once and not again, or another stood there then. Nothing was settled.
+    NotReadAgain,
     /// It could not be written down. Nothing was settled.
     NotDone,
 }
@@ -159,15 +164,27 @@ impl Taken {
             Self::Spoilt => "DAMAGED: bytes that are no record".into(),
             Self::Torn => "TORN: the file ends within a record".into(),
             Self::NoCopy => "NOT READ: this file is no second copy".into(),
+            Self::NotReadAgain => {
+                "NOT TAKEN IN: the file could not be read a second time, or was changed meanwhile; import again".into()
+            }
             Self::NotDone => "NOT TAKEN IN: the database could not be written; import again".into(),
         }
     }
 }
 
 impl ImportReport {
-    /// How many came to that.
+    /// How many came to that, every damaged piece counted.
     pub fn count(&self, outcome: impl Fn(Taken) -> bool) -> usize {
-        self.found.iter().filter(|found| outcome(found.outcome)).count()
+        self.found.iter().filter(|found| outcome(found.outcome)).map(|found| found.pieces).sum()
+    }
+
+    /// Adds what stands in a file next. A file of nothing but the beginnings of records has millions of damaged pieces,
+    /// so those beside each other are one entry.
+    fn add(&mut self, file: usize, key: Option<SubmissionKey>, outcome: Taken) {
+        match self.found.last_mut() {
+            Some(last) if outcome == Taken::Spoilt && (last.file, last.outcome) == (file, outcome) => last.pieces += 1,
+            _ => self.found.push(Found { file, key, outcome, pieces: 1 }),
+        }
     }
 }
 
@@ -188,6 +205,8 @@ struct Waits {
     file: usize,
     at: u64,
     length: usize,
+    /// Its key, as it was read the first time and stands in the report.
+    key: SubmissionKey,
     turn: (bool, Reverse<usize>),
 }
 
@@ -195,12 +214,12 @@ struct Waits {
 struct Copies(Vec<File>);
 
 impl Copies {
-    /// Opens a record again. None: it does not stand there any more.
-    fn open(&self, rules: &Rules, waits: &Waits) -> Option<OpenedRecord> {
+    /// Opens a record again. None: it does not stand there any more, or another does.
+    fn open(&self, keys: &Keys, waits: &Waits) -> Option<OpenedRecord> {
         let mut file = self.0.get(waits.file)?;
         let mut sealed = vec![0; waits.length];
         file.seek(SeekFrom::Start(waits.at)).and_then(|_| file.read_exact(&mut sealed)).ok()?;
-        rules.keys.unseal(&sealed)
+        keys.unseal(&sealed).filter(|opened| opened.record.key == waits.key)
     }
 }
 
@@ -227,9 +246,10 @@ pub(crate) async fn import(
         }
     } else {
         for waits in waiting {
-            if let Some(opened) = copies.open(rules, &waits) {
-                report.found[waits.place].outcome = take_in(store, rules, wanted, opened, now).await;
-            }
+            report.found[waits.place].outcome = match copies.open(&rules.keys, &waits) {
+                Some(opened) => take_in(store, rules, wanted, opened, now).await,
+                None => Taken::NotReadAgain,
+            };
         }
     }
     Ok(report)
@@ -245,7 +265,7 @@ fn look_through(
 ) -> std::io::Result<()> {
     let file_number = number + 1;
     let Some(mut reader) = SealedReader::begin(file)? else {
-        report.found.push(Found { file: file_number, key: None, outcome: Taken::NoCopy });
+        report.add(file_number, None, Taken::NoCopy);
         return Ok(());
     };
     while let Some((at, piece)) = reader.next()? {
@@ -254,15 +274,16 @@ fn look_through(
             Piece::Record(sealed) => match rules.keys.unseal(sealed) {
                 Some(opened) => {
                     let (record, length) = (&opened.record, sealed.len());
-                    waiting.push(Waits { place, file: number, at, length, turn: turn(record) });
-                    (Some(record.key), Taken::NotDone)
+                    let (key, turn) = (record.key, turn(record));
+                    waiting.push(Waits { place, file: number, at, length, key, turn });
+                    (Some(key), Taken::NotDone)
                 }
                 None => (None, Taken::NotOpened),
             },
             Piece::Spoilt(_) => (None, Taken::Spoilt),
             Piece::Torn(_) => (None, Taken::Torn),
         };
-        report.found.push(Found { file: file_number, key, outcome });
+        report.add(file_number, key, outcome);
     }
     Ok(())
 }
@@ -297,7 +318,10 @@ async fn try_all(
         .write(move |connection| {
             let mut outcomes = Vec::with_capacity(waiting.len());
             for waits in waiting {
-                let Some(opened) = copies.open(&rules, &waits) else { continue };
+                let Some(opened) = copies.open(&rules.keys, &waits) else {
+                    outcomes.push((waits.place, Taken::NotReadAgain));
+                    continue;
+                };
                 let taken = store::apart(connection, || judge(connection, &rules, &wanted, opened, now))?;
                 outcomes.push((waits.place, taken.unwrap_or(Taken::NotDone)));
             }
@@ -434,3 +458,6 @@ const fn of_cancel(outcome: &CancelOutcome) -> Taken {
         CancelOutcome::Refused { code } => Taken::Refused(*code),
     }
 }
+
+#[cfg(test)]
+mod tests;

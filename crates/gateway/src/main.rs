@@ -177,7 +177,8 @@ fn tell_device(seen: &DeviceSeen, all: &[DeviceSeen]) {
 fn tell_import(report: &ImportReport, wanted: &Import) -> ExitCode {
     for found in &report.found {
         let key = found.key.map_or_else(|| "-".into(), |key| key.to_string());
-        tell(&format!("file {}  {key:<36}  {}", found.file, found.outcome.words()));
+        let pieces = if found.pieces > 1 { format!(" ({} pieces)", found.pieces) } else { String::new() };
+        tell(&format!("file {}  {key:<36}  {}{pieces}", found.file, found.outcome.words()));
     }
     let count = |outcome: fn(Taken) -> bool| report.count(outcome);
     let left = count(Taken::is_left);

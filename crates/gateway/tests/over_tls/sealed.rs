@@ -199,6 +199,43 @@ async fn a_byte_that_was_changed_is_told_and_costs_one_record() {
 }
 
 #[tokio::test]
+async fn damaged_pieces_beside_each_other_are_told_as_one_with_how_many_they_are() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let whole = copy.bytes(vec![record(&computer, 1, &item)]);
+    let (head, sealed) = whole.split_at(SEALED_HEAD);
+    let marks = sealed[..8].repeat(100_000);
+    let report = copy.import(&[head, &marks, sealed, &marks].concat()).await;
+    let found: Vec<_> = report.found.iter().map(|found| (found.outcome, found.pieces)).collect();
+    let expected = [(Taken::Spoilt, 100_000), (Taken::Registered, 1), (Taken::Spoilt, 99_999), (Taken::Torn, 1)];
+    assert_eq!(found, expected);
+    assert_eq!(report.count(Taken::is_left), 200_000);
+}
+
+/// What can be read once alone: a pipe in the file's place.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_cannot_be_read_a_second_time_is_not_blamed_on_the_database() {
+    let (world, computer) = (World::start().await, Computer::new(1));
+    let (session, to) = begin(&world, &computer).await;
+    let copy = Copy { world: &world, to, computer: &computer };
+    let item = world.item(&session, SAM, SAM_ADDRESS).await;
+    let bytes = copy.bytes(vec![record(&computer, 1, &item)]);
+    for dry_run in [true, false] {
+        let pipe = world.folder.path().join(format!("{dry_run}.pipe"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (to, bytes) = (pipe.clone(), bytes.clone());
+        let written = std::thread::spawn(move || std::fs::write(to, bytes));
+        let report = copy.import_with(&[], |wanted| (wanted.files, wanted.dry_run) = (vec![pipe], dry_run)).await;
+        written.join().unwrap().unwrap();
+        assert_eq!(outcomes(&report), [Taken::NotReadAgain], "dry run: {dry_run}");
+    }
+    assert_eq!(outcomes(&copy.import(&bytes).await), [Taken::Registered], "nothing was settled");
+}
+
+#[tokio::test]
 async fn its_author_must_still_hold_the_role() {
     let (world, computer) = (World::start().await, Computer::new(1));
     let (session, to) = begin(&world, &computer).await;

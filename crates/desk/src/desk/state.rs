@@ -18,8 +18,8 @@ use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
 use crate::store::device::Device;
 use crate::{
-    Cause, Changed, Failure, Happened, Network, NetworkFault, Parts, ProfileRead, SecondCopy, Settings, SyncNow,
-    backoff,
+    Cause, Changed, Failure, Happened, Network, NetworkFault, NoSecondCopy, Parts, ProfileRead, SecondCopy, Settings,
+    SyncNow, backoff,
 };
 
 /// How long the gateway has to hear that a session is over.
@@ -75,6 +75,8 @@ pub(crate) struct State {
     pub(crate) watched: Option<SubmissionKey>,
     /// Whether there is a second copy of what waits.
     pub(crate) second_copy: SecondCopy,
+    /// Why no new file of the second copy could be begun in place of one that is settled: the next record would have none.
+    pub(crate) copy_not_begun: Option<NoSecondCopy>,
     /// What the gateway said last of how second copies are sealed.
     pub(crate) sealing: Option<Sealing>,
     /// When the recovery was found that was given last to be shown, and to whom: what is acknowledged is that one, by
@@ -143,6 +145,7 @@ impl Inner {
                 removals: HashMap::new(),
                 watched: None,
                 second_copy: SecondCopy::Off,
+                copy_not_begun: None,
                 sealing: None,
                 recovery_shown: None,
                 sign_in: None,

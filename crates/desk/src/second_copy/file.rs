@@ -87,12 +87,14 @@ pub(super) fn begin(folder: &Path, file: &CopyFile) -> Result<(), NoSecondCopy> 
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = options.open(path(folder, file)).and_then(|mut made| {
-        made.write_all(&head)?;
-        made.sync_all()?;
-        sync(folder)
-    });
-    made.map_err(|error| of_error(&error))
+    let mut made = options.open(path(folder, file)).map_err(|error| of_error(&error))?;
+    let written = made.write_all(&head).and_then(|()| made.sync_all()).and_then(|()| sync(folder));
+    written.map_err(|error| {
+        // Nothing stands in it yet, and its name is to be taken again.
+        drop(made);
+        _ = std::fs::remove_file(path(folder, file));
+        of_error(&error)
+    })
 }
 
 /// Appends records. When this is answered they are on the disk. Gives the length of the file then.
@@ -114,7 +116,10 @@ fn head_of(file: &CopyFile) -> Option<[u8; SEALED_HEAD]> {
 fn of_error(error: &std::io::Error) -> NoSecondCopy {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => NoSecondCopy::Full,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => NoSecondCopy::NotWritable,
+        // Of the last: begun before and not to be removed.
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::AlreadyExists => {
+            NoSecondCopy::NotWritable
+        }
         // A stick that is pulled out answers in many ways.
         _ => NoSecondCopy::Away,
     }

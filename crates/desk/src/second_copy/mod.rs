@@ -110,19 +110,22 @@ pub(crate) async fn copy_now(desk: &Arc<Inner>) {
         // By itself: a disk that does not answer must hold up nobody, and nothing is to be given up half way.
         let copying = tokio::spawn(async move {
             let found = copy(&working, folder).await;
-            let now = told(&working, found).await;
-            let mut state = working.state();
-            let news = put(&mut state, now);
-            // Together with what came of it: nobody finds the copy still being made and its end told.
-            drop(one_at_a_time);
-            drop(state);
-            tell(&working, now, news);
+            let not_begun = working.state().copy_not_begun;
+            let now = told(&working, found.and_then(|()| not_begun.map_or(Ok(()), Err))).await;
+            let missed = working.store.read(stored::is_told_missing).await.unwrap_or_default();
+            let news = {
+                let mut state = working.state();
+                // Together with what came of it: nobody finds the copy still being made and its end told.
+                drop(one_at_a_time);
+                put(&mut state, now, missed)
+            };
+            tell(&working, now, news).await;
         });
         _ = copying.await;
     };
     if tokio::time::timeout(PATIENCE, copied).await.is_err() {
         let now = told(desk, Err(NoSecondCopy::Slow)).await;
-        slow(desk, now);
+        slow(desk, now).await;
     }
 }
 
@@ -137,13 +140,13 @@ pub(crate) async fn is_known(desk: &Arc<Inner>, device: DeviceId) {
 }
 
 /// Says that the disk does not answer, unless it did while that was found out.
-fn slow(desk: &Arc<Inner>, now: SecondCopy) {
-    let mut state = desk.state();
-    let is_working = desk.copying.try_lock().is_err();
-    let news = is_working.then(|| put(&mut state, now));
-    drop(state);
+async fn slow(desk: &Arc<Inner>, now: SecondCopy) {
+    let news = {
+        let mut state = desk.state();
+        desk.copying.try_lock().is_err().then(|| put(&mut state, now, false))
+    };
     if let Some(news) = news {
-        tell(desk, now, news);
+        tell(desk, now, news).await;
     } else {
         // What this one waited for may have come too early to hold what it was to bring.
         desk.copy_wake.notify_one();
@@ -155,7 +158,7 @@ async fn told(desk: &Arc<Inner>, found: Result<(), NoSecondCopy>) -> SecondCopy 
     let Err(why) = found else { return SecondCopy::Whole };
     let count = desk.store.read(|conn| {
         let file = stored::file(conn)?;
-        stored::count_lacking(conn, file.as_ref().map(|file| file.name.as_str()))
+        stored::count_without(conn, file.as_ref().map(|file| file.name.as_str()))
     });
     SecondCopy::Missing { count: count.await.ok(), why }
 }
@@ -168,10 +171,13 @@ struct News {
     happened: Option<Happened>,
 }
 
-fn put(state: &mut State, now: SecondCopy) -> News {
+/// Says what is so now. `missed`: it was told that the copy is missing, and not yet that it is whole again.
+fn put(state: &mut State, now: SecondCopy, missed: bool) -> News {
     let before = std::mem::replace(&mut state.second_copy, now);
     let happened = match (before, now) {
         (SecondCopy::Missing { .. }, SecondCopy::Whole) => Some(Happened::SecondCopyWhole),
+        // It was missing before RA Desk was started.
+        (SecondCopy::Off, SecondCopy::Whole) if missed => Some(Happened::SecondCopyWhole),
         (SecondCopy::Whole | SecondCopy::Off, SecondCopy::Missing { count, why }) => {
             Some(Happened::SecondCopyMissing { count, why })
         }
@@ -180,9 +186,14 @@ fn put(state: &mut State, now: SecondCopy) -> News {
     News { is_new: before != now, happened }
 }
 
-fn tell(desk: &Arc<Inner>, now: SecondCopy, news: News) {
+async fn tell(desk: &Arc<Inner>, now: SecondCopy, news: News) {
     if let Some(happened) = news.happened {
+        let is_missing = happened != Happened::SecondCopyWhole;
         desk.note_happened(happened);
+        // Else it is not told after the next start that the copy is whole again.
+        if let Err(error) = desk.store.write(move |conn| stored::told_missing(conn, is_missing)).await {
+            tracing::warn!(%error, "what was told of the second copy is not written down");
+        }
     }
     if !news.is_new {
         return;
@@ -206,19 +217,27 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
     let known = desk.store.read(stored::file).await.map_err(|_| NoSecondCopy::Store)?;
     let new = new_file(desk);
     let (place, before) = (folder.clone(), known.clone());
-    let mut file = on_disk(move || {
+    let (mut file, stood) = on_disk(move || {
         file::check_folder(&place, &data)?;
         let stood = known.as_ref().map_or(Ok(Stands::Not), |known| file::stands(&place, known))?;
-        match (known, stood) {
-            (Some(known), Stands::AsKnown) => Ok(known),
-            (Some(known), Stands::Longer) => Ok(CopyFile { holds_more: true, ..known }),
+        let file = match (known, stood) {
+            (Some(known), Stands::AsKnown) => known,
+            (Some(known), Stands::Longer) => CopyFile { holds_more: true, ..known },
             // Gone, cut off, or never begun: all that waits is written into another.
-            _ => file::begin(&place, &new).map(|()| new),
-        }
+            _ => file::begin(&place, &new).map(|()| new)?,
+        };
+        Ok((file, stood))
     })
     .await?;
-    if before.as_ref() != Some(&file) {
-        remember(desk, &file, Vec::new()).await?;
+    match before {
+        // On another stick perhaps, which comes back.
+        Some(old) if stood == Stands::Not => {
+            let new = file.clone();
+            let begun = desk.store.write(move |conn| stored::begin_elsewhere(conn, &old, &new)).await;
+            begun.map_err(|_| NoSecondCopy::Store)?;
+        }
+        before if before.as_ref() != Some(&file) => remember(desk, &file, Vec::new()).await?,
+        _ => {}
     }
     // From the first to the last, until nothing is lacking; or nothing but what cannot be read.
     let (mut behind, mut copied_any) = (None::<String>, false);
@@ -229,7 +248,12 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
         match (last, behind) {
             (None, None) => return Ok(()),
             (None, Some(_)) if copied_any => (behind, copied_any) = (None, false),
-            (None, Some(_)) => return Err(NoSecondCopy::Unreadable),
+            (None, Some(_)) => {
+                let name = file.name.clone();
+                let without = desk.store.read(move |conn| stored::count_without(conn, Some(&name))).await;
+                // What was taken back and cannot be read waits for nothing.
+                return if without.is_ok_and(|count| count == 0) { Ok(()) } else { Err(NoSecondCopy::Unreadable) };
+            }
             (last, _) => behind = last,
         }
         let Some(last) = records.last() else { continue };
@@ -238,6 +262,7 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
         let sealed = seal(device, &key, records)?;
         let (place, at) = (folder.clone(), file.clone());
         file.length = on_disk(move || file::append(&place, &at, &sealed)).await?;
+        desk.state().copy_not_begun = None;
         remember(desk, &file, keys).await?;
     }
 }

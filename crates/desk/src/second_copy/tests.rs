@@ -98,12 +98,12 @@ async fn a_disk_is_slow_only_while_it_is_waited_for() {
     let (desk, _folder) = with_stick();
     let late = missing(1, NoSecondCopy::Slow);
     let working = desk.copying.clone().lock_owned().await;
-    slow(&desk, late);
+    slow(&desk, late).await;
     assert_eq!(desk.state().second_copy, late);
     assert!(!is_woken(&desk).await);
     drop(working);
     desk.state().second_copy = SecondCopy::Whole;
-    slow(&desk, late);
+    slow(&desk, late).await;
     assert_eq!(desk.state().second_copy, SecondCopy::Whole, "it answered while that was found out");
     assert!(is_woken(&desk).await, "and is looked at again");
 }
@@ -129,7 +129,7 @@ async fn that_it_is_missing_and_that_it_is_whole_again_is_told_once_each() {
         std::fs::write(&stick, "no folder").unwrap();
         copied(&desk).await;
         let working = desk.copying.clone().lock_owned().await;
-        slow(&desk, missing(1, NoSecondCopy::Slow));
+        slow(&desk, missing(1, NoSecondCopy::Slow)).await;
         drop(working);
         assert_eq!(happened(), []);
         std::fs::remove_file(&stick).unwrap();
@@ -139,6 +139,41 @@ async fn that_it_is_missing_and_that_it_is_whole_again_is_told_once_each() {
         }
         assert_eq!(happened(), [Happened::SecondCopyWhole]);
     }
+}
+
+#[tokio::test]
+async fn that_it_is_whole_again_is_told_across_a_restart() {
+    let (desk, folder) = with_stick();
+    is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
+    let mut told = desk.happened.subscribe();
+    let mut happened = move || std::iter::from_fn(|| told.try_recv().ok()).collect::<Vec<_>>();
+    let (stick, pocket) = (folder.path().join("stick"), folder.path().join("pocket"));
+    std::fs::rename(&stick, &pocket).unwrap();
+    for _ in 0..2 {
+        desk.state().second_copy = SecondCopy::Off;
+        assert_eq!(copied(&desk).await, missing(0, NoSecondCopy::Away));
+        assert_eq!(happened(), [Happened::SecondCopyMissing { count: Some(0), why: NoSecondCopy::Away }]);
+    }
+    std::fs::rename(&pocket, &stick).unwrap();
+    for expected in [&[Happened::SecondCopyWhole][..], &[]] {
+        desk.state().second_copy = SecondCopy::Off;
+        assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        assert_eq!(happened(), expected, "once");
+    }
+}
+
+#[tokio::test]
+async fn only_what_waits_is_counted() {
+    let (desk, folder) = with_stick();
+    is_known(&desk, desk.store.device.as_ref().unwrap().id()).await;
+    record(&desk, 4).await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    desk.store.write(spoilt::take_back).await.unwrap();
+    std::fs::rename(folder.path().join("stick"), folder.path().join("pocket")).unwrap();
+    // The copy does not say yet that they were taken back; but what waits stands in it.
+    assert_eq!(copied(&desk).await, missing(0, NoSecondCopy::Away));
+    record(&desk, 1).await;
+    assert_eq!(copied(&desk).await, missing(1, NoSecondCopy::Away));
 }
 
 #[tokio::test]

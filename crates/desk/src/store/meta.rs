@@ -32,6 +32,15 @@ pub(super) const COUNTERSIGNING_KEYS: &str = "countersigning_keys";
 /// Files of the second copy of which everything is settled, until they are removed (JSON).
 pub(super) const SECOND_COPY_DONE: &str = "second_copy_done";
 
+/// Files of the second copy on sticks that were away when another was begun, until all in them is settled (JSON).
+pub(super) const SECOND_COPY_AWAY: &str = "second_copy_away";
+
+/// The name of the file of the second copy that is to be begun next.
+pub(super) const SECOND_COPY_NEXT: &str = "second_copy_next";
+
+/// There while it was told that the second copy is missing, and not yet that it is whole again.
+pub(super) const SECOND_COPY_MISSING: &str = "second_copy_missing";
+
 /// The gateway's key that the second copy is sealed to.
 pub(super) const SEALING_KEY: &str = "sealing_key";
 

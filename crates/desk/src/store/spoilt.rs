@@ -32,9 +32,24 @@ pub(crate) fn take_away(conn: &Connection) -> Result<(), StoreError> {
     Ok(conn.execute_batch("ALTER TABLE submission RENAME TO another")?)
 }
 
-/// The gateway answered for all of them.
+/// The gateway answered for all of them: those that were taken back or taken over are withdrawn.
 pub(crate) fn settle_all(conn: &Connection) -> Result<(), StoreError> {
-    Ok(conn.execute_batch("UPDATE submission SET status = 'waiting_for_them'")?)
+    Ok(conn.execute_batch(
+        "UPDATE submission SET withdrawal_requested = 0, is_taken_over = 0, status = CASE
+             WHEN status = 'withdrawn' OR withdrawal_requested = 1 OR is_taken_over = 1 THEN 'withdrawn'
+             ELSE 'waiting_for_them' END",
+    )?)
+}
+
+/// Of what waits, the oldest is taken back, the next is asked to be, and the next is taken over.
+pub(crate) fn take_back(conn: &Connection) -> Result<(), StoreError> {
+    for what in ["status = 'withdrawn'", "withdrawal_requested = 1", "is_taken_over = 1"] {
+        conn.execute_batch(&format!(
+            "UPDATE submission SET {what} WHERE key = (SELECT min(key) FROM submission
+                 WHERE status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0)"
+        ))?;
+    }
+    Ok(())
 }
 
 /// One of those in the second copy is not known to stand there.

@@ -87,9 +87,121 @@ async fn a_file_that_holds_more_than_is_known_here_is_never_removed() {
     record(&desk, 1).await;
     assert_eq!(copied(&desk).await, SecondCopy::Whole);
     assert!(in_use(&desk).await.holds_more);
-    settle(&desk).await;
     emptying::empty_now(&desk).await;
-    assert_eq!((in_use(&desk).await.name, files(&folder).len()), (old.name, 1));
+    assert_eq!(in_use(&desk).await.name, old.name, "one waits");
+    // Once nothing waits it is left lying, and another is begun that is emptied as any is.
+    settle(&desk).await;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            emptying::empty_now(&desk).await;
+            assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        }
+        let new = in_use(&desk).await;
+        assert!(new.name != old.name && new.records == 0 && !new.holds_more);
+        let mut expected = vec![path(&folder, &new), path(&folder, &old)];
+        expected.sort();
+        assert_eq!(files(&folder), expected);
+        record(&desk, 1).await;
+        assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        settle(&desk).await;
+    }
+}
+
+/// What was withdrawn, replaced or taken over stands in the store for ever.
+#[tokio::test]
+async fn what_was_taken_back_has_the_copy_emptied_once_and_not_for_ever() {
+    let (desk, folder) = holding(0).await;
+    for _ in 0..3 {
+        record(&desk, 4).await;
+        assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        desk.store.write(spoilt::take_back).await.unwrap();
+        assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        let old = in_use(&desk).await;
+        assert_eq!(old.records, 6, "and of two that they were taken back");
+        settle(&desk).await;
+        assert_eq!(copied(&desk).await, SecondCopy::Whole);
+        emptying::empty_now(&desk).await;
+        let new = in_use(&desk).await;
+        assert!(new.name != old.name && new.records == 0);
+        for _ in 0..3 {
+            assert_eq!(copied(&desk).await, SecondCopy::Whole);
+            emptying::empty_now(&desk).await;
+            assert_eq!(in_use(&desk).await, new, "nothing is to be said of what is settled");
+        }
+        assert_eq!(files(&folder), [path(&folder, &new)]);
+    }
+}
+
+#[tokio::test]
+async fn of_two_sticks_in_turn_each_is_emptied_when_it_is_back() {
+    let (desk, folder) = holding(2).await;
+    let (stick, first, second) =
+        (folder.path().join("stick"), folder.path().join("first"), folder.path().join("second"));
+    let on_first = in_use(&desk).await;
+    std::fs::rename(&stick, &first).unwrap();
+    std::fs::create_dir(&stick).unwrap();
+    desk.store.write(spoilt::take_back).await.unwrap();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    let on_second = in_use(&desk).await;
+    assert_ne!(on_second.name, on_first.name);
+    // The first is back while something waits: its file stays.
+    std::fs::rename(&stick, &second).unwrap();
+    std::fs::rename(&first, &stick).unwrap();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    emptying::empty_now(&desk).await;
+    assert_eq!(desk.store.read(stored::away).await.unwrap(), [on_first.clone(), on_second.clone()]);
+    assert!(path(&folder, &on_first).exists());
+    settle(&desk).await;
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    emptying::empty_now(&desk).await;
+    assert_eq!(files(&folder), [path(&folder, &in_use(&desk).await)]);
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), std::slice::from_ref(&on_second));
+    // And the second.
+    std::fs::rename(&stick, &first).unwrap();
+    std::fs::rename(&second, &stick).unwrap();
+    assert!(path(&folder, &on_second).exists());
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    emptying::empty_now(&desk).await;
+    assert_eq!(files(&folder), [path(&folder, &in_use(&desk).await)]);
+}
+
+#[tokio::test]
+async fn a_file_on_another_stick_that_holds_more_than_is_known_here_is_left_there() {
+    let (desk, folder) = holding(2).await;
+    desk.store.write(spoilt::lose_a_copy).await.unwrap();
+    let (stick, pocket) = (folder.path().join("stick"), folder.path().join("pocket"));
+    std::fs::rename(&stick, pocket).unwrap();
+    std::fs::create_dir(&stick).unwrap();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    assert_eq!(desk.store.read(stored::away).await.unwrap(), []);
+}
+
+/// A write-protected or full stick, as far as a test can have one: the name that is to be taken cannot be.
+#[tokio::test]
+async fn where_no_file_can_be_begun_that_is_told_once_and_one_name_is_tried() {
+    let (desk, folder) = holding(1).await;
+    settle(&desk).await;
+    let (old, new) = (in_use(&desk).await, new_file(&desk));
+    let intended = new.clone();
+    desk.store.write(move |conn| stored::intend(conn, &intended)).await.unwrap();
+    std::fs::create_dir(path(&folder, &new)).unwrap();
+    let mut told = desk.happened.subscribe();
+    let mut happened = move || std::iter::from_fn(|| told.try_recv().ok()).collect::<Vec<_>>();
+    let mut expected = vec![Happened::SecondCopyMissing { count: Some(0), why: NoSecondCopy::NotWritable }];
+    for _ in 0..3 {
+        emptying::empty_now(&desk).await;
+        assert_eq!(copied(&desk).await, missing(0, NoSecondCopy::NotWritable));
+        assert_eq!(happened(), std::mem::take(&mut expected));
+        assert_eq!(
+            (in_use(&desk).await, desk.store.read(stored::done).await.unwrap()),
+            (old.clone(), vec![new.clone()])
+        );
+    }
+    std::fs::remove_dir(path(&folder, &new)).unwrap();
+    emptying::empty_now(&desk).await;
+    assert_eq!(desk.state().second_copy, SecondCopy::Whole);
+    assert_eq!(happened(), [Happened::SecondCopyWhole]);
+    assert_eq!((in_use(&desk).await, files(&folder)), (new.clone(), vec![path(&folder, &new)]));
 }
 
 #[tokio::test]
@@ -110,14 +222,16 @@ async fn a_stick_that_is_away_keeps_the_old_file_until_it_is_back() {
     std::fs::create_dir(&stick).unwrap();
     assert_eq!(copied(&desk).await, SecondCopy::Whole);
     emptying::empty_now(&desk).await;
-    assert_eq!(desk.store.read(stored::done).await.unwrap(), std::slice::from_ref(&old));
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), [old.clone(), new.clone()]);
+    // Which does not come back.
+    let gone = in_use(&desk).await;
     std::fs::remove_dir_all(&stick).unwrap();
     std::fs::rename(&pocket, &stick).unwrap();
     assert!(path(&folder, &old).exists());
     copied(&desk).await;
     emptying::empty_now(&desk).await;
-    assert!(!path(&folder, &old).exists());
-    assert_eq!(desk.store.read(stored::done).await.unwrap(), []);
+    assert_eq!(files(&folder), [path(&folder, &in_use(&desk).await)]);
+    assert_eq!(desk.store.read(stored::done).await.unwrap(), [gone]);
 }
 
 /// Ended at each of its steps, and gone on with: what is recorded meanwhile has a copy, and one file is left.

@@ -280,3 +280,18 @@ async fn what_is_recorded_while_it_is_emptied_keeps_the_old_file() {
     assert!(!desk.store.write(move |conn| stored::take_turns(conn, &was, &new)).await.unwrap());
     assert_eq!(in_use(&desk).await, old);
 }
+
+#[tokio::test]
+async fn a_file_that_is_sealed_to_the_key_before_goes_too_once_all_is_settled() {
+    let (desk, folder) = holding(1).await;
+    let old = in_use(&desk).await;
+    desk.store.write(|conn| stored::pin(conn, &key(8))).await.unwrap();
+    assert_eq!(copied(&desk).await, SecondCopy::Whole);
+    emptying::empty_now(&desk).await;
+    let mut expected = vec![path(&folder, &in_use(&desk).await), path(&folder, &old)];
+    expected.sort();
+    assert_eq!(files(&folder), expected, "one waits");
+    settle(&desk).await;
+    emptying::empty_now(&desk).await;
+    assert_eq!(files(&folder), [path(&folder, &in_use(&desk).await)]);
+}

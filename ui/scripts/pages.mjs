@@ -93,11 +93,16 @@ const option = (name) => (process.argv.includes(name) ? process.argv[process.arg
 const only = option("--only");
 const views = option("--views");
 const faults = [];
+/** Each is told at once: whoever waits for hundreds of pictures is to see that something is wrong with all of them. */
+function fault(what) {
+  faults.push(what);
+  console.error(what);
+}
 let shown = 0;
 
 async function show(context, view, name) {
   const page = await context.newPage();
-  const say = (what) => faults.push(`${name} at ${view.name}: ${what}`);
+  const say = (what) => fault(`${name} at ${view.name}: ${what}`);
   page.on("pageerror", (error) => say(`threw ${error.message}`));
   page.on("console", (message) => message.type() === "error" && say(`console: ${message.text()}`));
   await page.goto(`${base}#${name}`);
@@ -224,7 +229,7 @@ for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
   await Promise.all(
     [1, 2, 3].map(async () => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {
-        await show(context, view, name).catch((error) => faults.push(`${name} at ${view.name}: ${error.message}`));
+        await show(context, view, name).catch((error) => fault(`${name} at ${view.name}: ${error.message}`));
       }
     }),
   );
@@ -232,6 +237,5 @@ for (const view of VIEWS.filter(({ name }) => !views || views.includes(name))) {
 }
 await browser.close();
 server.close();
-for (const fault of faults) console.error(fault);
 console.log(`${names.length} scenes, ${shown} pictures in ${pictures}, ${faults.length} faults`);
 process.exit(faults.length === 0 ? 0 : 1);

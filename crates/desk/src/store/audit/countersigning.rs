@@ -210,7 +210,8 @@ mod tests {
                 assert!(anew.covers(&key(3), 1) && !anew.covers(&key(1), 1) && !anew.covers(&key(2), 1));
                 // What cannot be read is not nothing: no key is written in its place until another audit begins.
                 meta::set(conn, meta::COUNTERSIGNING_KEYS, "spoilt")?;
-                (pin(conn, Some(key(6)))?, follow(conn, key(8))?);
+                pin(conn, Some(key(6)))?;
+                follow(conn, key(8))?;
                 assert!(matches!(listed(conn)?, Listed::Unreadable));
                 assert_eq!(pinned(conn, Some(key(6)))?, Some(key(6)));
                 let next = of_the_next(conn, Some(key(6)))?;

@@ -31,6 +31,11 @@ impl Preload {
         cc.args(["-shared", "-fPIC", "-O1", "-o"]).args([&library, &source]).arg("-ldl");
         if cc.status()?.success() { Ok(Self { library }) } else { Err("cc could not build syncs.c".into()) }
     }
+
+    /// Lays it over a program whose syncs then take at least that long.
+    pub fn lay_over(&self, program: &mut Command, sync_takes: Duration) {
+        program.env("LD_PRELOAD", &self.library).env("RA_DESK_SYNC_TAKES", sync_takes.as_micros().to_string());
+    }
 }
 
 /// How a round went.
@@ -62,12 +67,12 @@ impl Contender {
         let syncs = folder.join("syncs");
         std::fs::write(&syncs, [0; 8])?;
         let (program, words) = words.split_first().ok_or("a contender without a program")?;
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        preload.lay_over(&mut command, disk.sync_takes);
+        let mut process = command
             .args(words)
             .arg(&folder)
-            .env("LD_PRELOAD", &preload.library)
             .env("RA_DESK_SYNCS", &syncs)
-            .env("RA_DESK_SYNC_TAKES", disk.sync_takes.as_micros().to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

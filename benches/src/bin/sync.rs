@@ -1,7 +1,8 @@
 //! How fast what waits is sent: 10,000 registrations, by the real desk to the real gateway over TLS.
 //!
-//! One by one, sixteen at a time, and as RA Desk does it: batches of 200. Each way has a world of its own. Afterwards
-//! the gateway's file is counted: each of them is registered, and once.
+//! One by one, sixteen at a time, and as RA Desk does it: batches of 200, on the disk as it is and on one that is made
+//! so slow that a sync takes 4 ms. Each way is a process of its own, with a world of its own, in which desk and gateway
+//! share the two processors. Afterwards the gateway's file is counted: each of them is registered, and once.
 //!
 //! The gateway lets one RA user call thirty times a second. Its clock is put forward by a thirtieth of a second for
 //! each call, so that what is measured is how fast it is, and not how fast it lets itself be asked.
@@ -9,12 +10,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tells how far it is")]
 #![expect(clippy::disallowed_methods, reason = "measures time")]
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use benches::{Outcome, Report, people};
+use benches::{Outcome, Preload, Report, people};
 use desk::Desk;
 use jiff::Timestamp;
 use sandbox::world::ra_users::owen_pritchard;
@@ -31,9 +32,13 @@ const BETWEEN_CALLS: i64 = 34;
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match compare().await {
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match words.as_slice() {
+        [way] => one_way(way).map(|()| true),
+        _ => compare(),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -50,27 +55,48 @@ enum Way {
     AsAlways,
 }
 
-async fn compare() -> Outcome<bool> {
+const WAYS: [(&str, Way); 3] =
+    [("in batches of 200", Way::AsAlways), ("one by one", Way::Each(1)), ("16 at a time", Way::Each(AT_ONCE))];
+
+/// Sends all of them in one way, and says in how many seconds, how many are registered, and how many of them once more.
+#[tokio::main]
+async fn one_way(name: &str) -> Outcome {
+    let (_, way) = WAYS.iter().find(|(known, _)| *known == name).ok_or("there is no such way")?;
+    let (time, registered, doubled) = drain(&people(WORLD, WAITING)?, *way).await?;
+    println!("{} {registered} {doubled}", time.as_secs_f64());
+    Ok(())
+}
+
+fn compare() -> Outcome<bool> {
+    let folder = tempfile::tempdir()?;
+    let preload = Preload::build(folder.path())?;
     let mut report = Report::of("sync");
-    let crowd = people(WORLD, WAITING)?;
-    let mut took = Vec::new();
-    for (name, way) in
-        [("in batches of 200", Way::AsAlways), ("one by one", Way::Each(1)), ("16 at a time", Way::Each(AT_ONCE))]
-    {
-        println!("-- {WAITING} waiting, sent {name}");
-        let (time, registered, doubled) = drain(&crowd, way).await?;
-        println!("   {:.2} s", time.as_secs_f64());
-        took.push(time);
-        #[expect(clippy::cast_precision_loss, reason = "a count of registrations")]
-        let count = |n: i64| n as f64;
-        report.tell(format!("{WAITING} sent {name}"), time.as_secs_f64(), "s");
-        report.tell(format!("sent {name}"), count(registered) / time.as_secs_f64(), "a second");
-        report.exactly(format!("registered, sent {name}"), count(registered), "", count(WAITING as i64));
-        report.exactly(format!("registered more than once, sent {name}"), count(doubled), "", 0.0);
+    for (disk, sync_takes) in [("as it is", 0), ("4 ms a sync", 4)] {
+        let mut took = Vec::new();
+        for (name, _) in WAYS {
+            println!("-- {WAITING} waiting, sent {name}, disk {disk}");
+            let mut command = Command::new(std::env::current_exe()?);
+            preload.lay_over(command.arg(name), Duration::from_millis(sync_takes));
+            let output = command.stderr(Stdio::inherit()).output()?;
+            let told: Vec<f64> =
+                String::from_utf8(output.stdout)?.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+            let [time, registered, doubled] = told[..] else { return Err(format!("sent {name}: it failed").into()) };
+            println!("   {time:.2} s");
+            took.push(time);
+            report.tell(format!("{WAITING} sent {name}, disk {disk}"), time, "s");
+            report.tell(format!("sent {name}, disk {disk}"), registered / time, "a second");
+            #[expect(clippy::cast_precision_loss, reason = "a count of registrations")]
+            report.exactly(format!("registered, sent {name}, disk {disk}"), registered, "", WAITING as f64);
+            report.exactly(format!("registered more than once, sent {name}, disk {disk}"), doubled, "", 0.0);
+        }
+        let ratio = format!("batches to one by one, disk {disk}");
+        if sync_takes == 0 {
+            report.tell(ratio, took[1] / took[0], "times");
+        } else {
+            report.at_least(ratio, took[1] / took[0], "times", 10.0);
+        }
+        report.tell(format!("batches to 16 at a time, disk {disk}"), took[2] / took[0], "times");
     }
-    let (batched, one_by_one, at_once) = (took[0].as_secs_f64(), took[1].as_secs_f64(), took[2].as_secs_f64());
-    report.at_least("batches to one by one", one_by_one / batched, "times", 10.0);
-    report.tell("batches to 16 at a time", at_once / batched, "times");
     report.close()
 }
 

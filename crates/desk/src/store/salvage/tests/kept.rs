@@ -119,7 +119,8 @@ async fn rows_of_an_ended_audit_are_never_taken_for_those_of_the_one_begun_after
     let frames = (std::fs::metadata(copy.join("store.db-wal")).unwrap().len() as usize - 32) / frame;
     assert!(frames > 60, "{frames}");
     let mut turns = 0;
-    for index in (0..frames - 8).step_by(frames / 12) {
+    // Not in the last transaction, however many pages it wrote: what is damaged there may never have come to its end.
+    for index in (0..frames - 24).step_by(frames / 12) {
         let data = begun.folder.path().join(format!("copy-{index}"));
         copy_folder(&copy, &data);
         let mut bytes = std::fs::read(data.join("store.db-wal")).unwrap();

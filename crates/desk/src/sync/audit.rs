@@ -150,11 +150,12 @@ fn differs(desk: &Arc<Inner>, progress: &mut Progress) {
 }
 
 fn key_not_known(desk: &Arc<Inner>, progress: &mut Progress) -> Duration {
+    // Whoever hears of it and looks sees it.
+    desk.state().countersigning_key_known = false;
     if !std::mem::replace(&mut progress.key_told, true) {
         tracing::error!("audits are countersigned with a key that is not known here: no word of it is believed");
         desk.note_happened(Happened::CountersigningKeyNotKnown);
     }
-    desk.state().countersigning_key_known = false;
     AFTER_REFUSAL
 }
 

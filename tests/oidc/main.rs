@@ -69,7 +69,8 @@ fn main() -> ExitCode {
         });
     }
     let run = || -> Outcome<bool> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        // More threads than processors: what a module waits for in one of them may be another's to do.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).enable_all().build()?;
         logs::listen();
         // A line each: what failed is told in the table again.
         std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));

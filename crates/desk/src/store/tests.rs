@@ -329,6 +329,7 @@ async fn what_waits_is_told_in_as_many_groups_as_there_is_room_for_and_that_ther
 }
 
 /// Loses one, as a damaged page does.
+#[cfg(feature = "practice")]
 pub(crate) fn lose(conn: &Connection, key: contract::SubmissionKey) -> Result<(), StoreError> {
     conn.execute("DELETE FROM submission WHERE key = ?1", [key.to_string()])?;
     Ok(())

@@ -2,8 +2,9 @@
 //!
 //! Both live in the key store, under names of their own; the file knows the public half. The key is made with the
 //! store, or where a store of an earlier version has none yet, and is replaced only by that of another audit, after the
-//! file is of that one ([`Device::settle`]): without its entry nothing is signed, and RA Desk goes on. What the key store remembers may lag behind the file and never leads: it is written
-//! after the rows are on disk. So a file that has fewer rows than that, or others, is an older copy.
+//! file is of that one ([`Device::settle`]): without its entry nothing is signed, and RA Desk goes on. What the key store
+//! remembers may lag behind the file and never leads: it is written after the rows are on disk. So a file that has fewer
+//! rows than that, or others, is an older copy.
 //!
 //! Deliberately absent: when it is written ([`crate::sync`]), and what follows from it ([`super::audit`]).
 

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_audit_before.sql"),
     include_str!("migrations/0006_second_copy.sql"),
     include_str!("migrations/0007_to_send.sql"),
+    include_str!("migrations/0008_counted.sql"),
 ];
 
 /// The first version that keeps the gateway's receipts.

@@ -1,5 +1,6 @@
 //! One thing to do, with a limit to its time, a line about how it went, and a count of the tests in it.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -25,7 +26,7 @@ impl Report {
     /// How it went, in a word or a sentence.
     pub(crate) fn word(&self) -> String {
         match (&self.failure, &self.skipped) {
-            (Some(why), _) => why.clone(),
+            (Some(why), _) => why.lines().next().unwrap_or_default().to_owned(),
             (None, Some(why)) => format!("SKIPPED: {why}"),
             (None, None) => "passed".to_owned(),
         }
@@ -41,9 +42,8 @@ pub(crate) struct Tests {
 }
 
 impl Tests {
-    /// Reads what cargo test, Vitest and our own programs print when they close.
+    /// Reads what cargo test, Vitest and our own programs print when they close, without its colours.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
-        let line = strip_colours(line);
         let line = line.trim();
         let count = |word: &str| -> Option<u32> {
             let words: Vec<&str> = line.split([' ', ';', ',', '|', '(', ')']).filter(|word| !word.is_empty()).collect();
@@ -78,10 +78,10 @@ pub(crate) fn program(mut command: Command, limit: Duration) -> Outcome<Tests> {
             crate::Failure::Failed(format!("{:?} could not be started: {error}", command.get_program()))
         })?;
     let _watch = Watch::over(&child);
-    let tests = Arc::new(Mutex::new(Tests::default()));
+    let heard = Arc::new(Mutex::new(Heard::default()));
     let readers = [
-        child.stdout.take().map(|pipe| tee(pipe, false, Arc::clone(&tests))),
-        child.stderr.take().map(|pipe| tee(pipe, true, Arc::clone(&tests))),
+        child.stdout.take().map(|pipe| tee(pipe, false, Arc::clone(&heard))),
+        child.stderr.take().map(|pipe| tee(pipe, true, Arc::clone(&heard))),
     ];
     let started = Instant::now();
     let status = loop {
@@ -99,18 +99,64 @@ pub(crate) fn program(mut command: Command, limit: Duration) -> Outcome<Tests> {
     for reader in readers.into_iter().flatten() {
         let _ = reader.join();
     }
-    let tests = *tests.lock().map_err(|_| crate::Failure::Failed("the count of tests was lost".into()))?;
-    if status.success() { Ok(tests) } else { failed(format!("ended with {status}")) }
+    let heard = heard.lock().map_err(|_| crate::Failure::Failed("what a program said was lost".into()))?;
+    if status.success() { Ok(heard.tests) } else { failed(format!("ended with {status}{}", heard.of_failure())) }
 }
 
-fn tee(pipe: impl Read + Send + 'static, to_stderr: bool, tests: Arc<Mutex<Tests>>) -> std::thread::JoinHandle<()> {
+/// What a program said that is of use when it has ended.
+#[derive(Default)]
+struct Heard {
+    tests: Tests,
+    /// Lines that tell a failure, the first of them.
+    telling: Vec<String>,
+    /// Its last lines.
+    last: VecDeque<String>,
+}
+
+impl Heard {
+    /// As many lines of each kind are kept: what a person reads in one go.
+    const KEPT: usize = 40;
+
+    fn line(&mut self, line: &str) {
+        let plain = strip_colours(line);
+        let plain = plain.trim_end();
+        if let Some(found) = Tests::of_line(plain) {
+            self.tests = self.tests.and(found);
+        }
+        if plain.is_empty() {
+            return;
+        }
+        let tells = ["FAILED", "FAIL ", "panicked at", "error:", "error[", "Error:"].iter().any(|w| plain.contains(w));
+        if tells && self.telling.len() < Self::KEPT {
+            self.telling.push(plain.to_owned());
+        }
+        if self.last.len() == Self::KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(plain.to_owned());
+    }
+
+    /// How many tests failed, and below it the lines to look at first.
+    fn of_failure(&self) -> String {
+        let Tests { passed, failed, .. } = self.tests;
+        let mut text =
+            if failed > 0 { format!(", {failed} of {} tests failed", passed + failed) } else { String::new() };
+        for line in self.telling.iter().filter(|line| !self.last.contains(line)).chain(&self.last) {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+        text
+    }
+}
+
+fn tee(pipe: impl Read + Send + 'static, to_stderr: bool, heard: Arc<Mutex<Heard>>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();
         while pipe.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
             let text = String::from_utf8_lossy(&line);
-            if let (Some(found), Ok(mut tests)) = (Tests::of_line(&text), tests.lock()) {
-                *tests = tests.and(found);
+            if let Ok(mut heard) = heard.lock() {
+                heard.line(&text);
             }
             let written = if to_stderr {
                 std::io::stderr().write_all(&line)
@@ -229,10 +275,24 @@ mod tests {
             ("checks: 18 passed, 0 failed", (18, 0, 0)),
         ];
         for (line, (passed, failed, ignored)) in cases {
-            assert_eq!(Tests::of_line(line), Some(Tests { passed, failed, ignored }), "{line}");
+            assert_eq!(Tests::of_line(&strip_colours(line)), Some(Tests { passed, failed, ignored }), "{line}");
         }
         assert_eq!(Tests::of_line("running 24 tests"), None);
         assert_eq!(Tests::of_line("12 passed"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_fails_is_told_with_what_it_said_of_it() {
+        let mut command = Command::new("sh");
+        let lines = "echo first: FAILED; seq 1 100; echo 'checks: 3 passed, 1 failed'; exit 3";
+        command.args(["-c", lines]);
+        let Err(crate::Failure::Failed(why)) = program(command, Duration::from_secs(20)) else { panic!("it failed") };
+        let lines: Vec<&str> = why.lines().collect();
+        assert_eq!(lines.first(), Some(&"ended with exit status: 3, 1 of 4 tests failed"));
+        assert_eq!(lines.get(1), Some(&"  first: FAILED"));
+        assert_eq!(lines.last(), Some(&"  checks: 3 passed, 1 failed"));
+        assert_eq!(lines.len(), 2 + Heard::KEPT);
     }
 
     #[cfg(unix)]

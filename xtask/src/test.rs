@@ -154,6 +154,12 @@ fn close(reports: &[Report]) -> Outcome {
     for report in reports.iter().filter(|report| report.skipped.is_some()) {
         println!("\n{}: {}\nNothing of this stage was tried.", report.name, report.word());
     }
+    for report in reports {
+        // Whoever reads the end of a long log sees what to look at.
+        if let Some((_, lines)) = report.failure.as_ref().and_then(|why| why.split_once('\n')) {
+            println!("\n{} said:\n{lines}", report.name);
+        }
+    }
     if broken.is_empty() { Ok(()) } else { failed(format!("these stages failed: {}", broken.join(", "))) }
 }
 

@@ -30,6 +30,11 @@ const MINE: &str = "(recorded_in = ?3 OR confirmed_in IS NOT NULL)";
 pub(super) static COUNT_TO_CONFIRM: LazyLock<String> =
     LazyLock::new(|| format!("SELECT count(*) FROM submission WHERE {READY_HERE} AND NOT {MINE}"));
 
+/// Not at its end, of this author (`?1`) for this person (`?2`).
+pub(super) const UNFINISHED_OF_PERSON: &str = "SELECT key FROM submission WHERE author = ?1 AND care_identity = ?2
+    AND status IN ('ready_to_send', 'sending', 'waiting_for_them', 'link_expired', 'needs_attention')
+    ORDER BY key DESC LIMIT 1";
+
 /// Takes the oldest submissions this session may send and marks them as on their way.
 ///
 /// They are marked before the request is made: after a crash nobody can mistake one that was sent for one that
@@ -177,10 +182,7 @@ pub(crate) fn unfinished_of_person(
     person: &CareIdentityUuid,
 ) -> Result<Option<SubmissionKey>, StoreError> {
     Ok(conn
-        .prepare_cached(
-            "SELECT key FROM submission WHERE author = ?1 AND care_identity = ?2
-               AND status NOT IN ('linked', 'withdrawn', 'removed') ORDER BY key DESC LIMIT 1",
-        )?
+        .prepare_cached(UNFINISHED_OF_PERSON)?
         .query_row(params![author.as_str(), person.as_str()], |row| rows::parsed(row, 0, str::parse))
         .optional()?)
 }

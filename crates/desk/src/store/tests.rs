@@ -184,7 +184,7 @@ async fn what_waits_is_counted_as_it_is_listed_and_without_reading_rows() {
         Ok((queue::count_to_confirm(conn, &who)?, queue::sendable(conn, &who)?))
     });
     assert_eq!(counted.await.unwrap(), (0, 6));
-    for asked in [queue::COUNT_TO_CONFIRM.as_str(), queue::COUNTS.as_str()] {
+    for asked in [queue::COUNT_TO_CONFIRM.as_str(), queue::COUNTS.as_str(), queue::UNFINISHED_OF_PERSON] {
         let plan = store.read(move |conn| {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {asked}"))?;
             let nothing = vec![""; statement.parameter_count()];

@@ -315,6 +315,47 @@ test("offline one tries, and does not send", async () => {
   expect(text("send-now")).toBe("Try now");
 });
 
+// What is in the outbox and not sent by itself is neither called ready, nor offered to be sent now.
+test("what is sent by itself stands apart from what waits for its RA user", async () => {
+  const scene = SCENES["outbox-held"];
+  const user = await show(scene?.desk() as FakeDesk, scene?.start as Place);
+  const names = (id: string) =>
+    [...document.querySelectorAll(`#${id} td:first-child button`)].map((name) => name.textContent);
+  expect(names("goes")).toEqual([SUBMISSION.name]);
+  expect(names("held")).toEqual(["Tom Ward", "Aisha Bello", "Kofi Mensah"]);
+  const words = [...document.querySelectorAll("#held td:last-child")].map((word) => word.textContent ?? "");
+  const said = ["Waits for you to confirm", "Withdrawal requested", "Waits for you to change role"];
+  said.forEach((word, at) => {
+    expect(words[at]).toContain(word);
+  });
+  expect(text("held")).not.toContain("Ready to send");
+  expect(text("goes")).toContain("by itself");
+  expect(text("held")).not.toContain("by itself");
+  expect(document.getElementById("send-now")).toBeNull();
+  await user.click(document.getElementById("change-to-555254240101") as HTMLElement);
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("choose-role"));
+});
+
+test.each([
+  ["something would be sent", { state: "idle" } as const, 1, "Send now"],
+  ["nothing would be", { state: "idle" } as const, 0, null],
+  ["the RA service asked for a pause", { state: "paused", why: "busy", until: NOW } as const, 1, null],
+  ["it waits to be confirmed", { state: "paused", why: "confirmation_needed", until: null } as const, 0, null],
+])("to send now is offered where that does something: %s", async (_, sync, toSend, offered) => {
+  const snapshot = snapshotOf({ sync, outbox: { ...COUNTS, ready: 1 } }, { to_send: toSend });
+  await show(fakeDesk({ snapshot }), { at: "outbox", tab: "ready" });
+  expect(text("send-now")).toBe(offered);
+});
+
+test("offline, what is not ready is not said to be sent once there is a connection", async () => {
+  const sync = { state: "paused", why: "network", until: null } as const;
+  const snapshot = snapshotOf({ network: OFFLINE, sync, outbox: { ...COUNTS, ready: 1 } }, { to_confirm: 1 });
+  await show(fakeDesk({ snapshot }), { at: "outbox", tab: "ready" });
+  expect(document.querySelector(".ra-paused h2")?.textContent).toBe("RA Desk cannot reach the RA service");
+  expect(document.querySelector(".ra-paused")?.textContent).not.toMatch(/sends|is sent/);
+  expect(text("send-now")).toBe("Try now");
+});
+
 test("a gateway that was not reached is told of before anybody tries to sign in", async () => {
   const out = { session: { state: "signed_out" as const, why: null } };
   const desk = fakeDesk({ snapshot: snapshotOf({ ...out, network: OFFLINE }) });
@@ -432,6 +473,12 @@ test("a computer that forgets says what is unsent for as long as it is", async (
   await act(async () => desk.change({ ...forgets(1), shell: SHELL }, "outbox"));
   await act(async () => desk.change({ shell: SHELL }, "shell"));
   await vi.waitFor(() => expect(text("unsent-here")).toBe(""));
+});
+
+test("what was recorded in another role is counted once", async () => {
+  const outbox = { ...COUNTS, ready: 2, other_roles: 1 };
+  await show(fakeDesk({ ...forgets(0), snapshot: snapshotOf({ outbox }) }), { at: "find" });
+  await vi.waitFor(() => expect(text("unsent-here")).toContain("2 registrations are not sent yet"));
 });
 
 test("signing out stops while something is unsent on a computer that forgets", async () => {

@@ -165,8 +165,8 @@ test("an RA manager sees for whom it waits, and nobody who was recorded", async 
   expect(text("waits")).toContain(
     "1 registration recorded by another RA user (RA Agent, B81603) is not sent. It was recorded on",
   );
-  expect(text("waits")).toContain("2 registrations you recorded as RA Agent, RX9 wait.");
-  expect(text("waits")).toContain("After that they must be recorded again.");
+  expect(text("held")).toContain("2 registrations you recorded as RA Agent, RX9 wait.");
+  expect(text("held")).toContain("After that they must be recorded again.");
   // Seven in all, of whom five were named.
   expect(text("other-people")).toContain("2 registrations recorded by other people");
   expect(document.querySelectorAll("#waits button")).toHaveLength(1);

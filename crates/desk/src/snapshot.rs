@@ -66,6 +66,9 @@ pub enum SessionNow {
         ends_at: Timestamp,
         /// How many submissions of this RA user and role, recorded in an earlier session, wait to be confirmed.
         to_confirm: u32,
+        /// How many submissions of this RA user and role this session sends by itself: those that were recorded in it, or
+        /// confirmed since. 0 in a role that registers no more.
+        to_send: u32,
     },
 }
 
@@ -109,7 +112,7 @@ pub enum Network {
 pub struct OutboxCounts {
     /// Half-done registrations.
     pub drafts: u32,
-    /// Recorded, waiting to be sent or being sent.
+    /// Recorded, waiting to be sent or being sent, in whichever role.
     pub ready: u32,
     /// Sent; their user has not finished, or their link has expired.
     pub waiting: u32,
@@ -119,7 +122,7 @@ pub struct OutboxCounts {
     pub done: u32,
     /// Unsent submissions of other people on this computer. Counted also while nobody is signed in.
     pub other_people: u32,
-    /// Unsent submissions of this person that were recorded in another role.
+    /// Of [`Self::ready`], those that were recorded in another role.
     pub other_roles: u32,
 }
 

@@ -59,23 +59,26 @@ impl From<SessionNow> for SessionView {
             SessionNow::SignedOut { why } => Self::SignedOut { why },
             SessionNow::SigningIn => Self::SigningIn,
             SessionNow::Confirming { person } => Self::Confirming { person: person.into() },
-            SessionNow::SignedIn { person, policy, idle_at, idle_warning_at, ends_at, to_confirm } => Self::SignedIn {
-                person: person.into(),
-                policy: PolicyView {
-                    mail_domains: policy.mail_domains,
-                    link_lifetime_minutes: policy.link_lifetime_minutes,
-                    presence_required: policy.presence_required,
-                    queue_age_days: policy.queue_age_days,
-                    declaration: DeclarationView {
-                        version: policy.declaration.version,
-                        sentences: policy.declaration.sentences,
+            SessionNow::SignedIn { person, policy, idle_at, idle_warning_at, ends_at, to_confirm, to_send } => {
+                Self::SignedIn {
+                    person: person.into(),
+                    policy: PolicyView {
+                        mail_domains: policy.mail_domains,
+                        link_lifetime_minutes: policy.link_lifetime_minutes,
+                        presence_required: policy.presence_required,
+                        queue_age_days: policy.queue_age_days,
+                        declaration: DeclarationView {
+                            version: policy.declaration.version,
+                            sentences: policy.declaration.sentences,
+                        },
                     },
-                },
-                idle_at: idle_at.to_string(),
-                idle_warning_at: idle_warning_at.to_string(),
-                ends_at: ends_at.to_string(),
-                to_confirm,
-            },
+                    idle_at: idle_at.to_string(),
+                    idle_warning_at: idle_warning_at.to_string(),
+                    ends_at: ends_at.to_string(),
+                    to_confirm,
+                    to_send,
+                }
+            }
         }
     }
 }

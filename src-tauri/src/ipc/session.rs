@@ -103,6 +103,9 @@ pub enum SessionView {
         ends_at: String,
         /// How many submissions of this RA user, recorded in an earlier session, wait to be confirmed.
         to_confirm: u32,
+        /// How many submissions of this RA user this session sends by itself: of this role, recorded in this session or
+        /// confirmed.
+        to_send: u32,
     },
 }
 
@@ -240,7 +243,7 @@ pub enum NetworkFault {
 pub struct OutboxCounts {
     /// Half-done registrations.
     pub drafts: u32,
-    /// Recorded, waiting to be sent or being sent.
+    /// Recorded, waiting to be sent or being sent, in whichever role.
     pub ready: u32,
     /// Sent; their user has not finished, or their link has expired.
     pub waiting: u32,
@@ -250,7 +253,7 @@ pub struct OutboxCounts {
     pub done: u32,
     /// Unsent submissions of other people on this computer.
     pub other_people: u32,
-    /// Unsent submissions of this person that were recorded in another role.
+    /// Of `ready`, those that were recorded in another role.
     pub other_roles: u32,
 }
 

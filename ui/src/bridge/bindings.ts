@@ -681,7 +681,7 @@ export type OrganisationView = {
 export type OutboxCounts = {
 	/**  Half-done registrations. */
 	drafts: number,
-	/**  Recorded, waiting to be sent or being sent. */
+	/**  Recorded, waiting to be sent or being sent, in whichever role. */
 	ready: number,
 	/**  Sent; their user has not finished, or their link has expired. */
 	waiting: number,
@@ -691,7 +691,7 @@ export type OutboxCounts = {
 	done: number,
 	/**  Unsent submissions of other people on this computer. */
 	other_people: number,
-	/**  Unsent submissions of this person that were recorded in another role. */
+	/**  Of `ready`, those that were recorded in another role. */
 	other_roles: number,
 };
 
@@ -994,7 +994,12 @@ idle_warning_at: string;
 /**  When the session ends at the latest, RFC 3339. */
 ends_at: string; 
 /**  How many submissions of this RA user, recorded in an earlier session, wait to be confirmed. */
-to_confirm: number };
+to_confirm: number; 
+/**
+ *  How many submissions of this RA user this session sends by itself: of this role, recorded in this session or
+ *  confirmed.
+ */
+to_send: number };
 
 /**  Who set a setting. */
 export type SettingFrom = 

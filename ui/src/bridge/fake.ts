@@ -129,7 +129,12 @@ export const COUNTS: OutboxCounts = {
   other_roles: 0,
 };
 
-export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): Snapshot {
+/** What is the RA user's own and in their role is ready to be sent, but for what waits to be confirmed. */
+export function snapshotOf(
+  part: Partial<Snapshot> = {},
+  session: { to_confirm?: number; [name: string]: unknown } = {},
+): Snapshot {
+  const { ready, other_roles } = part.outbox ?? COUNTS;
   return {
     version: "0.1.0",
     practice: false,
@@ -141,6 +146,7 @@ export function snapshotOf(part: Partial<Snapshot> = {}, session: object = {}): 
       idle_warning_at: "2026-11-23T14:43:00Z",
       ends_at: "2026-11-24T02:00:00Z",
       to_confirm: 0,
+      to_send: Math.max(0, ready - other_roles - (session.to_confirm ?? 0)),
       ...session,
     },
     network: { state: "online" },

@@ -371,13 +371,13 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   },
   other_role: {
     heading: "Sending waits for you to change role",
-    next: "What is ready was recorded in another role. Change to that role to send it.",
+    next: "What is left was recorded in another of your roles. Change to that role to send it.",
   },
   role_lost: {
     heading: "Sending waits for an RA manager",
-    next: "What is ready was recorded in a role in which you can no longer register.",
+    next: "What is left was recorded in a role in which you can no longer register.",
   },
-  busy: { heading: "The RA service asked for a pause", next: "RA Desk sends again by itself." },
+  busy: { heading: "The RA service takes nothing now", next: "RA Desk sends again by itself." },
   device_revoked: {
     heading: "This computer is shut out by the RA service",
     next: "Your RA service takes nothing from it. Tell your IT service desk that this computer is in use. RA Desk sends again when it is let in.",

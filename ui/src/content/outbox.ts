@@ -171,7 +171,8 @@ export const OUTBOX = {
   tabsLabel: "What is in your outbox",
   tabs: {
     drafts: "Drafts",
-    ready: "Ready to send",
+    /** Not all in it is ready: some waits for something first. */
+    ready: "To send",
     waiting: "Waiting for them",
     attention: "Needs attention",
     done: "Done",
@@ -187,11 +188,16 @@ export const OUTBOX = {
   emptyOfYours: "Nothing of yours waits to be sent.",
   explain: {
     drafts: "Half done, and on this computer only.",
-    ready: "Recorded on this computer. These people cannot sign in with NHS.net Connect yet.",
+    ready: "These people cannot sign in with NHS.net Connect yet.",
     waiting: "Registered. These people must still open their link and sign in once.",
     attention: "The RA service did not take these. None of them holds up the others.",
     done: "Linked, withdrawn, removed, or taken over by an RA manager.",
   } satisfies Record<OutboxTab, string>,
+  /** What is sent without anybody doing anything, and what is not. */
+  goes: "Ready to send",
+  goesText: "Recorded on this computer. RA Desk sends these by itself, while it is online and you are signed in.",
+  held: "Not sent as things are",
+  heldText: "Recorded on this computer. Each says what it waits for.",
   person: "Person",
   address: "Address",
   recorded: "Recorded",
@@ -216,6 +222,8 @@ export const OUTBOX = {
   signIn: "Sign in",
   confirm: "Check the list",
   changeRole: "Change role",
+  /** Offline, and nothing of theirs is ready to send. */
+  unreachable: "RA Desk cannot reach the RA service",
   otherRole: (count: number, role: string) =>
     `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. Change to that role to send ${count === 1 ? "it" : "them"}.`,
   roleLost: ({ count, role_text, oldest }: WaitView, days: number) =>

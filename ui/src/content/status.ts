@@ -20,6 +20,7 @@ export const STATUS: Record<Status, { word: string; colour: TagColour }> = {
 export const VARIATIONS = {
   unsettled: { word: "Sent, no answer yet" },
   needs_confirmation: { word: "Waits for you to confirm" },
+  other_role: { word: "Waits for you to change role" },
   withdrawal_requested: { word: "Withdrawal requested" },
   role_lost: { word: "Not yours to send" },
   taken_over: { word: "Taken over" },
@@ -27,18 +28,24 @@ export const VARIATIONS = {
 
 type Shown = Pick<
   SubmissionView,
-  "status" | "unsettled" | "needs_confirmation" | "withdrawal_requested" | "taken_over" | "role_lost"
+  "status" | "unsettled" | "needs_confirmation" | "withdrawal_requested" | "taken_over" | "role_lost" | "in_this_role"
 >;
 
 /** The word for a submission: its status, or what is truer than that. */
 export function shownStatus(submission: Shown): { word: string; colour?: TagColour } {
-  const { status, unsettled, needs_confirmation, withdrawal_requested } = submission;
+  const { status, unsettled, withdrawal_requested } = submission;
   if (submission.taken_over) return VARIATIONS.taken_over;
   if (withdrawal_requested) return VARIATIONS.withdrawal_requested;
   if (status === "ready_to_send" && unsettled) return VARIATIONS.unsettled;
-  if (status === "ready_to_send" && submission.role_lost) return VARIATIONS.role_lost;
-  if (status === "ready_to_send" && needs_confirmation) return VARIATIONS.needs_confirmation;
-  return STATUS[status];
+  return (status === "ready_to_send" && waitsFor(submission)) || STATUS[status];
+}
+
+/** What must be done before it is sent, or asked about again; null where RA Desk does that by itself. */
+export function waitsFor(submission: Omit<Shown, "taken_over">): { word: string } | null {
+  if (submission.withdrawal_requested) return VARIATIONS.withdrawal_requested;
+  if (submission.role_lost) return VARIATIONS.role_lost;
+  if (submission.needs_confirmation) return VARIATIONS.needs_confirmation;
+  return submission.in_this_role ? null : VARIATIONS.other_role;
 }
 
 export const PROFILE_STATUS: Record<ProfileStatus, { word: string; colour: TagColour }> = {

@@ -8,7 +8,7 @@ import { SessionContext, useSession, useShell, useSnapshot } from "./session";
 /** How many registrations of whoever is signed in would be lost; none where the computer keeps them. */
 export function useUnsent(): number {
   const { outbox } = useSnapshot();
-  return useShell().not_kept === "forgets" ? outbox.ready + outbox.other_roles : 0;
+  return useShell().not_kept === "forgets" ? outbox.ready : 0;
 }
 
 /** On every page while something is unsent. */

@@ -15,7 +15,8 @@ import { Button, ButtonLink, InsetText } from "../nhs";
 export function Sending() {
   const desk = useDesk();
   const keep = useKeep();
-  const { sync, network, outbox } = useSnapshot();
+  const { sync, network } = useSnapshot();
+  const { to_send: toSend } = useSignedIn();
   const { signIn } = useSession();
   const { not_kept: notKept } = useShell();
   const { go } = usePlaces();
@@ -39,7 +40,7 @@ export function Sending() {
     );
   }
   if (sync.state === "idle") {
-    if (outbox.ready === 0) return null;
+    if (toSend === 0) return null;
     return (
       <>
         <FaultSummary fault={send.fault} attempt={send.faults} />
@@ -49,17 +50,19 @@ export function Sending() {
   }
   const { why, until } = sync;
   const words = PAUSES[why];
-  const reason = network.state === "offline" ? NETWORK_FAULTS[network.why] : null;
+  const reason = why === "network" && network.state === "offline" ? NETWORK_FAULTS[network.why] : null;
+  const waits = reason && toSend > 0;
   return (
     <InsetText className="ra-paused">
       <FaultSummary fault={send.fault} attempt={send.faults} />
-      <h2 className="nhsuk-heading-s">{words.heading}</h2>
+      <h2 className="nhsuk-heading-s">{reason && !waits ? OUTBOX.unreachable : words.heading}</h2>
       <p>
-        {why === "network" && reason ? `${reason.why} ${nothingLost(notKept)} ${reason.next}` : words.next}
+        {reason ? `${reason.why} ${waits ? `${nothingLost(notKept)} ` : ""}${reason.next}` : words.next}
         {until && ` ${OUTBOX.tries(clockTime(until))}`}
       </p>
       {why === "network" && network.state === "offline" && <NetworkHelp fault={network.why} />}
-      {(why === "network" || why === "busy") && sendNow}
+      {/* A pause that the RA service asked for is kept, whoever presses what. */}
+      {why === "network" && sendNow}
       {why === "sign_in_needed" && (
         <Button small look="secondary" onClick={() => signIn.run()}>
           {OUTBOX.signIn}
@@ -79,23 +82,36 @@ export function Sending() {
   );
 }
 
-/** What waits here that this RA user cannot send as they are now. */
-export function Waits({ waits }: { waits: WaitView[] }) {
-  const { outbox } = useSnapshot();
+/** What this RA user recorded in roles they do not act in, and what to do about it. */
+export function OwnWaits({ waits }: { waits: WaitView[] }) {
   const { queue_age_days } = useSignedIn().policy;
   const { go } = usePlaces();
-  const told = waits.reduce((sum, { is_own, count }) => sum + (is_own ? 0 : count), 0);
-  const untold = outbox.other_people - told;
-  const said = (wait: WaitView) => {
-    if (!wait.is_own) return OUTBOX.waitsFor(wait);
-    return wait.role_lost ? OUTBOX.roleLost(wait, queue_age_days) : OUTBOX.otherRole(wait.count, wait.role_text);
-  };
+  return waits
+    .filter(({ is_own }) => is_own)
+    .map((wait) => (
+      <p key={wait.role} id={`waits-${wait.role}`}>
+        {wait.role_lost ? OUTBOX.roleLost(wait, queue_age_days) : `${OUTBOX.otherRole(wait.count, wait.role_text)} `}
+        {!wait.role_lost && (
+          <ButtonLink id={`change-to-${wait.role}`} onClick={() => go({ at: "choose-role" })}>
+            {OUTBOX.changeRole}
+          </ButtonLink>
+        )}
+      </p>
+    ));
+}
+
+/** What others recorded here and did not send. */
+export function Waits({ waits: all }: { waits: WaitView[] }) {
+  const { outbox } = useSnapshot();
+  const { go } = usePlaces();
+  const waits = all.filter(({ is_own }) => !is_own);
+  const untold = outbox.other_people - waits.reduce((sum, { count }) => sum + count, 0);
   if (waits.length === 0 && untold <= 0) return null;
   return (
     <InsetText id="waits">
       {waits.map((wait) => (
         <p key={wait.role} id={`waits-${wait.role}`}>
-          {said(wait)}{" "}
+          {OUTBOX.waitsFor(wait)}{" "}
           {wait.to_take_over > 0 && (
             <ButtonLink id={`take-over-${wait.role}`} onClick={() => go({ at: "take-over", role: wait.role })}>
               {TAKING_OVER.button}

@@ -13,14 +13,14 @@ import { dayAndTime, grouped } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
 import { OUTBOX, SUBMISSION } from "../content/outbox";
 import { refused } from "../content/refused";
-import { shownStatus, VARIATIONS } from "../content/status";
+import { shownStatus, waitsFor } from "../content/status";
 import { author, TAKING_OVER } from "../content/taking-over";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useAnnounce, useSnapshot } from "../frame/session";
+import { useAnnounce, useSignedIn, useSnapshot } from "../frame/session";
 import { Banner, ButtonLink, Heads, StatusTag, Table, Tabs } from "../nhs";
-import { Sending, Waits } from "./outbox-sending";
+import { OwnWaits, Sending, Waits } from "./outbox-sending";
 
 interface OutboxProps {
   tab: OutboxTab;
@@ -40,6 +40,7 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
   const announce = useAnnounce();
   const { go } = usePlaces();
   const { outbox: counts } = useSnapshot();
+  const { to_send: toSend } = useSignedIn();
   const [tab, setTab] = useState(first);
   const [discarded, setDiscarded] = useState(before);
   const [restored, setRestored] = useState<string | null>(null);
@@ -88,10 +89,10 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
           <p className="nhsuk-notification-banner__heading">{OUTBOX.restored(restored)}</p>
         </Banner>
       )}
-      {confirmed && counts.ready > 0 && !restored && !discarded && (
+      {confirmed && toSend > 0 && !restored && !discarded && (
         <Banner>
           <p className="nhsuk-notification-banner__heading" id="confirmed">
-            {OUTBOX.confirmed(counts.ready)}
+            {OUTBOX.confirmed(toSend)}
           </p>
         </Banner>
       )}
@@ -134,12 +135,35 @@ function Rows({ tab, page, onDiscard }: { tab: OutboxTab; page: OutboxPage; onDi
   return (
     <>
       <p>{OUTBOX.explain[tab]}</p>
-      {tab === "drafts" ? (
-        <Drafts drafts={page.drafts} onDiscard={onDiscard} />
-      ) : (
-        <Submissions submissions={page.submissions} />
-      )}
+      {tab === "drafts" && <Drafts drafts={page.drafts} onDiscard={onDiscard} />}
+      {tab === "ready" && <ToSend page={page} />}
+      {tab !== "drafts" && tab !== "ready" && <Submissions submissions={page.submissions} />}
       {shown < page.total && <p className="ra-quiet">{OUTBOX.shown(shown, page.total)}</p>}
+    </>
+  );
+}
+
+/** What RA Desk sends by itself, apart from what it does not send before somebody has done something. */
+function ToSend({ page: { submissions, waits } }: { page: OutboxPage }) {
+  const goes = submissions.filter((submission) => !waitsFor(submission));
+  const held = submissions.filter((submission) => waitsFor(submission));
+  return (
+    <>
+      {goes.length > 0 && (
+        <section id="goes">
+          <h3 className="nhsuk-heading-s">{OUTBOX.goes}</h3>
+          <p>{OUTBOX.goesText}</p>
+          <Submissions submissions={goes} />
+        </section>
+      )}
+      {held.length > 0 && (
+        <section id="held">
+          <h3 className="nhsuk-heading-s">{OUTBOX.held}</h3>
+          <p>{OUTBOX.heldText}</p>
+          <Submissions submissions={held} />
+          <OwnWaits waits={waits} />
+        </section>
+      )}
     </>
   );
 }
@@ -192,8 +216,10 @@ export function Submissions({ submissions }: { submissions: SubmissionView[] }) 
 /** One submission: its reason and next step stand in the row, so that nobody has to open it to know. */
 function SubmissionRow({ submission }: { submission: SubmissionView }) {
   const { go } = usePlaces();
-  const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, taken_from } = submission;
-  const { unsettled, needs_confirmation, role_lost } = submission;
+  const { key, name, uuid, address, recorded_at, recorded_role, in_this_role, status, taken_from, taken_over } =
+    submission;
+  const shown = shownStatus(submission);
+  const waits = status === "ready_to_send" && !taken_over ? waitsFor(submission) : null;
   const why = status === "needs_attention" ? refused(submission) : null;
   return (
     <Table.Row>
@@ -214,10 +240,8 @@ function SubmissionRow({ submission }: { submission: SubmissionView }) {
         )}
       </Table.Cell>
       <Table.Cell>
-        <StatusTag {...shownStatus(submission)} />
-        {unsettled && needs_confirmation && !role_lost && (
-          <span className="ra-line ra-quiet">{VARIATIONS.needs_confirmation.word}</span>
-        )}
+        <StatusTag {...shown} />
+        {waits && waits.word !== shown.word && <span className="ra-line ra-quiet">{waits.word}</span>}
         {why && (
           <>
             <span className="ra-line">{why.heading}.</span>

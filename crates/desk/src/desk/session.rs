@@ -24,17 +24,20 @@ impl Desk {
             (state.session.clone(), state.network, state.sync, state.second_copy)
         };
         let who = session.at_work().map(|who| actor(who));
-        let (outbox, to_confirm) = desk
+        let registers = session.at_work().is_some_and(|who| who.may.register);
+        let (outbox, to_confirm, to_send) = desk
             .store
             .read(move |conn| {
                 let to_confirm = who.as_ref().map_or(Ok(0), |actor| queue::count_to_confirm(conn, actor))?;
-                Ok((queue::counts(conn, who.as_ref())?, to_confirm))
+                let sender = who.as_ref().filter(|_| registers);
+                let to_send = sender.map_or(Ok(0), |actor| queue::sendable(conn, actor))?;
+                Ok((queue::counts(conn, who.as_ref())?, to_confirm, to_send))
             })
             .await?;
         Ok(Snapshot {
             version: env!("CARGO_PKG_VERSION"),
             practice: cfg!(feature = "practice"),
-            session: session_now(&session, to_confirm),
+            session: session_now(&session, to_confirm, to_send),
             network,
             outbox,
             sync,
@@ -223,7 +226,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn session_now(session: &crate::session::Session, to_confirm: u32) -> SessionNow {
+fn session_now(session: &crate::session::Session, to_confirm: u32, to_send: u32) -> SessionNow {
     use crate::session::Session;
     match session {
         Session::SignedOut { why } => SessionNow::SignedOut { why: *why },
@@ -238,6 +241,7 @@ fn session_now(session: &crate::session::Session, to_confirm: u32) -> SessionNow
                 idle_warning_at: idle_at.checked_sub(WARNING).unwrap_or(idle_at),
                 ends_at: who.ends_at,
                 to_confirm,
+                to_send,
             }
         }
     }

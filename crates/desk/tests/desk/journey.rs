@@ -68,6 +68,8 @@ async fn recorded_without_a_network_and_sent_after_a_restart() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 
+    assert_eq!(to_confirm_and_to_send(&bench).await, (0, 1), "it is sent once there is a network");
+
     let bench = bench.restart().await;
     let snapshot = bench.desk.snapshot().await.unwrap();
     assert_eq!(snapshot.outbox.other_people, 1, "whose it is is told to nobody who is not signed in");
@@ -77,11 +79,19 @@ async fn recorded_without_a_network_and_sent_after_a_restart() {
     let waiting = bench.desk.to_confirm().await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert!(waiting[0].needs_confirmation);
+    assert_eq!(to_confirm_and_to_send(&bench).await, (1, 0), "it is to send by nobody before *I recorded these*");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(bench.fake.count("/v1/registrations/batch"), 0, "nothing is sent before *I recorded these*");
     bench.desk.confirm_recorded().await.unwrap();
     bench.until(&recorded, |now| now.status == Status::WaitingForThem).await;
     assert_eq!(bench.fake.world().registrations.len(), 1);
+}
+
+async fn to_confirm_and_to_send(bench: &Bench) -> (u32, u32) {
+    match bench.desk.snapshot().await.unwrap().session {
+        SessionNow::SignedIn { to_confirm, to_send, .. } => (to_confirm, to_send),
+        other => panic!("nobody is at work: {other:?}"),
+    }
 }
 
 #[tokio::test]

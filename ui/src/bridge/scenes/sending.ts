@@ -98,6 +98,37 @@ const waitingFor: OutboxPage = {
     },
   ],
 };
+/** What this RA user recorded, in every state in which it is not sent by itself but one. */
+const HELD: OutboxPage = {
+  counts: { ...COUNTS, ready: 4, other_roles: 1 },
+  drafts: [],
+  submissions: [
+    { ...SUBMISSION, status: "ready_to_send" },
+    { ...(many[1] ?? SUBMISSION), status: "ready_to_send", needs_confirmation: true },
+    { ...(many[2] ?? SUBMISSION), status: "ready_to_send" },
+    {
+      ...SUBMISSION,
+      key: "018f0000-0000-7000-8000-0000000c0005",
+      name: "Kofi Mensah",
+      uuid: "555086680005",
+      address: "kofi.mensah@nhs.net",
+      in_this_role: false,
+      recorded_role: "RA Manager, RX9",
+    },
+  ],
+  total: 4,
+  waits: [
+    {
+      ...WAIT,
+      is_own: true,
+      name: "Priya Nair",
+      role: "555254240101",
+      role_text: "RA Manager, RX9",
+      count: 1,
+      to_take_over: 0,
+    },
+  ],
+};
 /** What an RA manager of the same organisation recorded or took over. */
 const MINE = { recorded_role: "RA Manager, B81603" };
 const REFUSAL = { done_by: null, done_at: null, profile_now: null, profile_then: null, fields: [] };
@@ -263,7 +294,13 @@ export const SENDING: Record<string, Scene> = {
   "take-over-gone": scene("outbox", { snapshot: snapshotOf({}, MANAGES) }, { start: takeOver }),
   "outbox-waits-manager": scene(
     "outbox",
-    { snapshot: snapshotOf({ outbox: waitingFor.counts }, MANAGES), outbox: waitingFor },
+    {
+      snapshot: snapshotOf(
+        { outbox: waitingFor.counts, sync: { state: "paused", why: "role_lost", until: null } },
+        MANAGES,
+      ),
+      outbox: waitingFor,
+    },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
   ),
   "outbox-taken-over": scene(
@@ -337,6 +374,29 @@ export const SENDING: Record<string, Scene> = {
         total: 3,
         waits: [],
       },
+    },
+    { start: { at: "outbox", tab: "ready" }, status: "ready" },
+  ),
+  // One of each that is not sent by itself, beside one that is.
+  "outbox-held": scene(
+    "outbox",
+    {
+      snapshot: snapshotOf(
+        { outbox: HELD.counts, sync: { state: "paused", why: "confirmation_needed", until: null } },
+        { to_confirm: 1 },
+      ),
+      outbox: HELD,
+    },
+    { start: { at: "outbox", tab: "ready" }, status: "ready" },
+  ),
+  "outbox-busy": scene(
+    "outbox",
+    {
+      snapshot: snapshotOf({
+        outbox: { ...COUNTS, ready: 1 },
+        sync: { state: "paused", why: "busy", until: "2026-11-23T14:31:00Z" },
+      }),
+      outbox: { counts: { ...COUNTS, ready: 1 }, drafts: [], submissions: [SUBMISSION], total: 1, waits: [] },
     },
     { start: { at: "outbox", tab: "ready" }, status: "ready" },
   ),

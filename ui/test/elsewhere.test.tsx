@@ -29,9 +29,10 @@ test("the outbox leads to what waits elsewhere, each as its computer last told",
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
   expect(main()?.textContent).toContain("LAPTOP-0417");
   expect(main()?.textContent).toContain("3 registrations not sent");
-  expect(main()?.textContent).toContain("More is not sent than is shown here.");
+  expect(main()?.textContent).toContain("More waits than is shown here.");
   expect(main()?.textContent).toContain("20 November 2026 at 4:40pm");
   expect(main()?.textContent).toContain("This is what each computer last reported.");
+  expect(main()?.textContent).toContain("Sign in to RA Desk on LAPTOP-0417 and confirm what you recorded.");
   expect(document.getElementById("elsewhere-limits")?.textContent).toContain("so this may be out of date");
 });
 
@@ -45,10 +46,31 @@ test("what was taken in from a second copy is registered, and its links are wher
   );
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("waiting-elsewhere"));
   expect(main()?.textContent).toContain("were taken in by your RA service on 22 November 2026 at 11am");
-  expect(main()?.textContent).toContain("They are registered. Their links are on that computer only");
+  expect(main()?.textContent).toContain("They are registered.");
+  expect(main()?.textContent).toContain("Links of what was taken in are on that computer only.");
   expect(main()?.textContent).toContain("When it last reported, 3 were not sent.");
   expect(main()?.textContent).not.toContain("3 registrations not sent");
 });
+
+test.each([
+  [{ own: false, author: "Tom Ward" }, "If they are away, you can sign in there and take it over.", null],
+  [{ own: false, author: "Tom Ward", here: true }, "you can take it over in the outbox.", "outbox"],
+  [{ revoked: true }, "The RA service takes nothing from it. Tell your IT service desk", null],
+  [{ unsent: 0, attention: 2 }, "You can sign in on LAPTOP-0417 and open Needs attention in the outbox.", null],
+  [{ imported: 3, imported_at: "2026-11-22T11:00:00Z" }, "remove the account on their profile", "find"],
+])(
+  "of what waits elsewhere it is said what can be done, and led to what can be done here: %o",
+  async (part, said, at) => {
+    const desk = fakeDesk({ waitingElsewhere: { more: false, waiting: [{ ...WAITING_ON, ...part }] } });
+    render(<App desk={desk} start={{ at: "waiting-elsewhere" }} />);
+    await vi.waitFor(() => expect(main()?.textContent).toContain(said));
+    expect(main()?.textContent?.includes("Sign in to RA Desk on LAPTOP-0417")).toBe("imported" in part);
+    const led = document.querySelectorAll<HTMLElement>("main td button");
+    expect(led).toHaveLength(at ? 1 : 0);
+    if (at) await userEvent.setup().click(led[0] as HTMLElement);
+    if (at) await vi.waitFor(() => expect(main()?.dataset.page).toBe(at));
+  },
+);
 
 test("no second copy is told on every page, until there is one", async () => {
   const ready = { outbox: { ...COUNTS, ready: 2 } };

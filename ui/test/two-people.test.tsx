@@ -159,16 +159,24 @@ test.each(["take-over-gone", "take-over-too-late"])("%s: it is said that nothing
 
 test("an RA manager sees for whom it waits, and nobody who was recorded", async () => {
   await show("outbox-waits-manager");
-  expect(text("waits")).toContain(
-    "4 registrations recorded by Tom Ward (RA Agent, B81603) are not sent. The oldest was recorded on 20 November 2026 at 9:05am. 1 is being sent or withdrawn, and cannot be taken over now.",
+  const rows = [...document.querySelectorAll("#waits tbody tr")].map((row) =>
+    [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
   );
-  expect(text("waits")).toContain(
-    "1 registration recorded by another RA user (RA Agent, B81603) is not sent. It was recorded on",
+  expect(rows[0]?.join(" ")).toMatch(/Tom Ward.*RA Agent, B81603.*4 registrations.*20 November 2026 at 9:05am/);
+  expect(rows[0]?.[3]).toMatch(
+    /Take over 3 from Tom Ward.*1 is being sent or withdrawn, and cannot be taken over now\./,
   );
+  expect(rows[1]?.join(" ")).toMatch(/Another RA user.*1 registration/);
+  expect(rows[1]?.[3]).not.toMatch(/Take over/);
+  // What only a manager can do comes before what is theirs.
+  const tabs = document.querySelector("[role=tablist]") as HTMLElement;
+  expect(document.getElementById("waits")?.compareDocumentPosition(tabs)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
   expect(text("held")).toContain("2 registrations you recorded as RA Agent, RX9 wait.");
   expect(text("held")).toContain("After that they must be recorded again.");
   // Seven in all, of whom five were named.
-  expect(text("other-people")).toContain("2 registrations recorded by other people");
+  expect(text("other-people")).toBe(
+    "2 more were recorded by RA users of other organisations. Their own RA managers can take them over.",
+  );
   expect(document.querySelectorAll("#waits button")).toHaveLength(1);
   expect(main()?.textContent).not.toContain("O’Connor");
 });
@@ -216,4 +224,6 @@ test.each([
 test("where others’ work waits, it is not said that nothing waits", async () => {
   await show("outbox-waits-others");
   await vi.waitFor(() => expect(text("empty")).toBe("Nothing of yours waits to be sent."));
+  expect(text("waits")).toContain("1 registration recorded by other RA users is not sent.");
+  expect(text("waits")).toContain("an RA manager of their organisation can sign in here and take it over");
 });

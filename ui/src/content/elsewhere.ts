@@ -1,15 +1,15 @@
 // Words of what waits on other computers, and of the second copy of what waits here.
 
-import type { NoSecondCopy } from "../bridge";
+import type { NoSecondCopy, WaitingOnView } from "../bridge";
 import { counted } from "./dates";
 
 export const ELSEWHERE = {
-  title: "Not sent, by computer",
-  link: "See what is not sent, by computer",
-  none: "No other computer has reported registrations of yours that are not sent.",
-  lead: "This is what each computer last reported. To send yours, sign in to RA Desk on that computer and confirm them. An RA manager can take over a colleague’s there.",
+  title: "What waits on other computers",
+  link: "See what waits on other computers",
+  none: "No other computer has reported that registrations of yours wait on it.",
+  lead: "This is what each computer last reported. Registrations are sent from the computer they were recorded on.",
   limits: "A computer reports only while it is online and somebody is signed in, so this may be out of date.",
-  more: "More is not sent than is shown here. Look at RA Desk on the computer itself.",
+  more: "More waits than is shown here. Look at RA Desk on the computer itself.",
   computer: "Computer",
   here: "This computer",
   revoked: "Shut out by the RA service",
@@ -17,15 +17,39 @@ export const ELSEWHERE = {
   you: "You",
   unknown: "Not known to the RA service",
   waits: "Waiting there",
+  whatToDo: "What to do",
   unsent: (count: number) => (count === 0 ? "None to send" : `${counted(count, "registration")} not sent`),
   oldest: (time: string) => `The oldest was recorded ${time}`,
   attention: (count: number) =>
     count === 1 ? "1 registration needs attention" : `${count} registrations need attention`,
   /** What was taken in without its computer: the links are on that computer alone. */
   imported: (count: number, time: string) =>
-    `${counted(count, "registration")} ${count === 1 ? "was" : "were"} taken in by your RA service ${time}, from that computer’s second copy. ${count === 1 ? "It is registered. Its link is" : "They are registered. Their links are"} on that computer only: to give somebody a link, remove the account on their profile and register it again.`,
+    `${counted(count, "registration")} ${count === 1 ? "was" : "were"} taken in by your RA service ${time}, from that computer’s second copy. ${count === 1 ? "It is registered." : "They are registered."}`,
+  find: "Find a person",
+  /** What can be done, and where; nothing where nothing waits. */
+  todo: ({ computer, here, own, author, revoked, imported_at, unsent, attention }: WaitingOnView): string[] => {
+    const who = own ? "You" : (author ?? "Whoever recorded it");
+    const there = here ? "here" : `on ${computer}`;
+    const links =
+      "Links of what was taken in are on that computer only. To give somebody a link, remove the account on their profile and register it again.";
+    // What it does not send by itself is all that is left there once its copy was taken in.
+    const send = own
+      ? `Sign in to RA Desk ${there} and confirm what you recorded.`
+      : `${who} can sign in to RA Desk ${there} and confirm it. If they are away, you can ${here ? "take it over in the outbox" : "sign in there and take it over"}.`;
+    const lines = [
+      imported_at && links,
+      revoked &&
+        !imported_at &&
+        "The RA service takes nothing from it. Tell your IT service desk that registrations wait there.",
+      !revoked && unsent > 0 && send,
+      !revoked && attention > 0 && `${who} can sign in ${there} and open Needs attention in the outbox.`,
+    ];
+    return lines.filter((line) => line !== false && line !== null) as string[];
+  },
   importedUnsent: (count: number) => `When it last reported, ${count} ${count === 1 ? "was" : "were"} not sent.`,
-  heard: "Last reported",
+  heard: (time: string) => `Last reported ${time}`,
+  from: (computer: string) => `whose registration was taken in from ${computer}`,
+  of: (author: string | null) => `for what ${author ?? "another RA user"} recorded`,
 };
 
 const DISK = "The USB stick or disk for second copies";

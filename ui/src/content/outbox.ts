@@ -1,7 +1,7 @@
 // Words of what became of a registration: its page, and the outbox.
 
 import type { OutboxTab, SubmissionView, WaitView } from "../bridge";
-import { counted, dayAndTime, instant, onDay } from "./dates";
+import { counted, dayAndTime, instant } from "./dates";
 import { author } from "./taking-over";
 
 export const SUBMISSION = {
@@ -228,11 +228,24 @@ export const OUTBOX = {
     `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. Change to that role to send ${count === 1 ? "it" : "them"}.`,
   roleLost: ({ count, role_text, oldest }: WaitView, days: number) =>
     `${counted(count, "registration")} you recorded as ${role_text} ${count === 1 ? "waits" : "wait"}. ${roleLost(count, role_text, sendBy(oldest, days))}`,
-  waitsFor: ({ count, name, role_text, to_take_over, oldest }: WaitView) => {
-    const busy = count - to_take_over;
-    const left = `${busy} ${busy === 1 ? "is" : "are"} being sent or withdrawn, and cannot be taken over now.`;
-    return `${counted(count, "registration")} recorded by ${author(name)} (${role_text}) ${count === 1 ? "is" : "are"} not sent. ${count === 1 ? "It" : "The oldest"} was recorded ${onDay(oldest)}. ${busy > 0 ? left : ""}`;
-  },
-  otherPeople: (count: number) =>
-    `${counted(count, "registration")} recorded by other people on this computer ${count === 1 ? "waits" : "wait"} for them to sign in.`,
+  /** What other RA users recorded on this computer. */
+  others: "Not sent, of other RA users on this computer",
+  othersText: (takesOver: boolean) =>
+    `Whoever recorded a registration can sign in to RA Desk here and confirm it: then it is sent. If they are away, ${
+      takesOver
+        ? "you can take it over, and it is sent in your name."
+        : "an RA manager of their organisation can sign in here and take it over."
+    }`,
+  raUser: "RA user",
+  anotherUser: "Another RA user",
+  notSent: "Not sent",
+  oldest: "Oldest recorded",
+  whatYouCanDo: "What you can do",
+  /** Of a colleague's, what is not to be taken over now. */
+  busy: (count: number) =>
+    `${count} ${count === 1 ? "is" : "are"} being sent or withdrawn, and cannot be taken over now.`,
+  otherPeople: (count: number, more: boolean) =>
+    more
+      ? `${count} more ${count === 1 ? "was" : "were"} recorded by RA users of other organisations. Their own RA managers can take ${count === 1 ? "it" : "them"} over.`
+      : `${counted(count, "registration")} recorded by other RA users ${count === 1 ? "is" : "are"} not sent.`,
 };

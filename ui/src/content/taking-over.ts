@@ -22,6 +22,7 @@ export const TAKING_OVER = {
   reason: "Why are you taking them over?",
   reasonHint: "Your colleague sees this.",
   button: "Take over",
+  some: (count: number) => `Take over ${count.toLocaleString("en-GB")}`,
   whose: (name: string | null) => `from ${author(name)}`,
   cancel: "Leave them as they are",
   done: (count: number) =>

@@ -1,6 +1,6 @@
 import { useAct, useDesk, useKeep, type WaitView } from "../bridge";
 import { PAUSES } from "../content/codes";
-import { clockTime } from "../content/dates";
+import { clockTime, counted, dayAndTime } from "../content/dates";
 import { nothingLost } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
@@ -9,7 +9,7 @@ import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSession, useShell, useSignedIn, useSnapshot } from "../frame/session";
-import { Button, ButtonLink, InsetText } from "../nhs";
+import { Button, ButtonLink, Heads, InsetText, Table } from "../nhs";
 
 /** What sending is doing, or what it waits for and what to do about it. */
 export function Sending() {
@@ -100,27 +100,59 @@ export function OwnWaits({ waits }: { waits: WaitView[] }) {
     ));
 }
 
-/** What others recorded here and did not send. */
+/** What others recorded here and did not send: of colleagues whose RA manager this is, each with what can be done. */
 export function Waits({ waits: all }: { waits: WaitView[] }) {
   const { outbox } = useSnapshot();
-  const { go } = usePlaces();
   const waits = all.filter(({ is_own }) => !is_own);
   const untold = outbox.other_people - waits.reduce((sum, { count }) => sum + count, 0);
   if (waits.length === 0 && untold <= 0) return null;
   return (
-    <InsetText id="waits">
-      {waits.map((wait) => (
-        <p key={wait.role} id={`waits-${wait.role}`}>
-          {OUTBOX.waitsFor(wait)}{" "}
-          {wait.to_take_over > 0 && (
-            <ButtonLink id={`take-over-${wait.role}`} onClick={() => go({ at: "take-over", role: wait.role })}>
-              {TAKING_OVER.button}
-              <span className="nhsuk-u-visually-hidden"> {TAKING_OVER.whose(wait.name)}</span>
-            </ButtonLink>
-          )}
-        </p>
-      ))}
-      {untold > 0 && <p id="other-people">{OUTBOX.otherPeople(untold)}</p>}
-    </InsetText>
+    <section id="waits">
+      <h2 className="nhsuk-heading-m">{OUTBOX.others}</h2>
+      {waits.length > 0 && (
+        <>
+          <p>{OUTBOX.othersText(true)}</p>
+          <Table responsive className="ra-table nhsuk-table--compact">
+            <Heads names={[OUTBOX.raUser, OUTBOX.notSent, OUTBOX.oldest, OUTBOX.whatYouCanDo]} />
+            <Table.Body>
+              {waits.map((wait) => (
+                <WaitRow key={wait.role} wait={wait} />
+              ))}
+            </Table.Body>
+          </Table>
+        </>
+      )}
+      {untold > 0 && <p id="other-people">{OUTBOX.otherPeople(untold, waits.length > 0)}</p>}
+      {waits.length === 0 && <p>{OUTBOX.othersText(false)}</p>}
+    </section>
+  );
+}
+
+function WaitRow({ wait: { name, role, role_text, count, to_take_over, oldest } }: { wait: WaitView }) {
+  const { go } = usePlaces();
+  return (
+    <Table.Row id={`waits-${role}`}>
+      <Table.Cell>
+        <strong>{name ?? OUTBOX.anotherUser}</strong>
+        <span className="ra-line ra-quiet">{role_text}</span>
+      </Table.Cell>
+      <Table.Cell>{counted(count, "registration")}</Table.Cell>
+      <Table.Cell>{dayAndTime(oldest)}</Table.Cell>
+      <Table.Cell>
+        {to_take_over > 0 && (
+          <Button
+            small
+            look="secondary"
+            className="ra-in-row"
+            id={`take-over-${role}`}
+            onClick={() => go({ at: "take-over", role })}
+          >
+            {TAKING_OVER.some(to_take_over)}
+            <span className="nhsuk-u-visually-hidden"> {TAKING_OVER.whose(name)}</span>
+          </Button>
+        )}
+        {count > to_take_over && <span className="ra-line ra-quiet">{OUTBOX.busy(count - to_take_over)}</span>}
+      </Table.Cell>
+    </Table.Row>
   );
 }

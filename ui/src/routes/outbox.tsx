@@ -8,6 +8,7 @@ import {
   useCommand,
   useDesk,
   useKeep,
+  type WaitView,
 } from "../bridge";
 import { dayAndTime, grouped } from "../content/dates";
 import { ELSEWHERE } from "../content/elsewhere";
@@ -70,6 +71,12 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
     keep.changed("outbox");
   });
   const failed = undo.fault ? undo : discard;
+  // Kept while another tab is asked for, so that the tabs stay where they are.
+  const told = useRef<WaitView[]>([]);
+  if (answer.data) told.current = answer.data.waits;
+  const waits = told.current;
+  // What only an RA manager can do is not looked for below all that is theirs.
+  const takesOver = waits.some(({ to_take_over }) => to_take_over > 0);
   const tabs = TABS.map((value) => ({ value, label: OUTBOX.tabs[value], count: counts[value] }));
   return (
     <Page name="outbox" status={tab} title={OUTBOX.title} problem={failed.fault !== null} wide>
@@ -112,11 +119,12 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
       )}
       <Heading>{OUTBOX.title}</Heading>
       <Sending />
+      {takesOver && <Waits waits={waits} />}
       <Tabs label={OUTBOX.tabsLabel} tabs={tabs} current={tab} onChoose={setTab}>
         <h2 className="nhsuk-heading-m">{OUTBOX.tabs[tab]}</h2>
         {answer.data && <Rows tab={tab} page={answer.data} onDiscard={discard.run} />}
       </Tabs>
-      {answer.data && <Waits waits={answer.data.waits} />}
+      {answer.data && !takesOver && <Waits waits={waits} />}
       <p>
         <ButtonLink id="waiting-elsewhere" onClick={() => go({ at: "waiting-elsewhere" })}>
           {ELSEWHERE.link}

@@ -347,9 +347,8 @@ export const SCENES: Record<string, Scene> = {
             own: false,
             author: "Tom Ward",
             role: null,
-            unsent: 0,
+            unsent: 1,
             attention: 2,
-            oldest: null,
           },
           {
             ...WAITING_ON,

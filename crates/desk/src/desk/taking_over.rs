@@ -112,13 +112,6 @@ fn managers_own(
         ..body
     };
     let frozen = FrozenBody::freeze(&body).map_err(|_| StoreError::Failed("a body cannot be written down".into()))?;
-    let takes_over = TakenFrom {
-        key: original.key,
-        name: original.author_name.clone(),
-        role: original.role_text.clone(),
-        is_over: false,
-        taken_back: None,
-    };
     Ok(StoredSubmission {
         key,
         body: frozen,
@@ -135,7 +128,7 @@ fn managers_own(
         replaced_by: None,
         updated_at: by.at,
         taken_over: None,
-        takes_over: Some(takes_over),
+        takes_over: Some(TakenFrom::of(original)),
         ..original.clone()
     })
 }

@@ -62,6 +62,19 @@ pub(crate) struct TakenFrom {
     pub(crate) taken_back: Option<SubmissionKey>,
 }
 
+impl TakenFrom {
+    /// From this submission, which is not decided.
+    pub(crate) fn of(original: &StoredSubmission) -> Self {
+        Self {
+            key: original.key,
+            name: original.author_name.clone(),
+            role: original.role_text.clone(),
+            is_over: false,
+            taken_back: None,
+        }
+    }
+}
+
 impl std::fmt::Debug for StoredSubmission {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StoredSubmission").field("key", &self.key).field("life", &self.life).finish_non_exhaustive()

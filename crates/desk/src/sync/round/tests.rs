@@ -90,14 +90,7 @@ async fn a_managers_is_settled_though_what_they_took_over_is_lost() {
     let (desk, _folder) = inner_of("http://127.0.0.1:1");
     let (author, manager) = (actor(AUTHOR), actor(MANAGER));
     let original = recorded(&author, PERSON);
-    let from = TakenFrom {
-        key: original.key,
-        name: "Made Up".into(),
-        role: "RA Agent, B81603".into(),
-        is_over: false,
-        taken_back: None,
-    };
-    let theirs = StoredSubmission { takes_over: Some(from), ..recorded(&manager, PERSON) };
+    let theirs = StoredSubmission { takes_over: Some(TakenFrom::of(&original)), ..recorded(&manager, PERSON) };
     let other = recorded(&manager, OTHER);
     let keys = [theirs.key, other.key];
     let results = keys.map(|key| {

@@ -198,14 +198,8 @@ async fn what_was_taken_over_waits_only_for_a_managers_that_is_still_to_be_decid
     let statuses = ["ready_to_send", "sending", "withdrawn", "needs_attention", "waiting_for_them", "linked"];
     let pairs = statuses.map(|status| {
         let original = recorded(&actor(RA_USER), PERSON);
-        let from = TakenFrom {
-            key: original.key,
-            name: "Made Up".into(),
-            role: "RA Agent, B81603".into(),
-            is_over: false,
-            taken_back: None,
-        };
-        (status, original, StoredSubmission { takes_over: Some(from), ..recorded(&actor(MANAGER), PERSON) })
+        let takes_over = Some(TakenFrom::of(&original));
+        (status, original, StoredSubmission { takes_over, ..recorded(&actor(MANAGER), PERSON) })
     });
     let keys = pairs.clone().map(|(status, original, _)| (status, original.key));
     let begun = Begun::new(move |conn| {

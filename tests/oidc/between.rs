@@ -3,7 +3,6 @@
 //! It is found under the gateway's own address, so what it passes on unchanged is the gateway's. Changed, it is a
 //! gateway that lies, which the desk has to find out.
 
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
@@ -15,8 +14,8 @@ use contract::{FaultCode, OperationOutcome};
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::Value;
 use tests::Outcome;
-use tokio::task::JoinHandle;
 
+use crate::serving::{Serving, Taken};
 use crate::stand::client;
 
 type Lie = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
@@ -56,29 +55,17 @@ struct Book {
 pub struct Between {
     inner: Arc<Inner>,
     url: String,
-    serving: JoinHandle<()>,
-}
-
-impl Drop for Between {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
+    _serving: Serving,
 }
 
 impl Between {
     /// Starts one that changes nothing.
     pub fn start(tls: RustlsConfig) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let url = format!("https://localhost:{}", listener.local_addr()?.port());
+        let port = Taken::free()?;
+        let url = port.url("");
         let inner = Arc::new(Inner { port: OnceLock::new(), book: Mutex::default() });
         let router = Router::new().fallback(pass_on).with_state(inner.clone());
-        let server = axum_server::from_tcp_rustls(listener, tls)?;
-        let serving = tokio::spawn(async move {
-            // It ends with the test.
-            let _ = server.serve(router.into_make_service()).await;
-        });
-        Ok(Self { inner, url, serving })
+        Ok(Self { inner, url, _serving: port.serve(tls, router)? })
     }
 
     /// The gateway's address, as everybody knows it.

@@ -5,7 +5,6 @@
 //! authorization endpoint is signed in at once.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -16,9 +15,9 @@ use axum_server::tls_rustls::RustlsConfig;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tests::Outcome;
-use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::serving::{Serving, Taken};
 use crate::signing::{ISSUERS, NEXT, Signer, challenge, fresh, left_half, look_into};
 
 /// Who signs in, unless a test says somebody else.
@@ -147,29 +146,16 @@ struct Inner {
 /// A running provider. It ends when it is dropped.
 pub struct Hostile {
     inner: Arc<Inner>,
-    serving: JoinHandle<()>,
-}
-
-impl Drop for Hostile {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
+    _serving: Serving,
 }
 
 impl Hostile {
     /// Starts one that is honest.
     pub fn start(tls: RustlsConfig) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let url = format!("https://localhost:{}/op", listener.local_addr()?.port());
-        let inner = Arc::new(Inner { url, book: Mutex::default() });
+        let port = Taken::free()?;
+        let inner = Arc::new(Inner { url: port.url("/op"), book: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(inner.clone());
-        let server = axum_server::from_tcp_rustls(listener, tls)?;
-        let serving = tokio::spawn(async move {
-            // It ends with the test.
-            let _ = server.serve(router.into_make_service()).await;
-        });
-        Ok(Self { inner, serving })
+        Ok(Self { inner, _serving: port.serve(tls, router)? })
     }
 
     /// Its name.

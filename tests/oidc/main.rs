@@ -26,6 +26,7 @@ mod nhs;
 mod others;
 mod page;
 mod proofs;
+mod serving;
 mod signing;
 mod stand;
 mod table;

@@ -1,6 +1,6 @@
 // No page says more than is true now: before it is confirmed, while nobody has answered, and once it is over.
 
-import { act, render, screen } from "@testing-library/preact";
+import { act, fireEvent, render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { SubmissionView } from "../src/bridge";
@@ -246,7 +246,23 @@ test("what waits for its RA user is not promised to be sent by itself", async ()
   await shownSubmission({ needs_confirmation: true });
   expect(main()?.textContent).not.toContain("by itself");
   expect(main()?.textContent).toContain("Waits for you to confirm");
+  // To confirm is the next step, before the next person.
+  expect(text("primary")).toBe("Check and confirm");
+  expect(text("next-person")).toBe("Find the next person");
   expect(main()?.textContent).not.toContain("Ready to send");
+});
+
+test("the second click of a double click says nothing for the RA user", async () => {
+  const scene = SCENES["confirm-recorded"];
+  const desk = scene?.desk() as FakeDesk;
+  const user = await show(desk, { at: "confirm-recorded" });
+  const yes = await vi.waitFor(() => screen.getByRole("button", { name: "I recorded these" }));
+  // As it arrives where the first click was for the page before.
+  fireEvent.click(yes, { detail: 2 });
+  await act(async () => {});
+  expect(desk.log.filter(([name]) => name === "confirmRecorded")).toHaveLength(0);
+  await user.click(yes);
+  expect(desk.log.filter(([name]) => name === "confirmRecorded")).toHaveLength(1);
 });
 
 test("while nobody knows what came of it, it is neither ready to send nor not registered", async () => {
@@ -319,6 +335,7 @@ test("offline one tries, and does not send", async () => {
 test("what is sent by itself stands apart from what waits for its RA user", async () => {
   const scene = SCENES["outbox-held"];
   const user = await show(scene?.desk() as FakeDesk, scene?.start as Place);
+  await vi.waitFor(() => expect(document.getElementById("held")).not.toBeNull());
   const names = (id: string) =>
     [...document.querySelectorAll(`#${id} td:first-child button`)].map((name) => name.textContent);
   expect(names("goes")).toEqual([SUBMISSION.name]);

@@ -159,6 +159,7 @@ test.each(["take-over-gone", "take-over-too-late"])("%s: it is said that nothing
 
 test("an RA manager sees for whom it waits, and nobody who was recorded", async () => {
   await show("outbox-waits-manager");
+  await vi.waitFor(() => expect(document.querySelector("#waits tbody")).not.toBeNull());
   const rows = [...document.querySelectorAll("#waits tbody tr")].map((row) =>
     [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
   );

@@ -367,7 +367,7 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
   sign_in_needed: { heading: "Sending waits for you to sign in", next: "Sign in with your Care Identity." },
   confirmation_needed: {
     heading: "Sending waits for you to confirm",
-    next: "Check the list of what was recorded in an earlier session.",
+    next: "Check what was recorded in an earlier session, and confirm that it is yours.",
   },
   other_role: {
     heading: "Sending waits for you to change role",

@@ -51,7 +51,7 @@ export const RECORDED = {
   otherRole: (role: string) => `It was recorded as ${role}. Change to that role to send it.`,
   roleLost: (role: string, until: string | null) => `It was recorded as ${role}. ${roleLost(1, role, until)}`,
   needsConfirmation: "It is from an earlier session. It is not sent until you confirm it.",
-  confirm: "Check the list",
+  confirm: "Check and confirm",
 };
 
 /** It was sent, and nobody knows what came of it. */
@@ -220,7 +220,7 @@ export const OUTBOX = {
   sendingOf: (done: number, total: number) => `${done} of ${total} answered`,
   tries: (until: string) => `It tries again at ${until}.`,
   signIn: "Sign in",
-  confirm: "Check the list",
+  confirm: "Check and confirm",
   changeRole: "Change role",
   /** Offline, and nothing of theirs is ready to send. */
   unreachable: "RA Desk cannot reach the RA service",

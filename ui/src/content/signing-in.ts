@@ -150,7 +150,7 @@ export const CONFIRM_RECORDED = {
   noneExplanation: "Everything on this computer that is yours has been confirmed.",
   banner: (count: number) =>
     `${counted(count, "registration")} from an earlier session ${count === 1 ? "waits" : "wait"} for you to confirm`,
-  bannerLink: "Check the list",
+  bannerLink: "Check and confirm",
 };
 
 export const IDLE = {

@@ -14,6 +14,8 @@ interface ButtonProps extends Omit<ComponentPropsWithoutRef<"button">, "disabled
   small?: boolean;
   /** What it says while its act is under way. It stays focusable, so that focus is not lost. */
   busy?: string | false | undefined;
+  /** Whether the second click of a double click does nothing: it was meant for what stood there before. */
+  deliberate?: boolean;
 }
 
 /** A button. While busy it says so and does nothing, but keeps focus. */
@@ -21,6 +23,7 @@ export function Button({
   look = "primary",
   small,
   busy,
+  deliberate,
   children,
   onClick,
   type = "button",
@@ -34,7 +37,7 @@ export function Button({
       className={`nhsuk-button${LOOKS[look]}${small ? " nhsuk-button--small" : ""}${className ? ` ${className}` : ""}`}
       aria-disabled={busy ? true : undefined}
       onClick={(event) => {
-        if (busy) event.preventDefault();
+        if (busy || (deliberate && event.detail > 1)) event.preventDefault();
         else onClick?.(event);
       }}
     >

@@ -40,7 +40,7 @@ export function ConfirmRecorded() {
             <Submissions submissions={submissions} />
             <p>{words.someNot}</p>
             <div className="ra-buttons">
-              <Button id="primary" onClick={() => confirm.run()} busy={confirm.busy && words.yes}>
+              <Button id="primary" deliberate onClick={() => confirm.run()} busy={confirm.busy && words.yes}>
                 {words.yes}
               </Button>
               <ButtonLink id="later" onClick={() => finish({ at: "find" })}>

@@ -7,6 +7,7 @@ import {
   ATTENTION,
   EXPIRED,
   LINKED,
+  OUTBOX,
   RECORDED,
   REMOVED,
   SENDING,
@@ -177,12 +178,23 @@ function TakenBack({ by }: { by: string }) {
   );
 }
 
-function Outcome({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+interface OutcomeProps {
+  title: string;
+  text: string;
+  /** The button that goes on, where something comes before the next person. */
+  first?: ReactNode;
+  children: ReactNode;
+}
+
+function Outcome({ title, text, first, children }: OutcomeProps) {
   return (
     <>
       <Panel title={title}>{text}</Panel>
       {children}
-      <NextPerson />
+      <div className="ra-buttons">
+        {first}
+        <NextPerson look={first ? "secondary" : "primary"} />
+      </div>
     </>
   );
 }
@@ -195,8 +207,14 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   const until = unsettled ? null : sendBy(recorded_at, policy.queue_age_days);
   const forgets = useShell().not_kept === "forgets";
   const byItself = in_this_role && !needs_confirmation && !role_lost;
+  const toConfirm = needs_confirmation && !role_lost;
+  const confirm = toConfirm && (
+    <Button id="primary" onClick={() => go({ at: "confirm-recorded" })}>
+      {RECORDED.confirm}
+    </Button>
+  );
   return (
-    <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)}>
+    <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)} first={confirm}>
       <p>
         {forgets ? kept("forgets") : RECORDED.saved}
         {byItself && ` ${unsettled ? UNSETTLED.asks : RECORDED.sends}`}
@@ -206,16 +224,22 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
           {RECORDED.offline} {NETWORK_FAULTS[network.why].why}
         </p>
       )}
-      {needs_confirmation && !role_lost && (
-        <p>
-          {RECORDED.needsConfirmation}{" "}
-          <ButtonLink onClick={() => go({ at: "confirm-recorded" })}>{RECORDED.confirm}</ButtonLink>
+      {toConfirm && (
+        <p id="needs-confirmation">
+          <strong>{RECORDED.needsConfirmation}</strong>
         </p>
       )}
       {role_lost ? (
         <p id="role-lost">{RECORDED.roleLost(recorded_role, until)}</p>
       ) : (
-        !in_this_role && <p>{RECORDED.otherRole(recorded_role)}</p>
+        !in_this_role && (
+          <p>
+            {RECORDED.otherRole(recorded_role)}{" "}
+            <ButtonLink id="change-to" onClick={() => go({ at: "choose-role" })}>
+              {OUTBOX.changeRole}
+            </ButtonLink>
+          </p>
+        )
       )}
       {until && !role_lost && <p id="send-by">{RECORDED.sendBy(until)}</p>}
     </Outcome>

@@ -66,20 +66,21 @@ export const AUDIT = {
     intact: "The audit is as it was written",
     broken: "The audit is not as it was written",
     differs: "The RA service holds another audit of this computer",
-    unsigned: "The audit cannot be signed",
+    unsigned: "New rows of the audit cannot be signed",
     unknown: "RA Desk does not know the key that confirms it",
   },
   unsignedText:
-    "The key store of this computer has lost the key for it. What you record is still saved and sent. Second copies are not made, and other computers do not show what waits here.",
+    "The key that signs them is gone from this computer’s key store, so the RA service cannot confirm them. What you record is still saved and sent. Until a new audit is begun, second copies are not made, and other computers do not show what waits here.",
   differsText:
     "Most often an older copy of this computer’s files was put back. If nobody did that, it must be looked into.",
   keep: `This does not change what is registered. ${KEEP_FOLDER}`,
   /** The file is an older copy, or was gone: what was recorded since is not in it. */
   keepOlder: `Registrations recorded on this computer since that copy may be missing here, and some that were sent may show as not sent. Compare your outbox with your notes before you record again. ${KEEP_FOLDER}`,
-  result: "Result",
   rows: "Rows that are as they were written",
   rowsBefore: "Rows before the first bad one",
-  firstBad: "First row that is not",
+  firstBad: (row: number, why: AuditFaultView | null) =>
+    `The first bad row is ${row.toLocaleString("en-GB")}.${why ? ` ${AUDIT.faults[why]}` : ""}`,
+  whatIsInIt: "What is in it",
   countersigned: "Rows that the RA service has confirmed",
   last: "Last confirmed",
   never: "Not yet",
@@ -117,6 +118,12 @@ export const AUDIT = {
   },
   begin: "Begin a new audit",
   beginText:
-    "The old audit is kept and named in the new one, with your Care Identity UUID. Ask your IT service desk first.",
+    "Ask your IT service desk first. The new audit begins when RA Desk is next started. The old one is kept as it is; the new one says which it follows, and that you asked for it, by your Care Identity UUID.",
+  /** For whoever may not ask for it. */
+  beginOther: "An RA manager or RA agent can begin a new audit here, once your IT service desk has agreed.",
+  notBegun: {
+    heading: "The new audit was not begun",
+    explanation: "You may not begin one in the role you are acting in. Nothing was changed.",
+  },
   asked: "A new audit begins when RA Desk is next started. Close RA Desk and open it again.",
 };

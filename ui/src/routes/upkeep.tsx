@@ -5,7 +5,7 @@ import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce, useShell, useSignedIn } from "../frame/session";
-import { Button, Facts, InsetText } from "../nhs";
+import { Button, Facts, InsetText, WarningCallout } from "../nhs";
 
 interface RecoveredProps {
   recovery: RecoveryView;
@@ -124,23 +124,35 @@ export function Audit() {
             onBack={back}
             problem={begin.fault !== null || save.fault !== null}
           >
-            <FaultSummary fault={begin.fault} attempt={begin.faults} />
+            <FaultSummary
+              fault={begin.fault}
+              attempt={begin.faults}
+              words={begin.fault?.code === "NOT_PERMITTED" ? AUDIT.notBegun : undefined}
+            />
             <FaultSummary
               fault={save.fault}
               attempt={save.faults}
               words={UNWRITTEN.has(save.fault?.code) ? AUDIT.notSaved : undefined}
             />
             <Heading>{AUDIT.title}</Heading>
-            <p>{AUDIT.lead}</p>
-            {audit.asked && (
-              <InsetText>
-                <p id="asked">{AUDIT.asked}</p>
-              </InsetText>
-            )}
-            <Found audit={audit} result={result} />
+            <Result audit={audit} result={result} />
+            <Numbers audit={audit} />
             <Button id="primary" look="secondary" onClick={answer.again} busy={answer.asking && AUDIT.checking}>
               {AUDIT.again}
             </Button>
+            {result !== "intact" && result !== "unknown" && !audit.asked && (
+              <>
+                <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>
+                <p>{person.may_register ? AUDIT.beginText : AUDIT.beginOther}</p>
+                {person.may_register && (
+                  <Button id="begin" look="secondary" onClick={() => begin.run()} busy={begin.busy && AUDIT.saving}>
+                    {AUDIT.begin}
+                  </Button>
+                )}
+              </>
+            )}
+            <h2 className="nhsuk-heading-m">{AUDIT.whatIsInIt}</h2>
+            <p>{AUDIT.lead}</p>
             {person.may_register && !kiosk && (
               <>
                 <p>{AUDIT.saveText}</p>
@@ -157,15 +169,6 @@ export function Audit() {
                 </p>
               </InsetText>
             )}
-            {result !== "intact" && result !== "unknown" && !audit.asked && (
-              <>
-                <h2 className="nhsuk-heading-m">{AUDIT.begin}</h2>
-                <p>{AUDIT.beginText}</p>
-                <Button id="begin" look="secondary" onClick={() => begin.run()} busy={begin.busy && AUDIT.saving}>
-                  {AUDIT.begin}
-                </Button>
-              </>
-            )}
           </Page>
         );
       }}
@@ -173,38 +176,49 @@ export function Audit() {
   );
 }
 
-function resultOf(audit: AuditView): keyof typeof AUDIT.results {
+type Result = keyof typeof AUDIT.results;
+
+function resultOf(audit: AuditView): Result {
   if (audit.first_bad !== null) return "broken";
   if (audit.differs) return "differs";
   if (!audit.signs) return "unsigned";
   return audit.key_known ? "intact" : "unknown";
 }
 
-function Found({ audit, result }: { audit: AuditView; result: keyof typeof AUDIT.results }) {
-  const { first_bad: firstBad, why, before } = audit;
-  const number = (rows: number | null) => rows?.toLocaleString("en-GB") ?? AUDIT.none;
-  const facts = [
-    { name: AUDIT.result, value: AUDIT.results[result] },
-    { name: firstBad === null ? AUDIT.rows : AUDIT.rowsBefore, value: number(audit.rows) },
-    { name: AUDIT.countersigned, value: number(audit.countersigned) },
-    { name: AUDIT.last, value: audit.countersigned_at ? AUDIT.when(audit.countersigned_at) : AUDIT.never },
-  ];
-  if (firstBad !== null) {
-    facts.splice(2, 0, { name: AUDIT.firstBad, value: `${number(firstBad)}. ${why ? AUDIT.faults[why] : ""}` });
+/** What came of it, before all numbers; where it is not whole, with what to do. */
+function Result({ audit: { first_bad: firstBad, why, asked }, result }: { audit: AuditView; result: Result }) {
+  if (result === "intact") {
+    return (
+      <p id="result">
+        <strong>{AUDIT.results.intact}.</strong>
+      </p>
+    );
   }
+  return (
+    <WarningCallout id="result">
+      <WarningCallout.Heading headingLevel="h2">{AUDIT.results[result]}</WarningCallout.Heading>
+      {firstBad !== null && <p id="first-bad">{AUDIT.firstBad(firstBad, why)}</p>}
+      {result === "differs" && <p>{AUDIT.differsText}</p>}
+      {result === "unsigned" && <p>{AUDIT.unsignedText}</p>}
+      <p id="keep">{why === "older_copy" || result === "differs" ? AUDIT.keepOlder : AUDIT.keep}</p>
+      {asked && <p id="asked">{AUDIT.asked}</p>}
+    </WarningCallout>
+  );
+}
+
+function Numbers({
+  audit: { first_bad: firstBad, rows, countersigned, countersigned_at: at, before },
+}: {
+  audit: AuditView;
+}) {
+  const number = (count: number | null) => count?.toLocaleString("en-GB") ?? AUDIT.none;
+  const facts = [
+    { name: firstBad === null ? AUDIT.rows : AUDIT.rowsBefore, value: number(rows) },
+    { name: AUDIT.countersigned, value: number(countersigned) },
+    { name: AUDIT.last, value: at ? AUDIT.when(at) : AUDIT.never },
+  ];
   if (before) {
     facts.push({ name: AUDIT.before, value: AUDIT.beforeText(before.device, before.rows, before.why) });
   }
-  return (
-    <>
-      <Facts facts={facts} />
-      {result !== "intact" && (
-        <InsetText>
-          {result === "differs" && <p>{AUDIT.differsText}</p>}
-          {result === "unsigned" && <p>{AUDIT.unsignedText}</p>}
-          <p id="keep">{why === "older_copy" || result === "differs" ? AUDIT.keepOlder : AUDIT.keep}</p>
-        </InsetText>
-      )}
-    </>
-  );
+  return <Facts facts={facts} />;
 }

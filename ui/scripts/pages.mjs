@@ -38,6 +38,15 @@ const ZOOMED = [
   "find",
   "find-practice",
   "find-details-error",
+  "find-offline",
+  "find-unsent",
+  "banner-to-confirm",
+  "no-second-copy",
+  "ends-soon",
+  "outbox-held",
+  "outbox-waits-manager",
+  "recorded-to-confirm",
+  "audit-broken",
   "results",
   "none-found",
   "offline",
@@ -145,6 +154,8 @@ async function show(context, view, name) {
 async function walk(page, say, picture) {
   const start = await page.evaluate(focused);
   if (start?.hidden) say(`begins with focus on ${start.name}, ${start.hidden}`);
+  const unseen = await page.evaluate(unseenWarning);
+  if (unseen) say(`begins below a warning: ${unseen}`);
   const buttons = await page.locator("#primary").count();
   const met = new Set();
   for (;;) {
@@ -182,6 +193,14 @@ function focused() {
   // A label may stand over the box it belongs to.
   const own = onTop && (element.contains(onTop) || (onTop.htmlFor !== undefined && onTop.htmlFor === element.id));
   return { name, hidden: own ? "" : `which ${onTop?.outerHTML.slice(0, 80)} covers` };
+}
+
+/** In the page: of the warnings above it the first, where the window begins below its beginning. */
+function unseenWarning() {
+  if (document.querySelector("dialog[open]")) return "";
+  const warning = [...document.querySelectorAll("[data-warns]")].find((element) => element.textContent);
+  const { top, bottom } = warning?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+  return warning && (top < 0 || Math.min(bottom, top + 40) > innerHeight) ? warning.textContent.slice(0, 60) : "";
 }
 
 /** In the page: what has an animation or a transition. */

@@ -6,6 +6,7 @@ import { clockTime, countdown, instant } from "../content/dates";
 import { kept } from "../content/keeping";
 import { ENDS_SOON, IDLE } from "../content/signing-in";
 import { Button, Dialog } from "../nhs";
+import { Warns } from "./page";
 import { useSession, useShell, useSignedIn } from "./session";
 
 /** The desk is told at most this often. */
@@ -64,11 +65,11 @@ export function IdleWatch() {
   return (
     <>
       {endsSoon && (
-        <div className="nhsuk-width-container">
+        <Warns className="nhsuk-width-container">
           <p className="ra-ends-soon" role="status">
             {ENDS_SOON(clockTime(ends_at))}
           </p>
-        </div>
+        </Warns>
       )}
       {warning && (
         <Dialog id="idle" title={IDLE.title} onEscape={stayNow}>

@@ -1,6 +1,6 @@
 // What every page has: a main region with one h1 that takes focus, a title that tells of errors, a way back.
 
-import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { type ComponentPropsWithoutRef, type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Fault } from "../bridge";
 import { type Explained, explain } from "../content/codes";
 import { FRAME } from "../content/frame";
@@ -35,14 +35,17 @@ export function Page({ name, title, status, code, onBack, backText, problem, foc
     const first = focus ? document.getElementById(focus) : main.current?.querySelector<HTMLElement>("h1");
     if (first && !first.closest("legend, label")) first.focus({ preventScroll: !focus });
     else first?.focus();
-    if (focus) return;
-    window.scrollTo?.(0, 0);
-    // At a high zoom the header fills the window: then the page begins below it.
-    if (first && first.getBoundingClientRect().bottom > window.innerHeight) {
-      whole.current?.scrollIntoView();
-      first.scrollIntoView({ block: "nearest" });
+    if (!focus) {
+      window.scrollTo?.(0, 0);
+      // At a high zoom the header fills the window: then the page begins below it.
+      if (first && first.getBoundingClientRect().bottom > window.innerHeight) {
+        whole.current?.scrollIntoView();
+        first.scrollIntoView({ block: "nearest" });
+      }
     }
-  }, [focus]);
+    // What only stands in until the desk has answered is gone before anybody has read anything.
+    if (name !== "loading") meetWarning();
+  }, [focus, name]);
   useLayoutEffect(() => {
     document.title = `${problem ? FRAME.errorPrefix : ""}${title} – ${FRAME.service}`;
   }, [title, problem]);
@@ -61,6 +64,29 @@ export function Page({ name, title, status, code, onBack, backText, problem, foc
       </main>
     </div>
   );
+}
+
+/** What must be read before anything is done on a page. Where it stands above what has focus, it is met first. */
+export function Warns({ id, role, className, children }: ComponentPropsWithoutRef<"div">) {
+  return (
+    <div id={id} role={role} className={`ra-warns${className ? ` ${className}` : ""}`} data-warns tabIndex={-1}>
+      {children}
+    </div>
+  );
+}
+
+/** At a high zoom the window does not hold the warnings above a page and where it begins. Each is met once as it is: it
+ * may stand above every page. */
+function meetWarning() {
+  for (const warning of document.querySelectorAll<HTMLElement>("[data-warns]")) {
+    const words = warning.textContent ?? "";
+    if (words === "" || warning.dataset.met === words) continue;
+    warning.dataset.met = words;
+    if (warning.getBoundingClientRect().top >= 0) continue;
+    warning.focus({ preventScroll: true });
+    warning.scrollIntoView({ block: "start" });
+    return;
+  }
 }
 
 /** The page's h1. */

@@ -24,6 +24,7 @@ import { ThisComputer } from "../routes/this-computer";
 import { Audit } from "../routes/upkeep";
 import { WaitingElsewhere } from "../routes/waiting-elsewhere";
 import { Withdraw } from "../routes/withdraw";
+import { Warns } from "./page";
 import { type Place, usePlaces } from "./places";
 import { useSearch } from "./search";
 
@@ -90,7 +91,7 @@ function PageAt({ place }: { place: Place }) {
 export function ConfirmBanner({ count }: { count: number }) {
   const { go } = usePlaces();
   return (
-    <div className="nhsuk-width-container ra-above-page">
+    <Warns className="nhsuk-width-container ra-above-page">
       <Banner>
         <p className="nhsuk-notification-banner__heading">{CONFIRM_RECORDED.banner(count)}</p>
         <p>
@@ -99,19 +100,19 @@ export function ConfirmBanner({ count }: { count: number }) {
           </ButtonLink>
         </p>
       </Banner>
-    </div>
+    </Warns>
   );
 }
 
 /** On every page while what waits has no second copy, or the next would have none. */
 export function NoSecondCopyBanner({ count, why }: NoSecondCopyView) {
   return (
-    <div className="nhsuk-width-container ra-above-page" id="no-second-copy" role="status">
+    <Warns className="nhsuk-width-container ra-above-page" id="no-second-copy" role="status">
       <Banner title={SECOND_COPY.title}>
         <p className="nhsuk-notification-banner__heading">{SECOND_COPY.count(count)}</p>
         <p>{SECOND_COPY.why[why]}</p>
       </Banner>
-    </div>
+    </Warns>
   );
 }
 

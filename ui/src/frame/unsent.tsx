@@ -3,6 +3,7 @@
 import { type ReactNode, useState } from "react";
 import { UNSENT } from "../content/keeping";
 import { Banner, Button, Dialog } from "../nhs";
+import { Warns } from "./page";
 import { SessionContext, useSession, useShell, useSnapshot } from "./session";
 
 /** How many registrations of whoever is signed in would be lost; none where the computer keeps them. */
@@ -17,11 +18,11 @@ export function UnsentBanner() {
   return (
     <div role="status" id="unsent-here">
       {unsent > 0 && (
-        <div className="nhsuk-width-container ra-above-page">
+        <Warns className="nhsuk-width-container ra-above-page">
           <Banner>
             <p>{UNSENT.explanation(unsent)}</p>
           </Banner>
-        </div>
+        </Warns>
       )}
     </div>
   );

@@ -2,7 +2,7 @@ import { type FormEvent, useLayoutEffect, useRef, useState } from "react";
 import { type Fault, type FindBy, type FindForm, faultOf, useAct, useDesk } from "../bridge";
 import { NETWORK_CODES } from "../content/codes";
 import { FIND } from "../content/find";
-import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
+import { FaultSummary, fieldError, Heading, Page, Warns } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSearch } from "../frame/search";
 import { useSnapshot } from "../frame/session";
@@ -68,16 +68,18 @@ export function Find() {
       <FaultSummary fault={fault} attempt={find.faults} />
       <Heading>{FIND.title}</Heading>
       {offline && (
-        <InsetText>
-          <p>
-            <strong>{FIND.offlineTitle}.</strong> {FIND.offline}
-          </p>
-          <p>
-            <button type="button" className="ra-link" onClick={() => go({ at: "outbox", tab: "ready" })}>
-              {FIND.toOutbox}
-            </button>
-          </p>
-        </InsetText>
+        <Warns>
+          <InsetText>
+            <p>
+              <strong>{FIND.offlineTitle}.</strong> {FIND.offline}
+            </p>
+            <p>
+              <button type="button" className="ra-link" onClick={() => go({ at: "outbox", tab: "ready" })}>
+                {FIND.toOutbox}
+              </button>
+            </p>
+          </InsetText>
+        </Warns>
       )}
       <Ways
         by={form.by}

@@ -4,6 +4,7 @@ use contract::{AuditHead, AuditReceipt, DeviceId, PublicKey, SignedHead};
 use ed25519_dalek::SigningKey;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -149,6 +150,75 @@ fn a_changed_byte_anywhere_in_a_large_log_is_found() {
         if wanted.is_some() {
             assert_eq!(found.map(|found| found.row), wanted, "row {row}, column {column}, byte {byte}, mask {mask}");
             flips += 1;
+        }
+    }
+}
+
+/// Walking the chain stops at the first row that does not fit; so each row is given to what it asks of one, with each of
+/// its bytes changed in turn.
+#[test]
+fn no_byte_of_a_large_log_can_be_changed_and_its_row_still_fits() {
+    let conn = log(LARGE);
+    let mut rows = conn.prepare(verify::ROWS).unwrap();
+    let mut rows = rows.query([]).unwrap();
+    let mut changed = conn.prepare("SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10").unwrap();
+    let mut fits = |values: &[Value], number, before: &AuditHash| {
+        let values = values.iter().map(|value| match value {
+            Value::Integer(number) => ToSqlOutput::from(*number),
+            // Bytes as they are: what a flip leaves need not be UTF-8.
+            Value::Text(bytes) => ToSqlOutput::Borrowed(ValueRef::Text(bytes)),
+            Value::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        });
+        let row = rusqlite::params_from_iter(values);
+        changed.query_row(row, |row| Ok(verify::hash_if_it_fits(row, number, before))).unwrap()
+    };
+    let (mut number, mut before, mut flips) = (0, AuditHash::NONE, 0);
+    while let Some(row) = rows.next().unwrap() {
+        number += 1;
+        let mut values: Vec<Value> = (0..10)
+            .map(|column| match row.get_ref(column).unwrap() {
+                ValueRef::Integer(number) => Value::Integer(number),
+                ValueRef::Text(bytes) => Value::Text(bytes.to_vec()),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+                other => panic!("row {number}, column {column}: {other:?}"),
+            })
+            .collect();
+        let hash = fits(&values, number, &before).expect("as it was written it fits");
+        for column in 0..values.len() {
+            for byte in 0..values[column].length() {
+                let mask = 1 << ((flips + byte) % 8);
+                values[column].flip(byte, mask);
+                assert_eq!(fits(&values, number, &before), None, "row {number}, column {column}, byte {byte}, {mask}");
+                values[column].flip(byte, mask);
+                flips += 1;
+            }
+        }
+        before = hash;
+    }
+    println!("{flips} bytes changed in {number} rows");
+    assert_eq!(number, LARGE);
+    assert!(flips > 1_000_000, "every column has bytes: {flips}");
+}
+
+/// A column's value, of which single bytes are changed.
+enum Value {
+    Integer(i64),
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+impl Value {
+    fn length(&self) -> usize {
+        match self {
+            Self::Integer(_) => 8,
+            Self::Text(bytes) | Self::Blob(bytes) => bytes.len(),
+        }
+    }
+
+    fn flip(&mut self, byte: usize, mask: u8) {
+        match self {
+            Self::Integer(number) => *number ^= i64::from(mask) << (8 * byte),
+            Self::Text(bytes) | Self::Blob(bytes) => bytes[byte] ^= mask,
         }
     }
 }

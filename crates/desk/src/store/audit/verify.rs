@@ -98,11 +98,11 @@ impl AuditReport {
     }
 }
 
-const ROWS: &str =
+pub(super) const ROWS: &str =
     "SELECT number, at, act, actor, role, session, subject, key, detail, hash FROM audit ORDER BY number";
 
 /// The row's hash, if it is what stands behind the one before.
-fn hash_if_it_fits(row: &Row<'_>, number: i64, before: &AuditHash) -> Option<AuditHash> {
+pub(super) fn hash_if_it_fits(row: &Row<'_>, number: i64, before: &AuditHash) -> Option<AuditHash> {
     (integer(row, 0)? == number).then(|| hash_as(row, number, before))?
 }
 

@@ -11,6 +11,8 @@ mod commands;
 mod console;
 mod doctor;
 pub mod event_log;
+#[cfg(feature = "fuzz")]
+pub mod fuzzing;
 pub mod ipc;
 mod issuer_window;
 mod key_store;

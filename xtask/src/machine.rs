@@ -28,6 +28,7 @@ const OWN_PACKAGES: &[&str] = &[
     "desk",
     "gateway",
     "sandbox",
+    "fuzz",
     "ra-desk",
     "tests",
     "tests-windows",

@@ -8,6 +8,7 @@
 
 mod bench;
 mod deb;
+mod fuzz;
 mod machine;
 mod policy;
 mod run;

@@ -21,6 +21,8 @@ one that fails does not stop the others, and the command then ends with 1.
   deny       licences, duplicate and banned dependencies, sources
   unit       unit and property tests of every crate, and the gateway's and sandbox's own
   types      the page's types are what Rust says they are
+  fuzz       the corpus of tests/fuzz at what reads bytes from outside; with --full libFuzzer looks for more, for 8 s a
+             target, or as long as RA_DESK_FUZZ_SECONDS says
   invariants the house's rules: who may depend on whom, where SQL stands, how long files are
   product    journeys: the real desk against the real gateway over TLS
   oidc       signing in: the modules of the conformance suites and the attacks beyond them, against a hostile OpenID
@@ -36,7 +38,7 @@ one that fails does not stop the others, and the command then ends with 1.
              With --full or by name around the program as it is shipped, else around one that is built faster
 
   --yes      install missing system packages without asking
-  --full     also the long runs: Windows with the shipped program, and an hour or two of faults
+  --full     also the long runs: Windows with the shipped program, libFuzzer, and an hour or two of faults
 ";
 
 /// The version of cargo-deny that the stage uses.
@@ -52,6 +54,7 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("deny", 20, deny),
     ("unit", 30, unit),
     ("types", 20, types),
+    ("fuzz", 20, fuzz),
     ("invariants", 10, invariants),
     ("product", 25, product),
     ("oidc", 10, oidc),
@@ -230,6 +233,14 @@ fn types(bench: &Bench) -> Outcome<Tests> {
     let mut command = cargo();
     command.args(["test", "--package", "ra-desk", "--features", "practice", "--no-fail-fast"]);
     program(command, bench.limit)
+}
+
+fn fuzz(bench: &Bench) -> Outcome<Tests> {
+    build_page()?;
+    let mut command = cargo();
+    command.args(["test", "--package", "fuzz", "--features", "page"]);
+    let replayed = program(command, bench.limit)?;
+    Ok(if bench.full { replayed.and(crate::fuzz::look(bench.limit)?) } else { replayed })
 }
 
 fn invariants(bench: &Bench) -> Outcome<Tests> {

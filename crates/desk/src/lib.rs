@@ -15,6 +15,8 @@ mod clock;
 mod desk;
 mod elsewhere;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzzing;
 mod gateway_client;
 mod happened;
 mod holds;

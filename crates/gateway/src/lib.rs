@@ -32,6 +32,8 @@ mod clock;
 mod config;
 mod directory;
 pub mod directory_file;
+#[cfg(feature = "fuzz")]
+pub mod fuzzing;
 mod keys;
 mod operating;
 mod random;

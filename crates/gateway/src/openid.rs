@@ -247,6 +247,19 @@ impl Client {
         }
     }
 
+    /// The client of a provider that was asked a moment ago, and answered with these keys.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn knowing(issuer: &str, client_id: &str, keys: &str, clock: Arc<dyn Clock>) -> Option<Self> {
+        let now = clock.now().as_second();
+        let auth = ClientAuth::Secret(Zeroizing::new("a-secret".to_owned()));
+        let client = Self::new(issuer, client_id, auth, Outgoing::new().ok()?, clock);
+        let discovery: Discovery = serde_json::from_value(crate::fuzzing::description(issuer)).ok()?;
+        let published: Published = serde_json::from_str(keys).ok()?;
+        client.discovery.known.lock().ok()?.answer = Some((now, discovery));
+        client.keys.known.lock().ok()?.answer = Some((now, published.public()));
+        Some(client)
+    }
+
     /// The gateway's name at the provider.
     pub(crate) fn client_id(&self) -> &str {
         &self.client_id

@@ -80,6 +80,6 @@ pub fn builder() -> Builder<tauri::Wry> {
 }
 
 /// A name from the page. One that cannot be read names nothing.
-fn named<T: std::str::FromStr>(text: &str) -> Answer<T> {
+pub(crate) fn named<T: std::str::FromStr>(text: &str) -> Answer<T> {
     text.parse().map_err(|_| Fault::new(Code::NotFound, "there is nothing of that name"))
 }

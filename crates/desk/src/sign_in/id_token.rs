@@ -21,19 +21,19 @@ const OLDEST: i64 = 10 * 60;
 const IDENTITY_LEVEL: u8 = 3;
 
 /// What an ID token must say.
-pub(super) struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// The issuer, exactly as it is set.
-    pub(super) issuer: &'a str,
+    pub(crate) issuer: &'a str,
     /// Whom it must be for.
-    pub(super) client_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// What was sent with the request.
-    pub(super) nonce: &'a str,
+    pub(crate) nonce: &'a str,
     /// How strong a sign-in was asked for.
-    pub(super) acr_values: &'a str,
+    pub(crate) acr_values: &'a str,
     /// What time it is.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
     /// How long ago the issuer was asked to have the person sign in anew.
-    pub(super) asked_ago: Duration,
+    pub(crate) asked_ago: Duration,
 }
 
 /// The claims NHS CIS2 Authentication adds.
@@ -50,7 +50,7 @@ impl AdditionalClaims for Cis2 {}
 type Cis2IdToken = IdToken<Cis2, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// Checks an ID token and gives the subject it is about, or the check that failed.
-pub(super) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<String, Check> {
+pub(crate) fn check_id_token(token: &str, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<String, Check> {
     let token = Cis2IdToken::from_str(token).map_err(|_| Check::IdToken)?;
     let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(|_| Check::Issuer)?;
     let verifier =

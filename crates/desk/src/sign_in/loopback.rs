@@ -36,13 +36,13 @@ pub(super) struct Listener {
 }
 
 /// What the browser brought back.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The authorization code.
-    pub(super) code: Option<Zeroizing<String>>,
+    pub(crate) code: Option<Zeroizing<String>>,
     /// The issuer's word for why it said no.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
     /// Whom the answer says it comes from (RFC 9207).
-    pub(super) iss: Option<String>,
+    pub(crate) iss: Option<String>,
 }
 
 impl Listener {
@@ -134,6 +134,10 @@ impl Visit {
 
     /// The answer a request brings, or the status with which it is turned away.
     fn judge(&self, head: &str) -> Result<Answer, &'static str> {
+        // Some end a line with half of it. Whoever reads such a head reads other lines, and another host.
+        if head.split("\r\n").any(|line| line.contains(['\r', '\n'])) {
+            return Err("400 Bad Request");
+        }
         let mut lines = head.split("\r\n");
         let mut request = lines.next().unwrap_or_default().split(' ');
         let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
@@ -225,6 +229,12 @@ fn html((heading, words): Words) -> String {
          <header><p>RA Desk</p></header><div class=\"page\"><main><h1>{heading}</h1><p>{words}</p></main></div>\
          </body></html>"
     )
+}
+
+/// What a listener at this port, waiting for this state, makes of a request's head.
+#[cfg(feature = "fuzz")]
+pub(crate) fn taken(head: &str, port: u16, state: &str) -> Option<Answer> {
+    Visit { host: format!("127.0.0.1:{port}"), state: state.to_owned() }.judge(head).ok()
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@
 //! Deliberately absent: the session itself ([`crate::session`]); and any memory of a sign-in that failed.
 
 mod error;
-mod id_token;
+pub(crate) mod id_token;
 mod issuer;
-mod loopback;
+pub(crate) mod loopback;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! Deliberately absent: signing ([`super::device`]) and sending ([`crate::sync`]).
 
 pub(crate) mod countersigning;
-mod csv;
+pub(crate) mod csv;
 mod receipts;
 pub(crate) mod succession;
 mod verify;

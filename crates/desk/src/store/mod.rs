@@ -33,6 +33,8 @@ pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
 pub(crate) use key::KEY_NAME;
+#[cfg(feature = "fuzz")]
+pub(crate) use salvage::looked_at;
 pub(crate) use salvage::{acknowledge as acknowledge_recovery, forget_set_aside, recoveries};
 
 use crate::submission::Event;

@@ -49,6 +49,19 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     })
 }
 
+/// Of how many bodies and forms that are read here, and nowhere else, these bytes are one.
+#[cfg(feature = "fuzz")]
+pub(crate) fn understood(bytes: &[u8]) -> usize {
+    use super::oauth::{LogoutForm, RevokeForm, TokenForm};
+    fn form<T: DeserializeOwned>(bytes: &[u8]) -> usize {
+        usize::from(serde_urlencoded::from_bytes::<T>(bytes).is_ok())
+    }
+    let forms = form::<TokenForm>(bytes) + form::<RevokeForm>(bytes) + form::<LogoutForm>(bytes);
+    let items = parse::<super::registrations::RawBatch>(bytes).map_or(0, |batch| batch.understood());
+    let question = usize::from(parse::<super::operations::AuthenticatorQuestion>(bytes).is_ok());
+    forms + items + question + super::people::understood(bytes)
+}
+
 async fn read(request: Request, kind: &str, limit: usize) -> Result<Vec<u8>, Fault> {
     let is_kind = is_of_kind(request.headers(), kind);
     let bytes = read_bounded(request.into_body(), limit).await?;

@@ -25,6 +25,8 @@ use axum::routing::{get, post, put};
 
 pub(crate) use fault::Fault;
 pub(crate) use frame::{Ids, framed};
+#[cfg(feature = "fuzz")]
+pub(crate) use json::understood;
 pub(crate) use limits::Limits;
 pub(crate) use metrics::{Metrics, count};
 

@@ -85,6 +85,17 @@ fn not_understood(request: &Value) -> Fault {
     Fault::of_fields(errors.0)
 }
 
+/// Whether a body is a search. One that is none is told what is wrong with it.
+#[cfg(feature = "fuzz")]
+pub(super) fn understood(bytes: &[u8]) -> usize {
+    let Ok(request) = super::json::parse::<Value>(bytes) else { return 0 };
+    let search = SearchRequest::deserialize(&request);
+    if search.is_err() {
+        not_understood(&request);
+    }
+    usize::from(search.is_ok())
+}
+
 /// Checks one field of a search. What is needed and missing is judged as an empty text.
 fn check<T: FromStr<Err = Invalid>>(errors: &mut FieldErrors, request: &Value, field: &str, needed: &str) {
     match &request[field] {

@@ -31,6 +31,14 @@ pub(crate) struct RawBatch {
     items: Vec<Box<RawValue>>,
 }
 
+#[cfg(feature = "fuzz")]
+impl RawBatch {
+    /// How many of its items have a key.
+    pub(crate) fn understood(&self) -> usize {
+        self.items.iter().filter(|item| submission(item).is_ok()).count()
+    }
+}
+
 /// Registers 1 to 200 people, each answered for itself. The only way to register, also for one.
 #[utoipa::path(post, path = "/v1/registrations/batch", tag = "registrations", request_body = BatchRequest,
     responses((status = 200, body = BatchReply), (status = "default", body = OperationOutcome)))]

@@ -28,8 +28,13 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+#[cfg(feature = "fuzz")]
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
+
+#[cfg(feature = "fuzz")]
+use crate::keys::Keys;
 
 pub(crate) use audit::{
     Act, append as append_audit, append_of_operator as append_operator_audit, verify as verify_audit,
@@ -78,6 +83,25 @@ pub(crate) struct Store {
     writer: Option<JoinHandle<()>>,
     readers: Arc<Mutex<Vec<Connection>>>,
     free: Arc<Semaphore>,
+}
+
+/// A directory of nobody, for `tests/fuzz`.
+#[cfg(feature = "fuzz")]
+pub(crate) struct Passing(Connection);
+
+#[cfg(feature = "fuzz")]
+impl Passing {
+    pub(crate) fn new() -> Result<Self, StoreError> {
+        migrate::passing().map(Self)
+    }
+
+    /// Takes a file in, twice, and forgets it again.
+    pub(crate) fn take(&self, text: &[u8], keys: &Keys, now: Timestamp) -> Result<[ImportCounts; 2], DirectoryError> {
+        let act = self.0.unchecked_transaction()?;
+        let counts = [import(&act, text, b"first", keys, now)?, import(&act, text, b"second", keys, now)?];
+        act.rollback()?;
+        Ok(counts)
+    }
 }
 
 /// One act: runs in a savepoint, says whether it is to be kept, and is told how the commit went.

@@ -39,6 +39,11 @@ async fn what_does_not_fit_is_turned_away_and_the_wait_goes_on() {
         ("another port", format!("GET {good} HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"), "421"),
         ("no host", format!("GET {good} HTTP/1.1\r\n\r\n"), "421"),
         ("two hosts", format!("GET {good} HTTP/1.1\r\n{host}\r\nHost: evil.example\r\n\r\n"), "421"),
+        (
+            "another host behind half the end of a line",
+            format!("GET {good} HTTP/1.1\r\n{host}\r\nX: x\nHost: evil.example\r\n\r\n"),
+            "400",
+        ),
         ("another path", format!("GET /callback/?state={STATE}&code=c HTTP/1.1\r\n{host}\r\n\r\n"), "404"),
         ("the icon", format!("GET /favicon.ico HTTP/1.1\r\n{host}\r\n\r\n"), "404"),
         ("a form", format!("POST {good} HTTP/1.1\r\n{host}\r\nContent-Length: 0\r\n\r\n"), "405"),

@@ -64,7 +64,7 @@ fn unwritten(error: csv::Error) -> AuditCopyError {
 }
 
 /// A cell that a spreadsheet shows and does not compute.
-fn harmless(cell: String) -> String {
+pub(crate) fn harmless(cell: String) -> String {
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
         _ => cell,

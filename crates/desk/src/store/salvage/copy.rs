@@ -85,6 +85,12 @@ pub(super) fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.name)
 }
 
+/// The table whose rows look like that.
+#[cfg(feature = "fuzz")]
+pub(super) fn table_of(values: &[Value]) -> Option<&'static str> {
+    TABLES.iter().find(|table| values.len() >= table.first && (table.is)(values)).map(|table| table.name)
+}
+
 /// Copies what is whole. To be called within a transaction on the new store.
 pub(super) fn copy(image: &Image, new: &Connection) -> Result<Found, OpenError> {
     let mut found = Found::default();

@@ -43,6 +43,13 @@ const MARKER: &str = "store.recovery";
 /// The files of a store, the store itself last: as long as it is in its place, nothing else is taken for one.
 const FILES: [&str; 3] = ["store.db-shm", "store.db-wal", "store.db"];
 
+/// How many rows of which table stand on a page, as a recovery reads it.
+#[cfg(feature = "fuzz")]
+pub(crate) fn looked_at(page: &[u8]) -> Vec<Option<&'static str>> {
+    let (records::Page::Rows(cells) | records::Page::Entries(cells)) = records::read(page) else { return Vec::new() };
+    cells.iter().filter_map(|cell| records::values(&cell.here)).map(|values| copy::table_of(&values)).collect()
+}
+
 /// Goes on with a recovery that came to no end.
 pub(super) fn finish(folder: &Path) -> Result<(), OpenError> {
     let marker = folder.join(MARKER);

@@ -313,6 +313,29 @@ pub fn file_length(sources: &Sources) -> Findings {
         .collect()
 }
 
+/// Where what is shipped is built: a lock file that is older than its manifest is not brought up to date on the way.
+pub fn locked(sources: &Sources) -> Findings {
+    let builds = |path: &str, line: &str| match path {
+        ".github/workflows/windows.yml" => line.contains("-- ") && line.contains("vendored-openssl,custom-protocol"),
+        "xtask/src/windows/toolchain.rs" => line.contains("args([verb"),
+        _ => path.starts_with("xtask/src/") && line.contains("\"build\", \"--release\""),
+    };
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (path, text) in sources.files(|path| path.starts_with("xtask/src/") || path.starts_with(".github/")) {
+        for line in text.lines().filter(|line| builds(path, line)) {
+            seen.insert(path);
+            if !line.contains("--locked") {
+                found.push(format!("{path} builds without --locked: {}", line.trim()));
+            }
+        }
+    }
+    if seen.len() < 3 {
+        found.push(format!("only these are known to build what is shipped: {seen:?}"));
+    }
+    found
+}
+
 pub fn own_words(sources: &Sources) -> Findings {
     let mut found = Vec::new();
     for (path, text) in sources.files(|path| !path.starts_with("tests/house/")) {

@@ -135,6 +135,17 @@ fn the_project_speaks_of_itself_alone() {
 }
 
 #[test]
+fn what_is_shipped_is_built_from_its_lock_file() {
+    const DEB: &str = "xtask/src/deb.rs";
+    const WINDOWS: &str = "xtask/src/windows/toolchain.rs";
+    const WORKFLOW: &str = ".github/workflows/windows.yml";
+    for path in [DEB, WINDOWS, WORKFLOW] {
+        let text = here().file(path).to_owned();
+        holds(checks::locked, &[(path, &text.replace("--locked", ""))]);
+    }
+}
+
+#[test]
 fn what_the_security_page_names_is_there() {
     let page = here().file(named::PAGE).to_owned();
     for fault in ["`a_test_that_nobody_wrote`", "module `a module that nobody wrote`", "`crates/nowhere/src/lib.rs`"] {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::machine::{Need, cargo, has_program, prepare, target_dir};
 use crate::run::build_page;
 use crate::stage::program;
-use crate::{Failure, Outcome, failed, only_yes, root};
+use crate::{Failure, Outcome, failed, only_yes, root, sbom};
 
 const HELP: &str = "\
 cargo xtask deb [--yes]
@@ -16,6 +16,8 @@ Builds RA Desk, gateway and practice world as they are shipped, and the packages
 
   ra-desk_<version>_<arch>.deb            RA Desk, with /etc/ra-desk/policy.toml in which nothing is set
   ra-desk-practice_<version>_<arch>.deb   gateway and practice world, to try things on one computer
+
+  *.cdx.json                              what is in each program, and in RA Desk's page (CycloneDX)
 
 Each package is unpacked and its programs asked for their version before the command ends with 0.
 
@@ -60,7 +62,7 @@ pub(crate) fn deb(words: &[String]) -> Outcome {
     // Apart, because in one build the gateway would be given the desk's cipher.
     for package in [&["ra-desk"][..], &["gateway", "sandbox"]] {
         let mut command = cargo();
-        command.args(["build", "--release"]);
+        command.args(["build", "--release", "--locked"]);
         for name in package {
             command.args(["--package", name]);
         }
@@ -83,7 +85,18 @@ pub(crate) fn deb(words: &[String]) -> Outcome {
         std::fs::remove_dir_all(&tree)?;
         println!("target/deb/{}", file.file_name().unwrap_or_default().to_string_lossy());
     }
-    Ok(())
+    write_bills(&folder, &version)
+}
+
+/// What is in each program, in CycloneDX.
+fn write_bills(folder: &Path, version: &str) -> Outcome {
+    for (name, package) in
+        [("ra-desk", "src-tauri"), ("ra-gateway", "crates/gateway"), ("ra-sandbox", "crates/sandbox")]
+    {
+        let built = sbom::Built { package, target: None, features: None };
+        sbom::of_crates(&built, &folder.join(format!("{name}_{version}-crates.cdx.json")))?;
+    }
+    sbom::of_the_page(&folder.join(format!("ra-desk_{version}-page.cdx.json")))
 }
 
 /// Lays out what the package installs.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::machine::{Need, cache_dir, cargo, has_program, node_program, npm, page_packages, prepare, target_dir};
+use crate::machine::{Need, cargo, has_program, node_program, npm, page_packages, prepare, target_dir};
 use crate::run::{Programs, build, build_page, virtual_display, walk};
 use crate::stage::{Report, Tests, program};
 use crate::{Failure, Outcome, failed, root};
@@ -19,6 +19,8 @@ one that fails does not stop the others, and the command then ends with 1.
   page       the page: lint, types, build, its own tests
   clippy     no warnings in any crate
   deny       licences, duplicate and banned dependencies, sources
+  advisories known faults of crates (RustSec); npm-audit: of the page's packages. Each is SKIPPED, and said to be, where
+  npm-audit  nobody answers, and fails there if it was asked for by name
   unit       unit and property tests of every crate, and the gateway's and sandbox's own
   types      the page's types are what Rust says they are
   fuzz       the corpus of tests/fuzz at what reads bytes from outside; with --full libFuzzer looks for more, for 8 s a
@@ -41,9 +43,6 @@ one that fails does not stop the others, and the command then ends with 1.
   --full     also the long runs: Windows with the shipped program, libFuzzer, and an hour or two of faults
 ";
 
-/// The version of cargo-deny that the stage uses.
-const CARGO_DENY: &str = "0.20.2";
-
 type Work = fn(&Bench) -> Outcome<Tests>;
 
 /// Every stage: name, limit in minutes, work.
@@ -52,6 +51,8 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("page", 15, page),
     ("clippy", 25, clippy),
     ("deny", 20, deny),
+    ("advisories", 20, advisories),
+    ("npm-audit", 5, npm_audit),
     ("unit", 30, unit),
     ("types", 20, types),
     ("fuzz", 20, fuzz),
@@ -200,21 +201,18 @@ fn clippy(bench: &Bench) -> Outcome<Tests> {
 }
 
 fn deny(bench: &Bench) -> Outcome<Tests> {
-    let tools = cache_dir().join("tools");
-    let installed = tools.join("bin").join(if cfg!(windows) { "cargo-deny.exe" } else { "cargo-deny" });
-    let current = Command::new(&installed)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY));
-    if !current {
-        let mut install = cargo();
-        install.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"]).arg(&tools);
-        program(install, bench.limit)?;
-    }
-    let mut check = Command::new(installed);
-    // Advisories need a database that is fetched from elsewhere: whoever releases looks (docs/security.md).
+    let mut check = Command::new(crate::supply::cargo_deny(bench.limit)?);
+    // Advisories, which need a database that is fetched from elsewhere, are a stage of their own.
     check.current_dir(root()).args(["check", "bans", "licenses", "sources"]);
     program(check, bench.limit)
+}
+
+fn advisories(bench: &Bench) -> Outcome<Tests> {
+    crate::supply::crates(bench.limit)
+}
+
+fn npm_audit(_bench: &Bench) -> Outcome<Tests> {
+    crate::supply::packages()
 }
 
 fn unit(bench: &Bench) -> Outcome<Tests> {

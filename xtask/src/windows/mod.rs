@@ -6,7 +6,6 @@
 mod compiler;
 mod installer;
 mod msi;
-mod sbom;
 mod stage;
 mod toolchain;
 mod wine;

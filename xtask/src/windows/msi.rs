@@ -5,11 +5,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::installer::{Profile, Signer, build, megabytes, pack};
-use super::sbom;
 use super::toolchain::Toolchain;
 use crate::machine::{Need, prepare};
 use crate::stage::program;
-use crate::{Failure, Outcome, failed, root};
+use crate::{Failure, Outcome, failed, root, sbom};
 
 const HELP: &str = "\
 cargo xtask msi [--yes] [--version X.Y.Z] [--sign-cert PEM --sign-key PEM [--timestamp-url URL]]
@@ -96,7 +95,13 @@ pub(crate) fn msi(options: &Options) -> Outcome {
     let sources = root().join("packaging/windows");
     copy_folder(&sources.join("admx"), &folder.join("group-policy"))?;
     copy_folder(&sources.join("kiosk"), &folder.join("kiosk"))?;
-    sbom::write(&folder, &version)?;
+    let bill = sbom::Built {
+        package: "src-tauri",
+        target: Some(super::TARGET),
+        features: Some("vendored-openssl,custom-protocol"),
+    };
+    sbom::of_crates(&bill, &folder.join(format!("RADesk-{version}-crates.cdx.json")))?;
+    sbom::of_the_page(&folder.join(format!("RADesk-{version}-page.cdx.json")))?;
     let mut sums = Command::new("sh");
     sums.current_dir(&folder).args(["-c", "find . -type f ! -name SHA256SUMS | sort | xargs sha256sum > SHA256SUMS"]);
     program(sums, Duration::from_secs(60))?;

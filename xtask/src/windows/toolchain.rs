@@ -43,7 +43,7 @@ impl Toolchain {
             Self::Debian(compiler) => compiler.cargo(),
         };
         command.current_dir(crate::root()).env("CARGO_TARGET_DIR", windows_target_dir());
-        command.args([verb, "--target", TARGET]);
+        command.args([verb, "--locked", "--target", TARGET]);
         command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
         // What is shipped shall not say where it was built: paths hold an account's name. The checkout's own path is not
         // among them (cargo names its files from there), so that no checkout builds the others' dependencies anew.

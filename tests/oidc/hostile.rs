@@ -200,6 +200,11 @@ impl Hostile {
 
     /// A logout token for the last sign-in, changed by a test.
     pub fn logout_token(&self, signer: Signer, change: impl FnOnce(&mut Value)) -> Outcome<String> {
+        self.logout_token_of_type(signer, "logout+jwt", change)
+    }
+
+    /// The same, of another type by the word of its head.
+    pub fn logout_token_of_type(&self, signer: Signer, kind: &str, change: impl FnOnce(&mut Value)) -> Outcome<String> {
         let (grant, _) = self.book().last.clone().ok_or("nobody has signed in")?;
         let now = now();
         let mut claims = json!({
@@ -207,7 +212,7 @@ impl Hostile {
             "sid": grant.sid, "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
         change(&mut claims);
-        signer.sign(KID, &claims, |header| header["typ"] = "logout+jwt".into())
+        signer.sign(KID, &claims, |header| header["typ"] = kind.into())
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -76,6 +76,7 @@ pub const LOGOUT: Group = Group {
         own!("back-channel logout: neither sub nor sid", "gateway", "refused; the session goes on", of_nobody),
         own!("back-channel logout: made long ago", "gateway", "refused; the session goes on", old),
         own!("back-channel logout: shown twice", "gateway", "the second is refused", twice),
+        own!("back-channel logout: another type (typ)", "gateway", "refused; the session goes on", another_type),
         own!("back-channel logout: an ID token", "gateway", "refused; the session goes on", id_token_as_logout),
     ],
 };
@@ -223,6 +224,19 @@ async fn twice() -> Outcome {
     let (status, reply) = shown(&stand, &token).await?;
     assert_eq!((status, crate::between::fault_of(&reply)?.0), (400, FaultCode::InvalidRequest));
     Ok(())
+}
+
+/// Right in every claim, signed by the issuer, and an access token by its own word.
+async fn another_type() -> Outcome {
+    let stand = Stand::start().await?;
+    stand.at_work().await?;
+    for kind in ["at+jwt", "application/at+jwt", "dpop+jwt"] {
+        let token = stand.issuer.logout_token_of_type(Signer::Issuer, kind, |_| {})?;
+        let (status, reply) = shown(&stand, &token).await?;
+        assert_eq!((status, crate::between::fault_of(&reply)?.0), (400, FaultCode::InvalidRequest));
+    }
+    assert_eq!(stand.open_sessions()?, 1);
+    Ok(goes_on(&stand).await?)
 }
 
 async fn id_token_as_logout() -> Outcome {

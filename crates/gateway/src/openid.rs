@@ -389,7 +389,8 @@ impl Client {
     pub(crate) async fn check_logout_token(&self, token: &str) -> Result<LogoutToken, SignInError> {
         let claims: LogoutToken = self.signed_claims(token).await?;
         let now = self.now();
-        let fits = claims.iss == self.issuer
+        let fits = may_be_a_logout_token(token)
+            && claims.iss == self.issuer
             && claims.aud.has(&self.client_id)
             && (now - 300..=now + LEEWAY).contains(&claims.iat)
             && claims.exp.is_none_or(|exp| exp > now - LEEWAY)
@@ -440,6 +441,16 @@ impl Client {
     fn now(&self) -> i64 {
         self.clock.now().as_second()
     }
+}
+
+/// Whether the type in its head lets a token be a logout token. The standard recommends that providers say `logout+jwt`
+/// (OpenID Connect Back-Channel Logout §2.4); many say `JWT` or nothing, and what NHS CIS2 Authentication says is not
+/// known here. Whatever else it says, it is another token.
+fn may_be_a_logout_token(token: &str) -> bool {
+    let Ok(header) = jsonwebtoken::decode_header(token) else { return false };
+    // As media types are compared, and without what may be left out (RFC 7515 §4.1.9).
+    let kind = header.typ.map(|kind| kind.to_ascii_lowercase());
+    kind.is_none_or(|kind| ["jwt", "logout+jwt"].contains(&kind.strip_prefix("application/").unwrap_or(&kind)))
 }
 
 /// Reads the claims of a token that is the provider's. One that lacks what every token has is refused by its name.

@@ -100,6 +100,8 @@ pub fn logout_token(bytes: &[u8]) -> bool {
     assert_eq!(head["alg"], "RS256", "a token of another algorithm was taken");
     assert_eq!((&claims["iss"], &claims["jti"]), (&json!(ISSUER), &json!(name)), "another's token");
     assert!(claims.get("nonce").is_none() && claims["events"].is_object(), "an ID token was taken for a logout token");
+    let kind = head["typ"].as_str().unwrap_or("JWT").to_ascii_lowercase();
+    assert!(kind.ends_with("jwt") && !kind.contains("at+jwt"), "an access token was taken for a logout token");
     assert!(claims["sub"].is_string() || claims["sid"].is_string(), "nobody is meant");
     true
 }

@@ -84,11 +84,36 @@ async fn cis2_4_7_a_logout_token_is_checked_in_every_part() {
     for bad in [sign(&header(), &OTHER, &good), sign(&stronger, &SIGNING, &good), unsigned, "nonsense".into()] {
         assert_eq!(logout(&world, &bad).await.fault(), FaultCode::InvalidRequest);
     }
+    for kind in ["at+jwt", "dpop+jwt", "application/at+jwt", "secevent+jwt", ""] {
+        let mut other = header();
+        other.typ = Some(kind.to_owned());
+        let answer = logout(&world, &sign(&other, &SIGNING, &good)).await;
+        assert_eq!(answer.fault(), FaultCode::InvalidRequest, "a token that calls itself {kind}");
+    }
     assert!(is_open(&session).await, "nothing of that ended anything");
     let good = sign(&header(), &SIGNING, &good);
     assert_eq!(logout(&world, &good).await.status, StatusCode::OK);
     assert!(!is_open(&session).await);
     assert_eq!(logout(&world, &good).await.fault(), FaultCode::InvalidRequest, "it is good once");
+}
+
+#[tokio::test]
+async fn a_logout_token_may_say_that_it_is_one_or_say_nothing() {
+    let world = World::start().await;
+    for (number, kind) in [None, Some("JWT"), Some("logout+jwt"), Some("Logout+JWT"), Some("application/logout+jwt")]
+        .into_iter()
+        .enumerate()
+    {
+        let session = world.sign_in(AGENT).await;
+        let mut header = header();
+        header.typ = kind.map(str::to_owned);
+        let mut claims = claims(&world);
+        claims["jti"] = json!(format!("{number}"));
+        assert_eq!(logout(&world, &sign(&header, &SIGNING, &claims)).await.status, StatusCode::OK, "{kind:?}");
+        assert!(!is_open(&session).await, "{kind:?}");
+        // The issuers of these tests call every session of a person the same.
+        world.change("DELETE FROM logout_tokens");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests live in real time")]
 
 pub mod authority;
+pub mod crossing;
 pub mod crowd;
 pub mod desktop;
 pub mod form_browser;

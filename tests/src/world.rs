@@ -78,6 +78,18 @@ impl World {
         file.busy_timeout(std::time::Duration::from_secs(10))?;
         Ok(file.query_row(sql, [], |row| row.get(0))?)
     }
+
+    /// What stands in the first column of one SQL query over the gateway's file.
+    pub fn blobs(&self, sql: &str) -> Outcome<Vec<Vec<u8>>> {
+        let file = rusqlite::Connection::open_with_flags(
+            self.folder.join("gateway.sqlite3"),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )?;
+        file.busy_timeout(std::time::Duration::from_secs(10))?;
+        let mut statement = file.prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
 }
 
 /// The first of a run of ports that nobody uses.

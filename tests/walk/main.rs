@@ -60,7 +60,8 @@ async fn walk(people: u32, report: &mut Report) -> Outcome {
         offline::record(&mut stage, report).await?;
         offline::flat_battery(&mut stage, report).await?;
         offline::send(&mut stage, report).await?;
-        online::sign_out(&mut stage, report).await
+        online::sign_out(&mut stage, report).await?;
+        stage.nothing_secret_crossed(report).await
     }
     .await;
     if walked.is_err() {

@@ -57,7 +57,7 @@ pub fn nothing_is_readable(stage: &Stage, report: &mut Report) -> Outcome {
 
 /// Kills RA Desk at once and starts it again, still without the network.
 pub async fn flat_battery(stage: &mut Stage, report: &mut Report) -> Outcome {
-    stage.kill_desk()?;
+    stage.kill_desk().await?;
     stage.open_desk().await?;
     let desk = stage.desk()?;
     desk.see("[data-page=sign-in]").await?;

@@ -48,6 +48,7 @@ pub async fn through_the_issuer(stage: &mut Stage, mut report: Option<&mut Repor
     }
     stage.browser.click(&role).await?;
     stage.desk()?.see("[data-page=confirm-identity]").await?;
+    stage.remember_the_code().await?;
     if let Some(report) = report {
         report.saw("the browser sends them back to RA Desk", &stage.browser).await?;
     }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+use tests::crossing::{self, Secrets};
 use tests::desktop::Desktop;
 use tests::window::Window;
 use tests::world::World;
@@ -22,6 +24,10 @@ pub struct Stage {
     desktop: Desktop,
     folder: tempfile::TempDir,
     pages_read: usize,
+    /// All that crossed to the pages of windows that are closed.
+    crossed: Vec<Value>,
+    /// The codes with which the browser came back.
+    codes: Vec<String>,
 }
 
 impl Stage {
@@ -33,7 +39,17 @@ impl Stage {
         let world = World::start(&folder.path().join("world"), people)?;
         let desktop = Desktop::start(&home)?;
         let browser = Window::browser(&desktop, &folder.path().join("browser.log")).await?;
-        let mut stage = Self { world, desk: None, browser, app: programs::desk()?, desktop, folder, pages_read: 0 };
+        let mut stage = Self {
+            world,
+            desk: None,
+            browser,
+            app: programs::desk()?,
+            desktop,
+            folder,
+            pages_read: 0,
+            crossed: Vec::new(),
+            codes: Vec::new(),
+        };
         stage.open_desk().await?;
         Ok(stage)
     }
@@ -49,8 +65,38 @@ impl Stage {
                 .env("RA_DESK_BROWSER_FILE", browser);
         })
         .await?;
+        window.see("[data-page]").await?;
+        crossing::listen(&window).await?;
         self.desk = Some(window);
         Ok(())
+    }
+
+    /// Keeps what crossed to the page of the window that is open, which is going to be closed.
+    async fn keep_what_crossed(&mut self) -> Outcome {
+        let crossed = crossing::crossed(self.desk()?).await?;
+        self.crossed.extend(crossed);
+        Ok(())
+    }
+
+    /// Remembers the code with which the browser came back, which nobody but the gateway is told.
+    pub async fn remember_the_code(&mut self) -> Outcome {
+        let page = self.browser.driver().current_url().await?;
+        let code = page.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+        self.codes.push(code.ok_or("the browser did not come back with a code")?);
+        Ok(())
+    }
+
+    /// Whether any of all that crossed to RA Desk's pages is a secret.
+    pub async fn nothing_secret_crossed(&mut self, report: &mut Report) -> Outcome {
+        self.keep_what_crossed().await?;
+        let mut secrets = Secrets::of(&self.world, &self.data_dir(), &self.browser_file())?;
+        secrets.texts.extend(self.codes.iter().map(|code| ("a sign-in's code", code.clone())));
+        let found = secrets.among(&self.crossed);
+        report.checked(
+            "no token, key, code or link crossed to a page",
+            found.is_empty() && !self.codes.is_empty(),
+            || format!("of {} answers and events: {found:?}", self.crossed.len()),
+        )
     }
 
     /// RA Desk's window.
@@ -59,7 +105,8 @@ impl Stage {
     }
 
     /// Kills RA Desk at once.
-    pub fn kill_desk(&mut self) -> Outcome {
+    pub async fn kill_desk(&mut self) -> Outcome {
+        self.keep_what_crossed().await?;
         let window = self.desk.take().ok_or("RA Desk's window is not open")?;
         window.kill(&self.app)
     }

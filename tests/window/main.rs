@@ -3,6 +3,7 @@
 //! Serial: one window at a time, each with its own message bus, home and data folder.
 #![expect(clippy::disallowed_methods, reason = "windows live in real time")]
 
+mod crossing;
 mod hostile;
 mod kiosk;
 mod lockdown;

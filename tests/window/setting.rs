@@ -129,7 +129,8 @@ impl Setting {
         text.lines().filter(|page| page.contains("response_type=")).map(str::to_owned).collect()
     }
 
-    fn browser_file(&self) -> PathBuf {
+    /// What RA Desk asked the browser to open.
+    pub fn browser_file(&self) -> PathBuf {
         self.folder.path().join("browser-pages")
     }
 }

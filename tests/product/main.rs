@@ -2,6 +2,7 @@
 //!
 //! A desk here has no window and its key store is a file; everything else is what ships.
 
+mod at_rest;
 mod audit;
 mod dead_laptop;
 mod doctor;

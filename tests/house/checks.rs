@@ -243,6 +243,7 @@ pub fn page_policy(sources: &Sources) -> Findings {
         "\"font-src\": \"'self'\"",
         "\"freezePrototype\": true",
         "\"withGlobalTauri\": false",
+        "\"removeUnusedCommands\": true",
     ] {
         if !config.contains(needed) {
             found.push(format!("tauri.conf.json lacks {needed}"));
@@ -251,6 +252,33 @@ pub fn page_policy(sources: &Sources) -> Findings {
     for banned in ["unsafe-inline", "unsafe-eval", "dangerous", "https://*", "http://*"] {
         if config.contains(banned) {
             found.push(format!("tauri.conf.json has {banned}"));
+        }
+    }
+    found
+}
+
+/// Developer tools: every window says whether it has them, none has them in what is shipped, and no feature of Tauri puts
+/// them there all the same.
+pub fn developer_tools(sources: &Sources) -> Findings {
+    let mut found = Vec::new();
+    let mut windows = 0;
+    for (path, text) in sources.files(|path| path.starts_with("src-tauri/src/") && path.ends_with(".rs")) {
+        let made = code_lines(text).filter(|line| line.contains("WebviewWindowBuilder::new(")).count();
+        let closed = [".devtools(false)", ".devtools(cfg!(debug_assertions) &&"];
+        let said = code_lines(text).filter(|line| closed.iter().any(|words| line.contains(words))).count();
+        windows += made;
+        if made != said || text.contains("open_devtools") {
+            found.push(format!("{path} makes {made} windows, and closes the developer tools of {said}"));
+        }
+    }
+    if windows < 2 {
+        found.push(format!("only {windows} windows are known"));
+    }
+    for (path, text) in sources.files(|path| path.ends_with("Cargo.toml") || path == "src-tauri/tauri.conf.json") {
+        for banned in ["devtools", "debug-assertions"] {
+            if text.contains(banned) {
+                found.push(format!("{path} has {banned}"));
+            }
         }
     }
     found

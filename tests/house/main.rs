@@ -108,6 +108,7 @@ fn the_page_is_locked_down() {
     for directive in policy.lines().map(str::trim).filter(|line| !line.is_empty()) {
         holds(checks::page_policy, &[(CONFIG, &config.replace(directive, ""))]);
     }
+    holds(checks::page_policy, &[(CONFIG, &config.replace("\"removeUnusedCommands\": true", ""))]);
 }
 
 #[test]
@@ -132,6 +133,24 @@ fn the_project_speaks_of_itself_alone() {
     let home = format!("/{}/somebody/checkout", "home");
     holds(checks::own_words, &[("crates/desk/src/x.rs", &home)]);
     holds(checks::own_words, &[("ui/package-lock.json", "\"resolved\": \"https://mirror.example/x.tgz\"")]);
+}
+
+#[test]
+fn developer_tools_are_not_in_what_is_shipped() {
+    const WINDOW: &str = "src-tauri/src/window/mod.rs";
+    const FEATURES: &str = "src-tauri/Cargo.toml";
+    let (window, features) = (here().file(WINDOW).to_owned(), here().file(FEATURES).to_owned());
+    for planted in [
+        (WINDOW, window.replace("cfg!(debug_assertions) &&", "true ||")),
+        (WINDOW, window.replace(".devtools(", ".visible(")),
+        (
+            FEATURES,
+            features.replace("tauri = { version = \"2.12\", features = [] }", "tauri = { features = [\"devtools\"] }"),
+        ),
+        ("Cargo.toml", "[profile.release]\ndebug-assertions = true\n".to_owned()),
+    ] {
+        holds(checks::developer_tools, &[(planted.0, &planted.1)]);
+    }
 }
 
 #[test]

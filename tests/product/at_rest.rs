@@ -69,9 +69,13 @@ async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
         }
     }
     assert_eq!(secrets.among(&lies_there), [""; 0], "this is written down");
-    // The control: the user's link is, sealed in the file, for it is shown again; and it is found.
+    // The control: what belongs there is found. The user's link is in the file, for it is shown again; the computer's key
+    // and the file's own are in the key store.
     let links = blobs("SELECT link_digest FROM registrations")?;
     secrets.digests.extend(links.into_iter().map(|one| (one, "a user's link")));
-    assert_eq!(secrets.among(&lies_there), ["a user's link"]);
+    let keys = blobs("SELECT public_key FROM devices")?;
+    secrets.public_keys.extend(keys.into_iter().map(|one| (one, "the computer's key")));
+    secrets.salt = std::fs::read(practice.data_dir("desk").join("store.db"))?[..16].to_vec();
+    assert_eq!(secrets.among(&lies_there), ["a user's link", "the computer's key", "the key of the store's file"]);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use contract::{Proof, prove};
 use ed25519_dalek::SigningKey;
 use sandbox::world::people;
 use sandbox::world::ra_users::grace_adeyemi;
@@ -50,9 +51,18 @@ fn a_secret_is_found_however_it_is_written() {
         .digests
         .insert(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref().to_vec(), "token");
     secrets.public_keys.insert(public.as_bytes().to_vec(), "key");
+    // As the gateway knows a session's key: by the proofs that it made.
+    let session = SigningKey::from_bytes(&[4; 32]);
+    let proof = Proof::read(&prove(&session, "a-proof", "POST", "https://gateway.example/oauth2/token", 1)).unwrap();
+    secrets.thumbprints.insert(proof.key.to_vec(), "a session's key");
     secrets.texts.push(("state", "a-state-that-was-sent".to_owned()));
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    for (what, bytes) in [("token", token), ("key", seed), ("the key of the store's file", store)] {
+    for (what, bytes) in [
+        ("token", token),
+        ("key", seed),
+        ("a session's key", session.to_bytes()),
+        ("the key of the store's file", store),
+    ] {
         let ways = [
             json!({ "a": { "b": [URL_SAFE_NO_PAD.encode(bytes)] } }),
             json!(format!("Bearer {}", STANDARD.encode(bytes))),

@@ -19,8 +19,9 @@ one that fails does not stop the others, and the command then ends with 1.
   page       the page: lint, types, build, its own tests
   clippy     no warnings in any crate
   deny       licences, duplicate and banned dependencies, sources
-  advisories known faults of crates (RustSec); npm-audit: of the page's packages. Each is SKIPPED, and said to be, where
-  npm-audit  nobody answers, and fails there if it was asked for by name
+  advisories known faults of the crates (RustSec)
+  npm-audit  known faults of the page's packages. Both ask a server that not every machine reaches; where none answers the
+             stage is SKIPPED and said to be, and fails if it was asked for by name
   unit       unit and property tests of every crate, and the gateway's and sandbox's own
   types      the page's types are what Rust says they are
   fuzz       the corpus of tests/fuzz at what reads bytes from outside; with --full libFuzzer looks for more, for 8 s a

@@ -19,9 +19,6 @@ one that fails does not stop the others, and the command then ends with 1.
   page       the page: lint, types, build, its own tests
   clippy     no warnings in any crate
   deny       licences, duplicate and banned dependencies, sources
-  advisories known faults of the crates (RustSec)
-  npm-audit  known faults of the page's packages. Both ask a server that not every machine reaches; where none answers the
-             stage is SKIPPED and said to be, and fails if it was asked for by name
   unit       unit and property tests of every crate, and the gateway's and sandbox's own
   types      the page's types are what Rust says they are
   fuzz       the corpus of tests/fuzz at what reads bytes from outside; with --full libFuzzer looks for more, for 8 s a
@@ -40,6 +37,11 @@ one that fails does not stop the others, and the command then ends with 1.
              where that cannot be had the stage is SKIPPED and said to be, and fails if it was asked for by name.
              With --full or by name around the program as it is shipped, else around one that is built faster
 
+With --full or by name only, since what others know changes from one day to the next:
+  advisories known faults of the crates (RustSec)
+  npm-audit  known faults of the page's packages. Both ask a server that not every machine reaches; where none answers the
+             stage is SKIPPED and said to be, and fails if it was asked for by name
+
   --yes      install missing system packages without asking
   --full     also the long runs: Windows with the shipped program, libFuzzer, and an hour or two of faults
 ";
@@ -52,8 +54,6 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("page", 15, page),
     ("clippy", 25, clippy),
     ("deny", 20, deny),
-    ("advisories", 20, advisories),
-    ("npm-audit", 5, npm_audit),
     ("unit", 30, unit),
     ("types", 20, types),
     ("fuzz", 20, fuzz),
@@ -66,7 +66,12 @@ const STAGES: &[(&str, u64, Work)] = &[
     ("walk", 15, walk_through),
     ("shipped", 15, shipped),
     ("windows", 60, windows),
+    ("advisories", 20, advisories),
+    ("npm-audit", 5, npm_audit),
 ];
+
+/// Stages that ask what others have found meanwhile: nothing of ours need change for them to fail.
+const ONLY_ASKED_FOR: &[&str] = &["advisories", "npm-audit"];
 
 /// What was asked for.
 pub(crate) struct Options {
@@ -106,7 +111,11 @@ pub(crate) fn test(options: &Options) -> Outcome {
     prepare(Need::Tests, options.yes)?;
     let mut reports = Vec::new();
     for (name, minutes, work) in STAGES {
-        if !options.stages.is_empty() && !options.stages.iter().any(|stage| stage == name) {
+        let is_wanted = match options.stages.as_slice() {
+            [] => options.full || !ONLY_ASKED_FOR.contains(name),
+            named => named.iter().any(|stage| stage == name),
+        };
+        if !is_wanted {
             continue;
         }
         println!("\n== {name} (at most {minutes} min)");

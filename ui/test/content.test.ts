@@ -18,10 +18,11 @@ import {
   RA_ROLES,
   REMOVAL_REASONS,
 } from "../src/content/people";
-import { ACCESS, ENDED } from "../src/content/signing-in";
+import * as SIGNING from "../src/content/signing-in";
 import { PROFILE_STATUS, STATUS } from "../src/content/status";
 import { spokenCountdown } from "../src/frame/idle";
 
+const { ACCESS, ENDED } = SIGNING;
 // Without its comments, which may hold anything.
 const bindings = readFileSync("src/bridge/bindings.ts", "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
@@ -76,6 +77,17 @@ test("no explanation is empty, says only that something went wrong, or blames", 
     expect(explanation).toMatch(/\.$/);
     expect(next).toMatch(/\.$/);
   }
+});
+
+test("one verb for signing in, but on the button that NHS CIS2 Authentication names", () => {
+  const said = (words: unknown): string[] => {
+    if (typeof words === "string") return [words];
+    return words && typeof words === "object" ? Object.values(words).flatMap(said) : [];
+  };
+  const all = [FAULTS, REFUSALS, PAUSES, NEXT_STEPS, NETWORK_FAULTS, HELP, OUTBOX, ENDED, ...Object.values(SIGNING)];
+  const others = said(all).filter((sentence) => /\blog(ged|ging)?[ -](in|out|on)\b/i.test(sentence));
+  // A network's own page asks to log in to the network.
+  expect(others.filter((sentence) => !/network|wi-?fi/i.test(sentence))).toEqual([SIGNING.SIGN_IN.button]);
 });
 
 test("what is only recorded is nowhere called registered or linked", () => {

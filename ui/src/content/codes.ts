@@ -63,12 +63,12 @@ export const FAULTS: Record<Code, Explained> = {
   SIGN_IN_CANCELLED: {
     heading: "You cancelled the sign-in",
     explanation: "Nothing was changed.",
-    next: "Log in again when you are ready.",
+    next: "Sign in again when you are ready.",
   },
   SIGN_IN_TIMED_OUT: {
     heading: "The sign-in took too long",
     explanation: "Your browser did not come back to RA Desk in time, so the sign-in was stopped.",
-    next: "Close the old browser page and log in again.",
+    next: "Close the old browser page and sign in again.",
   },
   SIGN_IN_DENIED: {
     heading: "The sign-in was refused",
@@ -78,17 +78,17 @@ export const FAULTS: Record<Code, Explained> = {
   SIGN_IN_REJECTED: {
     heading: "RA Desk could not trust this sign-in",
     explanation: "The sign-in came back, but it failed one of RA Desk’s checks, so nobody was signed in.",
-    next: "Log in again, with a smartcard or another strong authenticator. If it fails again, tell your IT service desk.",
+    next: "Sign in again, with a smartcard or another strong authenticator. If it fails again, tell your IT service desk.",
   },
   BROWSER_NOT_OPENED: {
     heading: "Your browser could not be opened",
     explanation: "You sign in through this computer’s web browser, and RA Desk could not open it.",
-    next: "Open your browser yourself once, then log in again. If that does not help, tell your IT service desk.",
+    next: "Open your browser yourself once, then sign in again. If that does not help, tell your IT service desk.",
   },
   NO_FREE_PORT: {
     heading: "RA Desk could not wait for your browser",
     explanation: "Other programs on this computer use all the ports that the sign-in comes back to.",
-    next: "Close other copies of RA Desk, then log in again. If that does not help, tell your IT service desk.",
+    next: "Close other copies of RA Desk, then sign in again. If that does not help, tell your IT service desk.",
   },
   OFFLINE: explained("no_connection"),
   NAME_NOT_FOUND: explained("name_not_found"),

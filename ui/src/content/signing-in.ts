@@ -25,8 +25,8 @@ export const SIGN_IN = {
     "your smartcard, or another authenticator for Care Identity",
     "a network connection to sign in",
   ],
+  /** As NHS CIS2 Authentication has this button say everywhere; all else says *sign in*. */
   button: "Log in with my Care Identity",
-  again: "Log in again with my Care Identity",
   /** On this computer, whoever recorded them: so it can say no names. */
   unsent: (count: number) =>
     count === 1
@@ -76,7 +76,7 @@ export const SIGNING_IN = {
   explanation:
     "A page of your Care Identity has opened in your web browser. Sign in there, and come back here when its page says “Back to RA Desk”.",
   nothing: "Nothing opened?",
-  nothingHelp: "Look for a browser window behind this one. If there is none, cancel and log in again.",
+  nothingHelp: "Look for a browser window behind this one. If there is none, cancel and sign in again.",
   waiting: "Waiting for your browser",
   cancel: "Cancel signing in",
 };

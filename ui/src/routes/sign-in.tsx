@@ -65,7 +65,7 @@ export function SignIn({ why }: { why: EndReason | null }) {
         </InsetText>
       )}
       <Button id="primary" onClick={() => signIn.run()} busy={signIn.busy && SIGNING_IN.waiting}>
-        {ended ? SIGN_IN.again : SIGN_IN.button}
+        {SIGN_IN.button}
       </Button>
       <p className="nhsuk-hint">{kiosk ? SIGN_IN.opensInKiosk : SIGN_IN.opens}</p>
     </Page>

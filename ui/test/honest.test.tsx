@@ -118,6 +118,16 @@ test("the word for a submission is its status, or what is truer than that", () =
   expect(word({ unsettled: true, status: "linked" })).toBe(STATUS.linked.word);
 });
 
+test("every word that stands for a submission is in the help, with what it means", async () => {
+  await show(fakeDesk(), { at: "help" });
+  const rows = [...document.querySelectorAll("main tr")].map((row) =>
+    [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
+  );
+  for (const { word } of [...Object.values(STATUS), ...Object.values(VARIATIONS)]) {
+    expect(rows.find(([said]) => said === word)?.[1], word).toMatch(/\.$/);
+  }
+});
+
 // Design §3: one list of status words everywhere. Whatever else is said of a submission has no tag and no such name.
 test("no page gives a registration another status than one of the list", async () => {
   const list: string[] = Object.values(STATUS).map(({ word }) => word);

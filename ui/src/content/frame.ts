@@ -96,6 +96,7 @@ export const HELP = {
     withdrawn: "Taken back before it was registered. Nothing was registered.",
     removed: "Registered once, and removed since.",
   },
+  standing: "What the outbox says where there is no status",
   otherWords: "Other words",
   otherWord: "Word",
   glossary: [

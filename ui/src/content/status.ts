@@ -18,12 +18,31 @@ export const STATUS: Record<Status, { word: string; colour: TagColour }> = {
 
 /** What is said in place of a status where its status alone would say too much or too little. It is none: it has no tag. */
 export const VARIATIONS = {
-  unsettled: { word: "Sent, no answer yet" },
-  needs_confirmation: { word: "Waits for you to confirm" },
-  other_role: { word: "Waits for you to change role" },
-  withdrawal_requested: { word: "Withdrawal requested" },
-  role_lost: { word: "Not yours to send" },
-  taken_over: { word: "Taken over" },
+  unsettled: {
+    word: "Sent, no answer yet",
+    meaning:
+      "It was sent, and the RA service may have registered it. RA Desk asks again, and it is registered once at most.",
+  },
+  needs_confirmation: {
+    word: "Waits for you to confirm",
+    meaning: "You recorded it before you last signed in. It is sent once you have said that it is yours.",
+  },
+  other_role: {
+    word: "Waits for you to change role",
+    meaning: "You recorded it in another of your roles, and it is sent in that role only.",
+  },
+  withdrawal_requested: {
+    word: "Withdrawal requested",
+    meaning: "You took it back. Until the RA service has answered, it may still be registered.",
+  },
+  role_lost: {
+    word: "Not yours to send",
+    meaning: "You can no longer register in the role you recorded it in. An RA manager can take it over.",
+  },
+  taken_over: {
+    word: "Taken over",
+    meaning: "An RA manager sends it in their own name. You can do nothing more with it.",
+  },
 };
 
 type Shown = Pick<

@@ -1,6 +1,7 @@
 import type { Status } from "../bridge";
 import { HELP } from "../content/frame";
-import { STATUS } from "../content/status";
+import { SUBMISSION } from "../content/outbox";
+import { STATUS, VARIATIONS } from "../content/status";
 import { AUDIT } from "../content/upkeep";
 import { Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
@@ -26,6 +27,11 @@ export function Help() {
           ))}
         </Table.Body>
       </Table>
+      <h2 className="nhsuk-heading-m">{HELP.standing}</h2>
+      <Pairs
+        heads={[SUBMISSION.instead, HELP.meaning]}
+        rows={Object.values(VARIATIONS).map(({ word, meaning }) => [word, meaning])}
+      />
       <h2 className="nhsuk-heading-m">{HELP.otherWords}</h2>
       <Pairs heads={[HELP.otherWord, HELP.meaning]} rows={HELP.glossary} />
       <h2 className="nhsuk-heading-m">{HELP.keys}</h2>

@@ -162,7 +162,7 @@ export function Footer({ version, signedIn, mayLeave }: FooterProps) {
             {FRAME.leaveKiosk}
           </button>
         )}
-        <span role="status" id="update">
+        <span className="ra-footer__update" role="status" id="update">
           {update && FRAME.updateInstalled}
         </span>
         <span className="ra-footer__version">{FRAME.version(version)}</span>

@@ -21,5 +21,6 @@ export { Choices } from "./choices";
 export { Dialog } from "./dialog";
 export { Banner, ErrorSummary, type SummaryProblem } from "./messages";
 export { Facts, Panel, StatusTag } from "./panels";
+export { Path } from "./path";
 export { Heads } from "./table";
 export { Tabs } from "./tabs";

@@ -24,6 +24,7 @@ export function Waiting({ submission, title }: Props) {
   });
   const fresh = useFreshLink(key);
   const failed = fresh.fault ? fresh : copy;
+  const expires = registration?.link_expires_at && <p>{WAITING.expires(dayAndTime(registration.link_expires_at))}</p>;
   return (
     <>
       <FaultSummary fault={failed.fault} attempt={failed.faults} />
@@ -35,22 +36,25 @@ export function Waiting({ submission, title }: Props) {
           <strong>{WAITING.presence}</strong>
         </p>
       )}
-      <div className="ra-finish">
-        <Qr submissionKey={key} name={name} presence={policy.presence_required} />
-        <div className="ra-finish__words">
-          {!policy.presence_required && (
-            <>
-              <h2 className="nhsuk-heading-m">{WAITING.orCopy}</h2>
-              <p>{WAITING.copyHelp}</p>
-              <Button id="copy-link" look="secondary" onClick={() => copy.run()}>
-                {WAITING.copy}
-              </Button>
-              <Copied copied={!copy.busy && copy.fault === null && copy.done > 0} />
-            </>
-          )}
-          {registration?.link_expires_at && <p>{WAITING.expires(dayAndTime(registration.link_expires_at))}</p>}
+      {policy.presence_required ? (
+        <>
+          <Qr submissionKey={key} name={name} presence />
+          {expires}
+        </>
+      ) : (
+        <div className="ra-finish">
+          <Qr submissionKey={key} name={name} presence={false} />
+          <div className="ra-finish__words">
+            <h2 className="nhsuk-heading-m">{WAITING.orCopy}</h2>
+            <p>{WAITING.copyHelp}</p>
+            <Button id="copy-link" look="secondary" onClick={() => copy.run()}>
+              {WAITING.copy}
+            </Button>
+            <Copied copied={!copy.busy && copy.fault === null && copy.done > 0} />
+            {expires}
+          </div>
         </div>
-      </div>
+      )}
       {registration && <Progress registration={registration} />}
       <div className="ra-buttons">
         <NextPerson />

@@ -3,7 +3,7 @@ import { COMPUTER } from "../content/frame";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce } from "../frame/session";
-import { Button, Heads, InsetText, Table } from "../nhs";
+import { Button, Heads, InsetText, Path, Table } from "../nhs";
 import { PastRecoveries } from "./upkeep";
 
 /** The settings of this computer, where each came from, and what support asks for. */
@@ -44,7 +44,9 @@ export function ThisComputer() {
                   {setting.place && (
                     <>
                       <br />
-                      <span className="ra-quiet ra-address">{setting.place}</span>
+                      <span className="ra-quiet ra-address">
+                        <Path>{setting.place}</Path>
+                      </span>
                     </>
                   )}
                 </Table.Cell>

@@ -5,7 +5,7 @@ import { Asked } from "../frame/asked";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useAnnounce, useShell, useSignedIn } from "../frame/session";
-import { Button, Facts, InsetText, WarningCallout } from "../nhs";
+import { Button, Facts, InsetText, Path, WarningCallout } from "../nhs";
 
 interface RecoveredProps {
   recovery: RecoveryView;
@@ -59,7 +59,7 @@ function Folder({ recovery }: { recovery: RecoveryView }) {
       <>
         <p>{RECOVERY.folder(recovery)}</p>
         <p className="ra-address">
-          <code className="ra-code">{recovery.set_aside}</code>
+          <Path>{recovery.set_aside}</Path>
         </p>
       </>
     )
@@ -165,7 +165,7 @@ export function Audit() {
               <InsetText>
                 <p>{AUDIT.saved(copy)}</p>
                 <p className="ra-address">
-                  <code className="ra-code">{copy.path}</code>
+                  <Path>{copy.path}</Path>
                 </p>
               </InsetText>
             )}

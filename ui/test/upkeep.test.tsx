@@ -77,11 +77,13 @@ test("each RA user is told after they sign in, before any other page, and the nu
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("help"));
   await user.click(document.querySelector(".nhsuk-back-link") as HTMLElement);
   await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
-  expect(main()?.textContent).toContain("until 30 days after an RA user has signed in and read this");
+  expect(main()?.textContent).toContain(
+    "until 30 days after each RA user who is known to have recorded something on this computer has signed in and read this, or 90 days after the first of them has:",
+  );
   const [first, second] = ["2026-09-02T08:00:00Z", RECOVERY.found_at];
   const recoveries = [
     { ...RECOVERY, found_at: first, deleted_at: "2026-10-05T08:10:00Z" },
-    { ...RECOVERY, found_at: second, kept_until: "2026-12-23T14:30:00Z" },
+    { ...RECOVERY, found_at: second, kept_until: "2026-12-23T14:30:00Z", waits_for_readers: false },
   ];
   desk.change({ recovery: null, recoveries }, "shell");
   await user.click(document.getElementById("primary") as HTMLElement);
@@ -128,6 +130,20 @@ test.each([
   if (toSend) expect(text("to-send")).toContain(toSend);
   else expect(text("to-send")).toBeNull();
   expect(main()?.textContent).toContain("Drafts may be missing.");
+});
+
+test("while somebody has not read it, the damaged file is not said to go on a day that is not known", async () => {
+  await show(fakeDesk({ recovery: { ...RECOVERY, kept_until: "2027-02-21T14:30:00Z" } }), { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  expect(main()?.textContent).toContain(
+    "until 30 days after each RA user who is known to have recorded something on this computer has signed in and read this, or 21 February 2027 where one of them does not:",
+  );
+});
+
+test("where nobody is known to have recorded anything, nobody is said to be waited for", async () => {
+  await show(fakeDesk({ recovery: { ...RECOVERY, waits_for_readers: false } }), { at: "find" });
+  await vi.waitFor(() => expect(main()?.dataset.page).toBe("recovered"));
+  expect(main()?.textContent).toContain("as it was, until 30 days after an RA user has signed in and read this:");
 });
 
 test("a file that is gone is not called damaged, and no folder is named that is not there", async () => {

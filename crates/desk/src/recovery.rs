@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{KeyStore, OpenError, store};
 
-/// How long damaged files are kept once an RA user has read what became of them.
+/// How long damaged files are kept once each RA user concerned has read what became of them.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long they are kept at most while somebody concerned has not, from when the first RA user had: they may have left.
+const KEPT_AT_MOST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A store that was found damaged or gone, and what was saved of it. The damaged files are kept as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub struct Recovery {
     /// The RA users who said so while they were signed in, the first one first.
     #[serde(default)]
     pub read_by: Vec<RecoveryReader>,
+    /// The RA users who are known to have recorded something here or begun a draft: what was lost may be theirs.
+    #[serde(default)]
+    pub concerns: Vec<CareIdentityUuid>,
     /// When the damaged files were deleted, after that time.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
@@ -67,6 +72,7 @@ impl Recovery {
             audit_goes_on: false,
             acknowledged_at: None,
             read_by: Vec::new(),
+            concerns: Vec::new(),
             deleted_at: None,
         }
     }
@@ -76,11 +82,22 @@ impl Recovery {
         self.read_by.iter().any(|reader| reader.who == *who)
     }
 
-    /// Until when the damaged files are kept: 30 days from when the first RA user who was signed in had read this. None:
-    /// nobody has, or there are none.
+    /// Whether somebody who is known to be concerned has not read it yet.
+    pub fn waits_for_readers(&self) -> bool {
+        self.concerns.iter().any(|who| !self.is_read_by(who))
+    }
+
+    /// Until when the damaged files are kept: 30 days from when each RA user who is concerned had read this while they
+    /// were signed in, and 90 days from when the first one had where one of them does not. None: nobody has, or there
+    /// are none.
     pub fn kept_until(&self) -> Option<Timestamp> {
-        let read = self.read_by.first().filter(|_| self.set_aside.is_some() && self.deleted_at.is_none())?;
-        read.at.checked_add(KEPT).ok()
+        let first = self.read_by.first().filter(|_| self.set_aside.is_some() && self.deleted_at.is_none())?;
+        if self.waits_for_readers() {
+            return first.at.checked_add(KEPT_AT_MOST).ok();
+        }
+        let concerned = self.read_by.iter().filter(|reader| self.concerns.contains(&reader.who));
+        let last = concerned.map(|reader| reader.at).max().unwrap_or(first.at);
+        last.checked_add(KEPT).ok()
     }
 }
 

@@ -284,6 +284,7 @@ mod tests {
             audit_goes_on: false,
             acknowledged_at: None,
             read_by: Vec::new(),
+            concerns: Vec::new(),
             deleted_at: None,
         };
         let gone = Recovery { set_aside: None, ..recovery.clone() };

@@ -25,6 +25,9 @@ pub struct RecoveryView {
     pub drafts: u32,
     /// Until when the damaged files are kept; none where nobody who was signed in has read this, or they are gone.
     pub kept_until: Option<String>,
+    /// Whether somebody who recorded something here has not read it: once they all have, the files are kept for 30 days
+    /// more, and `kept_until` is when they go where one of them never does.
+    pub waits_for_readers: bool,
     /// When they were deleted.
     pub deleted_at: Option<String>,
 }
@@ -115,6 +118,7 @@ impl From<Recovery> for RecoveryView {
         Self {
             found_at: recovery.found_at.to_string(),
             kept_until: recovery.kept_until().map(|until| until.to_string()),
+            waits_for_readers: recovery.waits_for_readers(),
             deleted_at: recovery.deleted_at.map(|at| at.to_string()),
             set_aside: recovery.set_aside.map(|aside| match machine::data_dir() {
                 Some(folder) => folder.join(aside).display().to_string(),

@@ -875,6 +875,11 @@ export type RecoveryView = {
 	drafts: number,
 	/**  Until when the damaged files are kept; none where nobody who was signed in has read this, or they are gone. */
 	kept_until: string | null,
+	/**
+	 *  Whether somebody who recorded something here has not read it: once they all have, the files are kept for 30 days
+	 *  more, and `kept_until` is when they go where one of them never does.
+	 */
+	waits_for_readers: boolean,
 	/**  When they were deleted. */
 	deleted_at: string | null,
 };

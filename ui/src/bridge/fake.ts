@@ -345,6 +345,7 @@ export const RECOVERY: RecoveryView = {
   lost_is_all: true,
   drafts: 1,
   kept_until: null,
+  waits_for_readers: true,
   deleted_at: null,
 };
 

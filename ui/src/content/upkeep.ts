@@ -5,6 +5,16 @@ import { counted, day, dayAndTime, onDay } from "./dates";
 
 const registrations = (count: number) => counted(count, "registration");
 
+/** Until when a damaged file is kept. Who is known to have recorded something and has not read it yet is waited for,
+ * though not for ever. */
+function until({ kept_until, waits_for_readers }: RecoveryView): string {
+  const read = "has signed in and read this";
+  if (!waits_for_readers) return kept_until === null ? `30 days after an RA user ${read}` : day(kept_until);
+  const last =
+    kept_until === null ? "90 days after the first of them has" : `${day(kept_until)} where one of them does not`;
+  return `30 days after each RA user who is known to have recorded something on this computer ${read}, or ${last}`;
+}
+
 const AGAIN = "Tell your IT service desk if it happens again.";
 
 export const RECOVERY = {
@@ -38,10 +48,10 @@ export const RECOVERY = {
   compare:
     "Compare your outbox with your notes. Record again what is missing: if it was registered before, RA Desk says so and nothing is registered twice.",
   /** Where the damaged file is, or was; its folder follows. */
-  folder: ({ kept_until, deleted_at }: RecoveryView) =>
-    deleted_at
-      ? `The damaged file was deleted ${onDay(deleted_at)}. It was in this folder:`
-      : `Do not delete this folder. The damaged file is kept in it, as it was, until ${kept_until ? day(kept_until) : "30 days after an RA user has signed in and read this"}:`,
+  folder: (recovery: RecoveryView) =>
+    recovery.deleted_at
+      ? `The damaged file was deleted ${onDay(recovery.deleted_at)}. It was in this folder:`
+      : `Do not delete this folder. The damaged file is kept in it, as it was, until ${until(recovery)}:`,
   each: "Each RA user of this computer is shown this once, after they sign in.",
   past: "Files that were damaged or gone",
   read: "I have read this",

@@ -8,8 +8,8 @@ use desk::{AuditEnded, AuditFault, Status};
 
 use crate::support::gateway::Instead;
 use crate::support::server::Response;
-use crate::support::{Bench, RA_USER};
-use crate::taking_over::{MANAGER, author, manager};
+use crate::support::{Bench, PERSON, RA_USER};
+use crate::taking_over::{MANAGER, author, hang_up, manager, signed_in_now};
 
 const PAGE: usize = 4096;
 
@@ -205,16 +205,65 @@ async fn damaged_files_go_thirty_days_after_an_ra_user_has_read_it_and_nothing_e
     assert!(matches!(rows[..], [row] if row.contains(&gone.set_aside.unwrap())), "{rows:?}");
 }
 
+/// Two RA users have recorded something, and what became of it is read by the one who signed in first.
+async fn read_by_one_of_two() -> (Bench, std::path::PathBuf) {
+    let bench = Bench::signed_in().await;
+    hang_up(&bench);
+    bench.record(PERSON).await;
+    manager(&bench).await;
+    bench.record("555086600077").await;
+    author(&bench).await;
+    let bench = damaged(bench).await;
+    bench.fake.world().instead.clear();
+    author(&bench).await;
+    let told = bench.desk.recovery().await.unwrap().unwrap();
+    let concerns: Vec<&str> = told.concerns.iter().map(|who| who.as_str()).collect();
+    assert_eq!(BTreeSet::from_iter(concerns), BTreeSet::from([RA_USER, MANAGER]));
+    bench.desk.acknowledge_recovery().await.unwrap();
+    let aside = bench.folder.path().join("data").join(told.set_aside.unwrap());
+    (bench, aside)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_files_wait_for_everybody_who_recorded_something() {
+    let (bench, aside) = read_by_one_of_two().await;
+    days_pass(&bench, 40);
+    author(&bench).await;
+    assert!(aside.join("store.db").exists(), "the manager has not read what became of theirs");
+    days_pass(&bench, 5);
+    manager(&bench).await;
+    bench.desk.recovery().await.unwrap().unwrap();
+    bench.desk.acknowledge_recovery().await.unwrap();
+    let read = bench.desk.recoveries().await.unwrap().remove(0);
+    assert_eq!(read.kept_until().unwrap(), read.read_by[1].at + jiff::SignedDuration::from_hours(30 * 24));
+    days_pass(&bench, 29);
+    author(&bench).await;
+    assert!(aside.join("store.db").exists(), "30 days for whoever read it last");
+    days_pass(&bench, 2);
+    author(&bench).await;
+    assert!(!aside.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_files_do_not_wait_for_ever_for_somebody_who_has_left() {
+    let (bench, aside) = read_by_one_of_two().await;
+    days_pass(&bench, 89);
+    author(&bench).await;
+    assert!(aside.join("store.db").exists());
+    days_pass(&bench, 2);
+    author(&bench).await;
+    assert!(!aside.exists());
+}
+
 /// Somebody signs in when so many days have passed.
 async fn in_days(bench: &Bench, days: u64) {
-    bench.clock.advance(std::time::Duration::from_secs(days * 24 * 60 * 60));
-    let now = desk::Clock::now(&*bench.clock).as_second();
-    bench.fake.world().claims = vec![
-        ("iat", serde_json::json!(now)),
-        ("exp", serde_json::json!(now + 600)),
-        ("auth_time", serde_json::json!(now)),
-    ];
+    days_pass(bench, days);
+    bench.fake.world().claims = signed_in_now(bench).to_vec();
     bench.sign_in().await;
+}
+
+fn days_pass(bench: &Bench, days: u64) {
+    bench.clock.advance(std::time::Duration::from_secs(days * 24 * 60 * 60));
 }
 
 async fn until_offline(bench: &Bench) {

@@ -30,11 +30,18 @@ async fn sits_down(bench: &Bench, uuid: &str, role: &str, ra_role: &str) {
     {
         let mut world = bench.fake.world();
         world.claims = vec![("sub", json!(uuid)), ("selected_roleid", json!(role))];
+        world.claims.extend(signed_in_now(bench));
         let name = if uuid == RA_USER { "Made Up" } else { "Made Up Manager" };
         world.session =
             vec![("user", json!({ "uuid": uuid, "name": name })), ("role", access.clone()), ("roles", json!([access]))];
     }
     bench.sign_in().await;
+}
+
+/// What the issuer says of a sign-in of now, by the desk's clock.
+pub(crate) fn signed_in_now(bench: &Bench) -> [(&'static str, serde_json::Value); 3] {
+    let now = desk::Clock::now(&*bench.clock).as_second();
+    [("iat", json!(now)), ("exp", json!(now + 600)), ("auth_time", json!(now))]
 }
 
 pub(crate) async fn manager(bench: &Bench) {

@@ -43,7 +43,7 @@ export const SCENES: Record<string, Scene> = {
     { press: ["#primary"] },
   ),
   // What somebody else has read: it is told to each RA user.
-  "recovered-signed-in": scene("recovered", { recovery: { ...RECOVERY, kept_until: "2026-12-23T14:30:00Z" } }),
+  "recovered-signed-in": scene("recovered", { recovery: { ...RECOVERY, kept_until: "2027-02-21T14:30:00Z" } }),
   audit: scene("audit", {}, { start: { at: "audit" }, status: "intact" }),
   "audit-saved": scene("audit", {}, { start: { at: "audit" }, press: ["#save"] }),
   "audit-not-saved": scene(
@@ -377,7 +377,13 @@ export const SCENES: Record<string, Scene> = {
     {
       recoveries: [
         { ...RECOVERY, found_at: "2026-09-02T08:00:00Z", deleted_at: "2026-10-05T08:10:00Z" },
-        { ...RECOVERY, lost: 0, lost_is_all: false, kept_until: "2026-12-23T14:30:00Z" },
+        {
+          ...RECOVERY,
+          lost: 0,
+          lost_is_all: false,
+          kept_until: "2026-12-23T14:30:00Z",
+          waits_for_readers: false,
+        },
       ],
     },
     { start: { at: "this-computer" } },

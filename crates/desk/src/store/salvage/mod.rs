@@ -9,7 +9,7 @@
 //! tree is out of its reach. So every page is opened by itself ([`image`]), and rows are read where they stand
 //! ([`records`]): what is lost is what stood on the page that is damaged, and no more.
 //!
-//! Deliberately absent: deleting anything of the damaged files before an RA user has read what became of them and 30
+//! Deliberately absent: deleting anything of the damaged files before the RA users have read what became of them and 30
 //! days are over ([`forget`]).
 
 mod copy;
@@ -21,6 +21,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use contract::CareIdentityUuid;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -138,6 +139,7 @@ fn save(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Timestamp)
         audit_goes_on: audit.goes_on,
         acknowledged_at: None,
         read_by: Vec::new(),
+        concerns: concerned(&tx).map_err(store_fault)?,
         deleted_at: None,
     };
     tell(&tx, now, &recovery).map_err(store_fault)?;
@@ -178,6 +180,16 @@ fn follow_up(
     // What named the gateway's key may be lost, and the audit whole.
     countersigning::pin(conn, remembered.as_ref().and_then(Remembered::gateway)).map_err(store_fault)?;
     Ok(Audit { rows, goes_on })
+}
+
+/// Who recorded something or began a draft, as far as the rows know that were saved.
+fn concerned(conn: &Connection) -> Result<Vec<CareIdentityUuid>, StoreError> {
+    let mut statement = conn.prepare(
+        "SELECT author FROM submission UNION SELECT author FROM draft
+         UNION SELECT actor FROM audit WHERE act = 'recorded'
+         UNION SELECT actor FROM audit_before WHERE act = 'recorded'",
+    )?;
+    rows::readable(statement.query_map([], |row| rows::parsed(row, 0, str::parse))?)
 }
 
 /// Writes down what became of a store.

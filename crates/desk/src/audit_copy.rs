@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::store::sync_folder;
+
 /// How many copies of one second have a name of their own.
 const MOST_NAMES: u32 = 100;
 
@@ -23,8 +25,18 @@ pub struct AuditCopy {
 }
 
 /// Writes a copy into a folder that is there, under a name that nothing has yet. Where it fails nothing new is left
-/// behind. Killed in between, what has the name of a copy is empty or whole. Waits for the disk.
+/// behind. Killed in between, what has the name of a copy is empty or whole; what this gives is there after a power cut
+/// too. Waits for the disk.
 pub(crate) fn write(folder: &Path, now: Timestamp, text: &[u8]) -> std::io::Result<PathBuf> {
+    write_and_sync(folder, now, text, sync_folder)
+}
+
+fn write_and_sync(
+    folder: &Path,
+    now: Timestamp,
+    text: &[u8],
+    sync: impl Fn(&Path) -> std::io::Result<()>,
+) -> std::io::Result<PathBuf> {
     let stamp = now.strftime("%Y-%m-%dT%H%M%SZ");
     for count in 1..=MOST_NAMES {
         let more = if count == 1 { String::new() } else { format!("-{count}") };
@@ -43,7 +55,7 @@ pub(crate) fn write(folder: &Path, now: Timestamp, text: &[u8]) -> std::io::Resu
             }
             moved
         });
-        return match written {
+        return match written.and_then(|()| lasting(sync(folder))) {
             Ok(()) => Ok(path),
             Err(error) => {
                 _ = std::fs::remove_file(&path);
@@ -52,6 +64,14 @@ pub(crate) fn write(folder: &Path, now: Timestamp, text: &[u8]) -> std::io::Resu
         };
     }
     Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Folders of other computers cannot be synced, and their files are whole when they are closed.
+fn lasting(synced: std::io::Result<()>) -> std::io::Result<()> {
+    synced.or_else(|error| match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// Nobody else on the computer reads it, and nothing that is there is written over.
@@ -95,5 +115,24 @@ mod tests {
         assert_eq!(names(folder.path()), before);
         let missing = write(&folder.path().join("not there"), NOW, b"fourth").unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_copy_is_given_once_its_folder_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = std::cell::RefCell::new(Vec::new());
+        let see = |synced: &Path| {
+            let name = "ra-desk-audit-2026-01-01T090000Z.csv";
+            seen.borrow_mut().push((synced.to_owned(), names(synced), std::fs::read(synced.join(name)).unwrap()));
+            Ok(())
+        };
+        let path = write_and_sync(folder.path(), NOW, b"whole", see).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(*seen.borrow(), [(folder.path().to_owned(), vec![name], b"whole".to_vec())]);
+        // Where that fails there is no copy; where a folder has no such thing there is.
+        let failed = write_and_sync(folder.path(), NOW, b"lost", |_| Err(ErrorKind::StorageFull.into())).unwrap_err();
+        assert_eq!((failed.kind(), names(folder.path()).len()), (ErrorKind::StorageFull, 1));
+        write_and_sync(folder.path(), NOW, b"elsewhere", |_| Err(ErrorKind::InvalidInput.into())).unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
     }
 }

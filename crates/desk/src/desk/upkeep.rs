@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use contract::AuditReceipt;
 use jiff::Timestamp;
 
-use super::{Desk, Inner, drafts};
+use super::{AtWork, Desk, Inner, drafts};
 use crate::audit::{AuditEnded, AuditFault, AuditNow};
 use crate::store::audit::{About, Act, succession};
 use crate::store::{self, StoreError, audit};
@@ -77,15 +77,34 @@ impl Desk {
         })
     }
 
-    /// Saves a copy of the whole audit as CSV: a new file in that folder, for whoever is at work and may register, and the
-    /// audit says that they did. What cannot be written leaves nothing behind ([`Cause::FolderNotWritable`],
-    /// [`Cause::DiskFull`]). Whether the rows are as they were written says [`Self::check_audit`].
+    /// Saves a copy of the whole audit as CSV: a new file in that folder, for whoever is at work and may register. The
+    /// audit says before that they asked for it, and after it whether there is a copy: however RA Desk ends, none is
+    /// there of which the audit knows nothing. What cannot be written leaves nothing behind
+    /// ([`Cause::FolderNotWritable`], [`Cause::DiskFull`]). Whether the rows are as they were written says
+    /// [`Self::check_audit`].
     pub async fn save_audit(&self, folder: PathBuf) -> Result<AuditCopy, Failure> {
         let at_work = self.inner.require_at_work()?;
         drafts::may_register(&at_work)?;
-        let store = &self.inner.store;
+        self.audit_of_a_copy(&at_work, Act::AuditCopyAsked, String::new()).await?;
+        let copied = self.copy_audit(folder).await;
+        let noted = match &copied {
+            Ok(copy) => self.audit_of_a_copy(&at_work, Act::AuditSaved, format!("{} rows", copy.rows)).await,
+            Err(_) => self.audit_of_a_copy(&at_work, Act::AuditNotSaved, String::new()).await,
+        };
+        let copy = copied?;
+        if let Err(error) = noted {
+            // What is said to have failed leaves nothing behind.
+            _ = std::fs::remove_file(&copy.path);
+            return Err(error);
+        }
+        Ok(copy)
+    }
+
+    async fn copy_audit(&self, folder: PathBuf) -> Result<AuditCopy, Failure> {
         // Into memory first: the folder may be on another computer, and what else is read must not wait for it.
-        let (rows, last_at, text) = store
+        let (rows, last_at, text) = self
+            .inner
+            .store
             .read(|conn| {
                 let mut text = Vec::new();
                 let copied = audit::as_csv(conn, &mut text);
@@ -101,14 +120,13 @@ impl Desk {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Cause::DiskFull,
             kind => Cause::FolderNotWritable(kind),
         })?;
-        let (actor, about) = (at_work.actor(), About { detail: format!("{rows} rows"), ..About::default() });
-        let noted = store.write(move |conn| audit::append(conn, now, Act::AuditSaved, &actor, &about)).await;
-        if let Err(error) = noted {
-            // A copy that nobody knows of is none that was asked for.
-            _ = std::fs::remove_file(&path);
-            return Err(error.into());
-        }
         Ok(AuditCopy { path, rows, last_at })
+    }
+
+    async fn audit_of_a_copy(&self, at_work: &AtWork, act: Act, detail: String) -> Result<(), Failure> {
+        let (now, actor) = (self.inner.parts.clock.now(), at_work.actor());
+        let about = About { detail, ..About::default() };
+        Ok(self.inner.store.write(move |conn| audit::append(conn, now, act, &actor, &about)).await?)
     }
 
     /// Has the next start begin a new audit that names this one, in the name of whoever is at work. Where this one is

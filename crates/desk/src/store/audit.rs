@@ -54,8 +54,12 @@ pub(crate) enum Act {
     LinkShown,
     /// Had the gateway make a fresh link.
     FreshLink,
-    /// Saved a copy of the audit; the detail is how many rows it has.
+    /// Asked for a copy of the audit. Where neither of the next two follows, RA Desk ended meanwhile, and a copy may be there.
+    AuditCopyAsked,
+    /// The copy is saved; the detail is how many rows it has.
     AuditSaved,
+    /// There is no copy.
+    AuditNotSaved,
     /// Asked for a new audit in place of this one.
     NewAuditAsked,
     /// Said that they have read what became of a damaged store.
@@ -82,7 +86,9 @@ impl Act {
             Self::GivenBack => "given_back",
             Self::LinkShown => "link_shown",
             Self::FreshLink => "fresh_link",
+            Self::AuditCopyAsked => "audit_copy_asked",
             Self::AuditSaved => "audit_saved",
+            Self::AuditNotSaved => "audit_not_saved",
             Self::NewAuditAsked => "new_audit_asked",
             Self::RecoveryRead => "recovery_read",
             Self::SetAsideDeleted => "set_aside_deleted",

@@ -326,7 +326,7 @@ pub(super) fn open_to_sync(path: &Path) -> std::io::Result<File> {
 }
 
 /// Makes a rename last through a power cut.
-pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

@@ -32,6 +32,7 @@ use rusqlite::params;
 pub(crate) use rusqlite::Connection;
 
 pub use error::StoreError;
+pub(crate) use file::sync_folder;
 pub(crate) use key::KEY_NAME;
 #[cfg(feature = "fuzz")]
 pub(crate) use salvage::looked_at;

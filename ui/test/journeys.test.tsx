@@ -299,6 +299,15 @@ test("tabs are moved through with the arrow keys", async () => {
   await user.keyboard("{ArrowLeft}");
   expect(document.activeElement?.id).toBe("tab-done");
   expect(calls(desk, "outbox").at(-1)).toEqual(["outbox", "done"]);
+  // Up and down scroll the page, but where the tabs stand below one another.
+  await user.keyboard("{ArrowUp}");
+  expect(document.activeElement?.id).toBe("tab-done");
+  const list = document.querySelector<HTMLElement>("[role=tablist]");
+  if (list) list.style.flexDirection = "column";
+  await user.keyboard("{ArrowUp}");
+  expect(document.activeElement?.id).toBe("tab-attention");
+  await user.keyboard("{ArrowDown}");
+  expect(document.activeElement?.id).toBe("tab-done");
 });
 
 test("what was recorded in an earlier session is asked about right after signing in", async () => {

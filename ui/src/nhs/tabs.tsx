@@ -8,12 +8,17 @@ interface TabsProps<V extends string> {
   children: ReactNode;
 }
 
-/** Tabs with counts. Arrow keys move between them; only the current one is in the order of Tab. */
+/** Tabs with counts. Arrow keys move between them, along the line that they stand in; only the current one is in the order
+ * of Tab. */
 export function Tabs<V extends string>({ label, tabs, current, onChoose, children }: TabsProps<V>) {
   const list = useRef<HTMLDivElement>(null);
   const move = (event: KeyboardEvent) => {
     const at = tabs.findIndex((tab) => tab.value === current);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    // In a row they leave the keys for up and down to scrolling.
+    const stacked = list.current && getComputedStyle(list.current).flexDirection === "column";
+    const keys: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 };
+    if (stacked) Object.assign(keys, { ArrowDown: at + 1, ArrowUp: at - 1 });
+    const to = keys[event.key];
     const next = to === undefined ? undefined : tabs[(to + tabs.length) % tabs.length];
     if (!next) return;
     event.preventDefault();

@@ -81,6 +81,10 @@ guid_newtype!(
     DeviceId, "A device"
 );
 guid_newtype!(
+    /// The name of one RA user's vault on one computer. Random; no secret.
+    VaultId, "A vault"
+);
+guid_newtype!(
     /// What ties the requests of one act together.
     CorrelationId, "A correlation id"
 );

@@ -27,6 +27,7 @@ mod registration;
 mod sealed;
 mod search;
 mod session;
+mod vault;
 mod waiting;
 
 pub use address::NhsNetAddress;
@@ -40,7 +41,7 @@ pub use codes::{FaultCode, RefusalCode, WarningCode};
 pub use field::{FieldError, FieldErrors, Invalid};
 pub use identifiers::{
     AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, DeviceId, RegistrationId, RequestId, RoleProfileId,
-    SubmissionKey,
+    SubmissionKey, VaultId,
 };
 pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
 pub use outcome::{Coding, Details, FAULT_SYSTEM, Issue, OperationOutcome};
@@ -62,6 +63,7 @@ pub use session::{
     Access, DeclarationText, EndReason, NoAccessReason, Permissions, Policy, RaRole, RaUser, Role, RoleAccess, Sealing,
     SessionReply, TokenReply,
 };
+pub use vault::{VaultOf, VaultReply, VaultRequest, VaultShare};
 pub use waiting::{ComputerName, DeviceWaiting, MAX_WAITING_GROUPS, WaitingGroup, WaitingReply, WaitingRow};
 
 /// Header that names one request; the gateway mirrors it. A repeated request carries the same value.

@@ -1,5 +1,5 @@
 //! The keys a gateway makes for itself: one for links, one for National Insurance numbers, one to countersign the
-//! audits of computers, and one that opens their second copies.
+//! audits of computers, one that opens their second copies, and one for its shares of RA users' vaults.
 //!
 //! They stand in a folder beside the database and are of no use without it, nor it without them: a database
 //! remembers which keys it was made with, and a gateway with others refuses to start.
@@ -13,8 +13,8 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{
-    AuditReceipt, KeySuccession, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId, Sealing, SealingKey,
-    SealingSecret, SignedHead,
+    AuditReceipt, CareIdentityUuid, KeySuccession, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId,
+    Sealing, SealingKey, SealingSecret, SignedHead, VaultId, VaultShare,
 };
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -55,6 +55,8 @@ pub(crate) struct Keys {
     audit_before: Option<SigningKey>,
     sealing: SealingSecret,
     sealing_before: Option<SealingSecret>,
+    vault: hmac::Key,
+    vault_before: Option<hmac::Key>,
 }
 
 impl Keys {
@@ -68,8 +70,10 @@ impl Keys {
         let audit_before = audit_before.map(|before| SigningKey::from_bytes(&before));
         let sealing = sealing_secret(&folder.join("sealing.key"), open_key)?;
         let sealing_before = if_there(&folder.join("sealing-before.key"), |path| sealing_secret(path, read_key))?;
-        let (link, nino) = (hmac_key("link.key")?, hmac_key("nino.key")?);
-        Ok(Self { link, nino, audit, audit_before, sealing, sealing_before })
+        let (link, nino, vault) = (hmac_key("link.key")?, hmac_key("nino.key")?, hmac_key("vault.key")?);
+        let vault_before = if_there(&folder.join("vault-before.key"), read_key)?;
+        let vault_before = vault_before.map(|before| hmac::Key::new(hmac::HMAC_SHA256, &before[..]));
+        Ok(Self { link, nino, audit, audit_before, sealing, sealing_before, vault, vault_before })
     }
 
     /// What second copies are sealed to, and what they were sealed to before.
@@ -110,6 +114,27 @@ impl Keys {
     /// What a National Insurance number is found by.
     pub(crate) fn nino_digest(&self, nino: &NationalInsuranceNumber) -> Vec<u8> {
         hmac::sign(&self.nino, nino.as_str().as_bytes()).as_ref().to_vec()
+    }
+
+    /// The share of the key of an RA user's vault; and the one by the key before, where that is here. The same again
+    /// for the same vault, so that none is stored.
+    pub(crate) fn vault_share(&self, whose: &CareIdentityUuid, vault: &VaultId) -> (VaultShare, Option<VaultShare>) {
+        let share = |key: &hmac::Key| {
+            let mut context = hmac::Context::with_key(key);
+            context.update(b"ra-desk vault share 1\0");
+            context.update(whose.as_str().as_bytes());
+            context.update(vault.guid().as_bytes());
+            let mut share = [0; 32];
+            share.copy_from_slice(context.sign().as_ref());
+            VaultShare::from_bytes(share)
+        };
+        (share(&self.vault), self.vault_before.as_ref().map(share))
+    }
+
+    /// What tells the key for vaults from others without telling it; and the one before it, where that is here.
+    pub(crate) fn vault_fingerprints(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        let of = |key: &hmac::Key| hmac::sign(key, b"ra-desk vault fingerprint 1").as_ref().to_vec();
+        (of(&self.vault), self.vault_before.as_ref().map(of))
     }
 
     /// What tells these keys from others without telling them.

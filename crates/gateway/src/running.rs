@@ -225,6 +225,15 @@ pub(crate) fn check_keys(connection: &rusqlite::Connection, keys: &Keys) -> Resu
         }
         _ => store::set_meta(connection, "sealing_key", sealing.key.bytes())?,
     }
+    let (vault, before) = keys.vault_fingerprints();
+    match store::meta(connection, "vault_key")? {
+        Some(known) if known == vault => {}
+        // With another key no vault on any computer opens, so it takes the place of none that is not kept beside it.
+        Some(known) if before.is_none_or(|before| known != before) => {
+            return Err(StartError::Store(StoreError::OtherKeys));
+        }
+        _ => store::set_meta(connection, "vault_key", &vault)?,
+    }
     Ok(())
 }
 

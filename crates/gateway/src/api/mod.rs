@@ -16,6 +16,7 @@ mod people;
 mod registrations;
 mod removal;
 mod session;
+mod vaults;
 mod waiting;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(crate) fn router() -> Router<Arc<Gateway>> {
         .route("/v1/registrations/{id}", get(registrations::state))
         .route("/v1/registrations/{id}/link", post(registrations::fresh_link))
         .route("/v1/submissions/{key}/cancel", put(registrations::cancel))
+        .route("/v1/vaults/share", post(vaults::share))
         .route("/v1/devices/waiting", get(waiting::waiting))
         .route("/v1/devices/{id}", put(audit::device))
         .route("/v1/audit", post(audit::rows))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{audit, oauth, operations, people, registrations, removal, session, waiting};
+use super::{audit, oauth, operations, people, registrations, removal, session, vaults, waiting};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{audit, oauth, operations, people, registrations, removal, session, w
         registrations::cancel,
         audit::device,
         audit::rows,
+        vaults::share,
         waiting::waiting,
         operations::authenticator,
         operations::livez,

@@ -23,3 +23,4 @@ mod removal;
 mod sealed;
 mod sign_in;
 mod taking_over;
+mod vaults;

@@ -1,0 +1,94 @@
+//! Shares of vaults: each RA user's own, a colleague's only for their RA Manager, and none by another key.
+
+use contract::{VaultOf, VaultReply, VaultRequest};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::taking_over::{MANAGER, manager_role};
+use crate::world::{AGENT, AGENT_ROLE, COLLEAGUE, Session, World, agent_role, sponsor_role};
+
+const COLLEAGUE_ROLE: &str = "555254240200";
+
+fn request(vault: u128, of: Option<(&str, &str)>) -> VaultRequest {
+    let of = of.map(|(author, role)| VaultOf { author: author.parse().unwrap(), role: role.parse().unwrap() });
+    VaultRequest { vault: contract::VaultId::from_guid(uuid::Uuid::from_u128(vault)), of }
+}
+
+async fn share(session: &Session, request: &VaultRequest) -> [u8; 32] {
+    let answer = session.post("/v1/vaults/share", request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
+    assert!(reply.before.is_none());
+    *reply.share.bytes()
+}
+
+async fn refused(session: &Session, request: &VaultRequest) {
+    let answer = session.post("/v1/vaults/share", request).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    assert!(answer.text.contains("NOT_PERMITTED") && !answer.text.contains("share\""), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn each_ra_user_has_a_share_of_their_own_for_each_vault() {
+    let world = World::start().await;
+    let agent = world.sign_in(AGENT).await;
+    let colleague = world.sign_in_as(COLLEAGUE, agent_role(COLLEAGUE_ROLE)).await;
+    let first = share(&agent, &request(1, None)).await;
+    assert_eq!(first, share(&agent, &request(1, None)).await);
+    assert_eq!(first, share(&world.sign_in(AGENT).await, &request(1, None)).await, "in each of their sessions");
+    assert_ne!(first, share(&agent, &request(2, None)).await, "another vault");
+    assert_ne!(first, share(&colleague, &request(1, None)).await, "the same name, somebody else's");
+    let mut stranger = agent;
+    stranger.access = "nobody's".into();
+    let answer = stranger.post("/v1/vaults/share", &request(1, None)).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_colleagues_share_is_for_an_ra_manager_of_their_organisation_and_is_audited() {
+    let world = World::start().await;
+    let agent = world.sign_in(AGENT).await;
+    let own = share(&agent, &request(1, None)).await;
+    let of = Some((AGENT, AGENT_ROLE));
+    let audited = "SELECT count(*) FROM audit WHERE action = 'open vault'";
+
+    refused(&world.sign_in_as(COLLEAGUE, agent_role(COLLEAGUE_ROLE)).await, &request(1, of)).await;
+    refused(&world.sign_in_as(COLLEAGUE, sponsor_role("555254240201")).await, &request(1, of)).await;
+    refused(&world.sign_in_as(MANAGER, manager_role("RBA")).await, &request(1, of)).await;
+    let manager = world.sign_in_as(MANAGER, manager_role("B81603")).await;
+    refused(&manager, &request(1, Some((AGENT, COLLEAGUE_ROLE)))).await;
+    refused(&manager, &request(1, Some((MANAGER, "555254240301")))).await;
+    assert_eq!(world.count(audited), 0, "nobody who was refused");
+
+    assert_eq!(share(&manager, &request(1, of)).await, own);
+    assert_ne!(share(&manager, &request(1, None)).await, own, "their own of that name");
+    let told = format!("{audited} AND who = '{MANAGER}' AND whom = '{AGENT}'");
+    assert_eq!(world.count(&told), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused() {
+    let world = World::start().await;
+    let agent = world.sign_in(AGENT).await;
+    for wrong in [r#"{}"#, r#"{"vault":"x"}"#, r#"{"vault":"00000000-0000-4000-8000-000000000001","more":1}"#] {
+        let body: Value = serde_json::from_str(wrong).unwrap();
+        assert_eq!(agent.post("/v1/vaults/share", &body).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_vault_made_before_the_key_changed_still_opens_and_a_lost_key_is_not_passed_over() {
+    let mut world = World::start().await;
+    let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
+    let secrets = world.folder.path().join("secrets");
+    world.stop().await;
+    let key = std::fs::read(secrets.join("vault.key")).unwrap();
+    std::fs::remove_file(secrets.join("vault.key")).unwrap();
+    assert!(world.run().await.is_err(), "a key that was lost is not passed over in silence");
+    std::fs::write(secrets.join("vault-before.key"), key).unwrap();
+    world.start_again().await;
+    let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
+    let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
+    assert_eq!(reply.before.unwrap().bytes(), &made);
+    assert_ne!(reply.share.bytes(), &made);
+}

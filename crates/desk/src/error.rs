@@ -68,6 +68,10 @@ pub enum Cause {
     /// The computer's disk is full: nothing was saved.
     #[error("the disk is full")]
     DiskFull,
+    /// What this RA user recorded here is sealed, and what opens it was not given: nothing was saved, and all that is
+    /// sealed stays as it is.
+    #[error("what was recorded here is sealed and cannot be opened now")]
+    Sealed,
     /// The store could not be written or read: nothing was saved.
     #[error("the store failed: {0}")]
     StoreFailed(String),
@@ -94,6 +98,7 @@ impl From<StoreError> for Failure {
             StoreError::DiskFull => Cause::DiskFull,
             StoreError::NotFound => Cause::NotFound,
             StoreError::WrongState => Cause::WrongState,
+            StoreError::Sealed => Cause::Sealed,
             StoreError::Failed(why) => Cause::StoreFailed(why),
             StoreError::Closed => Cause::StoreFailed("the store is closed".into()),
         }

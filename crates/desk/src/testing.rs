@@ -169,7 +169,7 @@ pub(crate) fn arrived_as(uuid: &str, role_id: &str) -> Arrived {
     .unwrap();
     let gateway = GatewaySession::new(Tokens::new(&tokens, at).unwrap(), ProofKey::new(&SystemRandom::default()));
     gateway.acts_in(role_id.parse().unwrap());
-    Arrived { gateway: Arc::new(gateway), session, at }
+    Arrived { gateway: Arc::new(gateway), session, at, vault: None }
 }
 
 pub(crate) fn new_key(at: Timestamp) -> SubmissionKey {

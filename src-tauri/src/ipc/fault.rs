@@ -100,6 +100,8 @@ pub enum Code {
     OfflineRecordingOff,
     /// The computer's disk is full: nothing was saved.
     DiskFull,
+    /// What this RA user recorded here is sealed, and what opens it was not given. Nothing was saved, nothing is lost.
+    Sealed,
     /// The store could not be written or read: nothing was saved.
     StoreFailed,
     /// There is no key store, or it cannot be used.
@@ -161,6 +163,7 @@ fn code_of(cause: &Cause) -> Code {
         Cause::OfflineRecordingRefused(_) => Code::ComputerForgets,
         Cause::FolderNotWritable(_) => Code::FolderNotWritable,
         Cause::DiskFull => Code::DiskFull,
+        Cause::Sealed => Code::Sealed,
         Cause::StoreFailed(_) => Code::StoreFailed,
         Cause::Internal(_) => Code::Internal,
     }

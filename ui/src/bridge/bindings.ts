@@ -345,6 +345,8 @@ export type Code =
 "OFFLINE_RECORDING_OFF" | 
 /**  The computer's disk is full: nothing was saved. */
 "DISK_FULL" | 
+/**  What this RA user recorded here is sealed, and what opens it was not given. Nothing was saved, nothing is lost. */
+"SEALED" | 
 /**  The store could not be written or read: nothing was saved. */
 "STORE_FAILED" | 
 /**  There is no key store, or it cannot be used. */

@@ -167,6 +167,12 @@ export const FAULTS: Record<Code, Explained> = {
     explanation: NOT_SAVED,
     next: "Free some space on this computer, then try again. If you cannot, write the registration on paper.",
   },
+  SEALED: {
+    heading: "What you recorded on this computer cannot be opened now",
+    explanation:
+      "Your records here are sealed so that only you can open them, and the gateway did not give what opens them. They are still on this computer. Nothing was deleted, nothing was sent, and nothing new was saved.",
+    next: "Sign out and sign in again. If it happens again, tell your IT service desk that the gateway’s key for sealed records must be put back. Until then, write registrations on paper or use another computer.",
+  },
   STORE_FAILED: {
     heading: "RA Desk could not save",
     explanation: NOT_SAVED,

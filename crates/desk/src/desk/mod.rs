@@ -15,6 +15,7 @@ mod session;
 mod state;
 mod taking_over;
 mod upkeep;
+mod vault;
 mod views;
 
 use std::path::PathBuf;

@@ -73,6 +73,7 @@ impl Desk {
             state.session.at_work().cloned()
         };
         if let Some(who) = who {
+            desk.seal_rest(&who).await;
             let actor = actor(&who);
             desk.store
                 .write(move |conn| audit::append(conn, moment.wall, Act::SignedIn, &actor, &About::default()))
@@ -171,6 +172,7 @@ impl Desk {
                 return Err(Cause::SignIn(error).into());
             }
         };
+        let arrived = desk.with_vault(arrived).await?;
         desk.arrive(arrived, &cancel)?;
         drop(under_way);
         desk.note_network(Network::Online);
@@ -197,6 +199,10 @@ impl Inner {
             state.profiles.clear();
             state.removals.clear();
             state.watched = None;
+            if let Some(vault) = &arrived.vault {
+                self.store.vaults.open(vault);
+            }
+            state.vault = arrived.vault;
             (state.gateway.replace((gateway, CancellationToken::new())), other)
         };
         // A role is changed by the same person, who need not sign in to the proxy again. They may be gone before the

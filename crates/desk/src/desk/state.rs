@@ -17,6 +17,7 @@ use crate::session::{Session, SignedIn};
 use crate::store::Store;
 use crate::store::audit::{self, About, Act, Actor};
 use crate::store::device::Device;
+use crate::store::vault::OpenVault;
 use crate::{
     Cause, Changed, Failure, Happened, Network, NetworkFault, NoSecondCopy, Parts, ProfileRead, SecondCopy, Settings,
     SyncNow, backoff,
@@ -58,6 +59,8 @@ pub(crate) struct State {
     pub(crate) session: Session,
     /// The session at the gateway of whoever is present, and the end of it.
     pub(crate) gateway: Option<(Arc<GatewaySession>, CancellationToken)>,
+    /// The vault of whoever is present, where they have one that is open.
+    pub(crate) vault: Option<Arc<OpenVault>>,
     pub(crate) network: Network,
     pub(crate) sync: SyncNow,
     pub(crate) pause: Option<Pause>,
@@ -102,6 +105,8 @@ pub(crate) struct AtWork {
     pub(crate) gateway: Arc<GatewaySession>,
     /// Cancelled when the session ends.
     pub(crate) ended: CancellationToken,
+    /// Their vault, which stays open until what they began is written down.
+    _vault: Option<Arc<OpenVault>>,
 }
 
 impl AtWork {
@@ -135,6 +140,7 @@ impl Inner {
             state: Mutex::new(State {
                 session: Session::NEW,
                 gateway: None,
+                vault: None,
                 network: Network::Unknown,
                 sync: SyncNow::Idle,
                 pause: None,
@@ -164,7 +170,7 @@ impl Inner {
         let state = self.state();
         let who = state.session.at_work()?.clone();
         let (gateway, ended) = state.gateway.clone()?;
-        Some(AtWork { who, gateway, ended })
+        Some(AtWork { who, gateway, ended, _vault: state.vault.clone() })
     }
 
     /// Who is at work, or why nobody is.
@@ -201,6 +207,7 @@ impl Inner {
             }
             let who = state.session.present().cloned();
             state.session.end(why);
+            state.vault = None;
             state.profiles.clear();
             state.removals.clear();
             state.watched = None;

@@ -3,7 +3,7 @@
 use contract::{
     AuditReply, AuditRequest, AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid,
     ChangedReply, DeviceId, DeviceReply, DeviceRequest, ProfileReply, Registration, RegistrationId, RemovalReply,
-    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey, WaitingReply,
+    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey, VaultReply, VaultRequest, WaitingReply,
 };
 use http::Method;
 use serde::Serialize;
@@ -16,6 +16,19 @@ impl GatewayClient {
     /// Who is signed in.
     pub(crate) async fn session(&self, session: &GatewaySession) -> Result<SessionReply, CallError> {
         self.call(session, self.get("/v1/session".into())).await
+    }
+
+    /// The gateway's share of the key of a vault.
+    pub(crate) async fn vault_share(
+        &self,
+        session: &GatewaySession,
+        request: &VaultRequest,
+    ) -> Result<VaultReply, CallError> {
+        let call = self.post("/v1/vaults/share".into(), request);
+        let request_id = call.request_id;
+        let reply: VaultReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
     }
 
     /// Who answers to this.

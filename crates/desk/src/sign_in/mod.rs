@@ -26,6 +26,7 @@ pub use error::{Check, SignInError};
 
 use crate::gateway_client::{GatewayClient, GatewaySession, ProofKey, Tokens};
 use crate::reply::Trouble;
+use crate::store::vault::OpenVault;
 use crate::{Browser, Moment, Parts, Settings};
 use id_token::{Expected, check_id_token};
 use issuer::Issuer;
@@ -56,6 +57,8 @@ pub(crate) struct Arrived {
     pub(crate) session: SessionReply,
     /// When.
     pub(crate) at: Moment,
+    /// Their vault on this computer, once it is opened.
+    pub(crate) vault: Option<Arc<OpenVault>>,
 }
 
 /// Ends a session at the gateway that nobody is to have.
@@ -171,7 +174,7 @@ async fn authorize(
     if let Some(role) = &session.role {
         gateway.acts_in(role.role.id.clone());
     }
-    Ok(Arrived { gateway, session, at: now })
+    Ok(Arrived { gateway, session, at: now, vault: None })
 }
 
 /// The issuer's page is shown. It is needed no longer when this goes.
@@ -224,7 +227,7 @@ fn denied(error: &str) -> SignInError {
     SignInError::Denied(word.to_owned())
 }
 
-fn of_trouble(trouble: Trouble) -> SignInError {
+pub(crate) fn of_trouble(trouble: Trouble) -> SignInError {
     use contract::FaultCode;
     match trouble {
         Trouble::Network(fault) => SignInError::Network(fault),

@@ -1,4 +1,4 @@
-//! Drafts: half-done registrations, each its author's own.
+//! Drafts: half-done registrations, each its author's own, sealed by their vault ([`super::vault`]).
 
 use contract::{
     CareIdentityUuid, DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, NhsNetAddress, Profile, Reason,
@@ -6,9 +6,10 @@ use contract::{
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::rows::{self, at, json, parsed, word};
+use super::{StoreError, vault};
 use crate::DraftId;
 
 /// A draft as it is stored.
@@ -38,38 +39,84 @@ impl std::fmt::Debug for StoredDraft {
 }
 
 const COLUMNS: &str = "id, profile, read_at, address, address_reason, method, documents, accepted_by, checked_at, \
-                       corrects, updated_at, checked_by, taken_over";
+                       corrects, updated_at, checked_by, taken_over, vault_opened(author, 'draft', id, sealed)";
+
+/// What a sealed draft is bound to, beside its own name and its author.
+pub(super) const SEALED: &str = "draft";
+
+/// What is sealed of a draft: whom it is about, and what was answered.
+#[derive(Serialize, Deserialize)]
+struct Said {
+    profile: Profile,
+    address: Option<NhsNetAddress>,
+    address_reason: Option<Reason>,
+    method: Option<IdentityCheckMethod>,
+    documents: Vec<DocumentKind>,
+    accepted_by: Option<DeclarationAcceptedBy>,
+    /// In microseconds, as times are stored.
+    checked_at: Option<i64>,
+    checked_by: Option<CareIdentityUuid>,
+    taken_over: Option<TakenOver>,
+}
 
 /// Writes a draft, new or changed.
 pub(crate) fn put(conn: &Connection, author: &CareIdentityUuid, draft: &StoredDraft) -> Result<(), StoreError> {
+    let id = draft.id.to_string();
+    let said = Said {
+        profile: draft.profile.clone(),
+        address: draft.address.clone(),
+        address_reason: draft.address_reason.clone(),
+        method: draft.method,
+        documents: draft.documents.clone(),
+        accepted_by: draft.accepted_by,
+        checked_at: draft.checked_at.map(Timestamp::as_microsecond),
+        checked_by: draft.checked_by.clone(),
+        taken_over: draft.taken_over.clone(),
+    };
+    let sealed = vault::seal(conn, author.as_str(), SEALED, &id, &said)?;
+    // In the clear only where there is no vault.
+    let said = sealed.is_none().then_some(said);
+    let said = said.as_ref();
     conn.prepare_cached(
         "INSERT INTO draft (id, author, care_identity, profile, read_at, address, address_reason, method, documents,
-                            accepted_by, checked_at, corrects, updated_at, checked_by, taken_over)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                            accepted_by, checked_at, corrects, updated_at, checked_by, taken_over, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (id) DO UPDATE SET
             profile = excluded.profile, read_at = excluded.read_at, address = excluded.address,
             address_reason = excluded.address_reason, method = excluded.method, documents = excluded.documents,
             accepted_by = excluded.accepted_by, checked_at = excluded.checked_at, corrects = excluded.corrects,
-            updated_at = excluded.updated_at, checked_by = excluded.checked_by, taken_over = excluded.taken_over",
+            updated_at = excluded.updated_at, checked_by = excluded.checked_by, taken_over = excluded.taken_over,
+            sealed = excluded.sealed",
     )?
     .execute(params![
-        draft.id.to_string(),
+        id,
         author.as_str(),
         draft.profile.uuid.as_str(),
-        rows::to_json(&draft.profile)?,
+        said.map(|said| rows::to_json(&said.profile)).transpose()?.unwrap_or_default(),
         draft.read_at.as_microsecond(),
-        draft.address.as_ref().map(NhsNetAddress::as_str),
-        draft.address_reason.as_ref().map(Reason::as_str),
-        draft.method.map(|method| rows::to_word(&method)).transpose()?,
-        rows::to_json(&draft.documents)?,
-        draft.accepted_by.map(|by| rows::to_word(&by)).transpose()?,
-        draft.checked_at.map(Timestamp::as_microsecond),
+        said.and_then(|said| said.address.as_ref()).map(NhsNetAddress::as_str),
+        said.and_then(|said| said.address_reason.as_ref()).map(Reason::as_str),
+        said.and_then(|said| said.method).map(|method| rows::to_word(&method)).transpose()?,
+        said.map(|said| rows::to_json(&said.documents)).transpose()?.unwrap_or_default(),
+        said.and_then(|said| said.accepted_by).map(|by| rows::to_word(&by)).transpose()?,
+        said.and_then(|said| said.checked_at),
         draft.corrects.map(|key| key.to_string()),
         draft.updated_at.as_microsecond(),
-        draft.checked_by.as_ref().map(CareIdentityUuid::as_str),
-        draft.taken_over.as_ref().map(rows::to_json).transpose()?,
+        said.and_then(|said| said.checked_by.as_ref()).map(CareIdentityUuid::as_str),
+        said.and_then(|said| said.taken_over.as_ref()).map(rows::to_json).transpose()?,
+        sealed,
     ])?;
     Ok(())
+}
+
+/// Seals what the author wrote before they had a vault; says whether there was any.
+pub(super) fn seal_rest(conn: &Connection, author: &CareIdentityUuid) -> Result<bool, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM draft WHERE author = ?1 AND sealed IS NULL");
+    let clear = rows::readable(conn.prepare_cached(&sql)?.query_map([author.as_str()], read)?)?;
+    for draft in &clear {
+        put(conn, author, draft)?;
+    }
+    Ok(!clear.is_empty())
 }
 
 /// A draft that was not thrown away.
@@ -157,19 +204,33 @@ pub(crate) fn forget_discarded(conn: &Connection) -> Result<(), StoreError> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<StoredDraft> {
+    let said = match vault::read(row, 13)? {
+        Some(said) => said,
+        None => Said {
+            profile: json(row, 1)?,
+            address: rows::parsed_or_none(row, 3)?,
+            address_reason: rows::parsed_or_none(row, 4)?,
+            method: word(row, 5)?,
+            documents: json(row, 6)?,
+            accepted_by: word(row, 7)?,
+            checked_at: row.get(8)?,
+            checked_by: rows::parsed_or_none(row, 11)?,
+            taken_over: rows::json_or_none(row, 12)?,
+        },
+    };
     Ok(StoredDraft {
         id: DraftId(parsed(row, 0, uuid::Uuid::try_parse)?),
-        profile: json(row, 1)?,
+        profile: said.profile,
         read_at: at(row, 2)?,
-        address: rows::parsed_or_none(row, 3)?,
-        address_reason: rows::parsed_or_none(row, 4)?,
-        method: word(row, 5)?,
-        documents: json(row, 6)?,
-        accepted_by: word(row, 7)?,
-        checked_at: rows::at_or_none(row, 8)?,
+        address: said.address,
+        address_reason: said.address_reason,
+        method: said.method,
+        documents: said.documents,
+        accepted_by: said.accepted_by,
+        checked_at: said.checked_at.map(Timestamp::from_microsecond).transpose().map_err(|_| rows::unreadable(8))?,
         corrects: rows::parsed_or_none(row, 9)?,
         updated_at: at(row, 10)?,
-        checked_by: rows::parsed_or_none(row, 11)?,
-        taken_over: rows::json_or_none(row, 12)?,
+        checked_by: said.checked_by,
+        taken_over: said.taken_over,
     })
 }

@@ -2,6 +2,8 @@
 
 use rusqlite::{ErrorCode, ffi};
 
+use super::vault;
+
 /// Why the store did not do what it was asked. Nothing was changed by the act that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -14,6 +16,9 @@ pub enum StoreError {
     /// The row is not in a state in which that can be done.
     #[error("it is not in a state in which that can be done")]
     WrongState,
+    /// It is sealed by a vault that is closed. It is kept as it is.
+    #[error("it is sealed by a vault that is closed")]
+    Sealed,
     /// SQLite failed; the text is its result code and holds no values.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -27,6 +32,7 @@ impl From<rusqlite::Error> for StoreError {
         match &error {
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
             error if is_full(error) => Self::DiskFull,
+            error if vault::is_closed(error) => Self::Sealed,
             // The message may quote a value, the code cannot.
             rusqlite::Error::SqliteFailure(failure, _) => {
                 Self::Failed(format!("SQLite {:?} ({})", failure.code, failure.extended_code))

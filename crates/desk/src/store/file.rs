@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use super::audit::{countersigning, succession};
 use super::device::{self, Device, Remembered};
 use super::error::is_full;
 use super::key::{self, KEY_NAME, SALT, StoreKey, key_store_fault};
+use super::vault::{self, Vaults};
 use super::{StoreError, migrations, salvage};
 use crate::audit::AuditEnded;
 use crate::{KeyStore, OpenError, Random, Recovery};
@@ -36,6 +37,8 @@ pub(super) struct StoreFile {
     pub(super) device: Option<Device>,
     /// Whether it was made just now.
     pub(super) is_new: bool,
+    /// The RA users' vaults, as both connections know them.
+    pub(super) vaults: Arc<Vaults>,
 }
 
 /// Opens the store, or makes one where there is none. A damaged one is put aside and what is whole of it is saved
@@ -61,7 +64,11 @@ pub(super) fn open(
         opened => opened?,
     };
     let (writer, reader, device, is_new) = opened;
-    Ok(StoreFile { writer, reader, lock, device, is_new })
+    let vaults = Arc::default();
+    for conn in [&writer, &reader] {
+        vault::register(conn, &vaults).map_err(|error| fault(&error))?;
+    }
+    Ok(StoreFile { writer, reader, lock, device, is_new, vaults })
 }
 
 type Opened = (Connection, Connection, Option<Device>, bool);
@@ -195,6 +202,8 @@ pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, OpenErr
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fault(&error))?;
     conn.set_prepared_statement_cache_capacity(64);
+    // Whoever only looks into a store, or saves what is left of one, has nobody's vault.
+    vault::register(&conn, &Arc::default()).map_err(|error| fault(&error))?;
     // Until the file is believed, closing it must not write its journal into it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(|error| fault(&error))?;
     let set_up = (|| {

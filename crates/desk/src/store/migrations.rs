@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_second_copy.sql"),
     include_str!("migrations/0007_to_send.sql"),
     include_str!("migrations/0008_counted.sql"),
+    include_str!("migrations/0009_vaults.sql"),
 ];
 
 /// The first version that keeps the gateway's receipts.

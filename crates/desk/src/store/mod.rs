@@ -20,10 +20,12 @@ mod salvage;
 pub(crate) mod second_copy;
 pub(crate) mod submissions;
 mod threads;
+pub(crate) mod vault;
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use contract::{AuditHash, AuditHead, CareIdentityUuid, PublicKey};
 use jiff::Timestamp;
@@ -46,6 +48,7 @@ use audit::{About, Act, Actor, Against, countersigning, succession};
 use device::{Device, Known, Remembered};
 use submissions::{News, StoredSubmission};
 use threads::ConnectionThread;
+use vault::Vaults;
 
 /// The open store. Dropping it finishes what was asked of it and closes the file.
 pub(crate) struct Store {
@@ -66,6 +69,8 @@ pub(crate) struct Store {
     against: Against,
     /// The gateway's key, as the key store knew it when the store was opened: also that of an audit before this one.
     pub(crate) gateway: Option<PublicKey>,
+    /// The RA users' vaults: whose are open.
+    pub(crate) vaults: Arc<Vaults>,
 }
 
 impl Store {
@@ -86,6 +91,7 @@ impl Store {
             submissions::restart(&tx)?;
             drafts::forget_discarded(&tx)?;
             tx.commit()?;
+            vault::close_all(&opened.writer, &opened.vaults)?;
             let remembered = remembered.unwrap_or_default();
             let (report, against) = check_audit(&opened, keys, remembered)?;
             if report.broken.is_some_and(|broken| broken.why == AuditFault::RolledBack) && !opened.is_new {
@@ -125,6 +131,7 @@ impl Store {
             heard,
             against,
             gateway,
+            vaults: opened.vaults,
         })
     }
 
@@ -157,6 +164,20 @@ impl Store {
     /// What the audit of this store is held against, every receipt included.
     pub(crate) fn against(&self) -> Against {
         self.against.clone()
+    }
+
+    /// Brings the journal into the file, so that what stood in the clear stands in neither. What cannot be brought over
+    /// now is brought over later.
+    pub(crate) async fn checkpoint(&self) {
+        let checkpoint = self.read(|conn| {
+            let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            Ok(busy)
+        });
+        match checkpoint.await {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("the journal is brought into the file later"),
+            Err(error) => tracing::warn!(%error, "the journal was not brought into the file"),
+        }
     }
 
     /// Reads without waiting for writes.

@@ -19,3 +19,4 @@ mod session_key;
 mod sign_in;
 mod support;
 mod taking_over;
+mod vaults;

@@ -10,7 +10,7 @@ use super::records::{self, Cell, Page};
 use crate::OpenError;
 use crate::store::audit::succession;
 use crate::store::file::{fault, folder_fault};
-use crate::store::{meta, submissions};
+use crate::store::{meta, submissions, vault};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -50,7 +50,8 @@ struct Table {
     is: fn(&[Value]) -> bool,
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
+    Table { name: "vault", first: 5, numbered: false, is: |row| is_guid(&row[1]) && is_blob(&row[2]) },
     Table { name: "submission", first: 23, numbered: false, is: |row| is_guid(&row[0]) && is_text(&row[12]) },
     Table { name: "draft", first: 14, numbered: false, is: |row| is_guid(&row[0]) && is_text(&row[4]) },
     Table { name: "audit_before", first: 11, numbered: false, is: |row| is_text(&row[0]) && is_blob(&row[10]) },
@@ -162,6 +163,8 @@ impl Found {
                     return Ok(());
                 }
             }
+            // It may have been changed since.
+            "vault" if !place.newest && is_there(new, &values[0])? => return Ok(()),
             // Unlike the others it may have been taken away since.
             "draft" if !place.newest => return Ok(()),
             "meta" if !is_carried(&values[0]) => return Ok(()),
@@ -238,6 +241,7 @@ impl Found {
                      WHERE told.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));
                  DROP TABLE told;",
             )?;
+            vault::after_recovery(new)?;
             let count = |sql| new.query_row(sql, [], |row| row.get(0));
             self.recovered = count("SELECT count(*) FROM submission")?;
             // What was taken back is not sent, and what was taken over is sent once, as its manager's.
@@ -259,6 +263,13 @@ fn is_older(new: &Connection, sql: &str, key: &Value, updated: &Value) -> Result
         .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
         .map_err(|error| fault(&error))?;
     Ok(matches!((kept, updated), (Some(kept), Value::Integer(updated)) if kept > *updated))
+}
+
+/// Whether the new store has this RA user's vault already.
+fn is_there(new: &Connection, author: &Value) -> Result<bool, OpenError> {
+    let found =
+        new.prepare_cached("SELECT 1 FROM vault WHERE author = ?1").and_then(|mut found| found.exists([author]));
+    found.map_err(|error| fault(&error))
 }
 
 /// Up to where registrations were read is not carried over: what was read may be lost.

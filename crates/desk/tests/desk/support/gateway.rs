@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) waiting: Vec<Value>,
     /// Whether it says that there is more.
     pub(crate) waiting_more: bool,
+    /// Its key for shares of vaults; none where it gives no shares.
+    pub(crate) vault_key: Option<u8>,
     /// Tombstones.
     pub(crate) cancelled: Vec<String>,
     /// Tombstones of what was taken over: what its author is told.
@@ -83,7 +85,7 @@ impl Fake {
             });
             Self {
                 server,
-                world: Mutex::new(World { expires_in: 600, ..World::default() }),
+                world: Mutex::new(World { expires_in: 600, vault_key: Some(1), ..World::default() }),
                 key: SigningKey::new(),
                 forger: SigningKey::new(),
             }
@@ -148,6 +150,7 @@ impl Fake {
             "/oauth2/token" => self.tokens(world, request),
             "/oauth2/revoke" => Response::Json(200, json!({})),
             "/v1/session" => session(world),
+            "/v1/vaults/share" => vault_share(world, request),
             "/v1/care-identities/search" => Response::Json(200, json!({ "matches": [] })),
             "/v1/devices/waiting" => {
                 let (waiting, more) = (&world.waiting, world.waiting_more);
@@ -268,6 +271,19 @@ fn session(world: &World) -> Response {
     });
     change(&mut session, &world.session);
     Response::Json(200, session)
+}
+
+/// The share of a vault of whoever is signed in; or of whom a manager names.
+fn vault_share(world: &World, request: &Request) -> Response {
+    use base64::Engine;
+    let Some(key) = world.vault_key else { return outcome(404, "NOT_FOUND") };
+    let asked: contract::VaultRequest = serde_json::from_slice(&request.body).unwrap();
+    let user = world.session.iter().find(|(name, _)| *name == "user");
+    let own = user.map_or(RA_USER, |(_, user)| user["uuid"].as_str().unwrap());
+    let whose = asked.of.map_or(own.to_owned(), |of| of.author.to_string());
+    let share = <sha2::Sha256 as sha2::Digest>::digest(format!("{key} {whose} {}", asked.vault));
+    let share = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(share);
+    Response::Json(200, json!({ "receipt": receipt(request), "share": share }))
 }
 
 pub(crate) fn person(uuid: &str) -> Value {

@@ -1,0 +1,100 @@
+//! Two RA users and one computer: what each recorded is sealed from the other, and nothing is lost where what opens it
+//! is not given.
+
+use desk::{Cause, Draft, OutboxTab, SessionNow, SignInError};
+
+use crate::support::gateway::{Instead, outcome};
+use crate::support::server::Response;
+use crate::support::{Bench, PERSON};
+use crate::taking_over::{author, manager};
+
+/// A half-done registration, as it is stored.
+async fn draft(bench: &Bench) -> Draft {
+    bench.desk.draft(bench.draft(PERSON).await.id).await.unwrap()
+}
+
+const SHARE: &str = "/v1/vaults/share";
+
+#[tokio::test]
+async fn a_draft_is_there_again_in_its_authors_next_session_and_in_nobody_elses() {
+    let bench = Bench::signed_in().await;
+    let draft = draft(&bench).await;
+    manager(&bench).await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::NotFound);
+    assert!(bench.desk.outbox(OutboxTab::Drafts).await.unwrap().drafts.is_empty());
+    let bench = bench.restart().await;
+    author(&bench).await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+    let asked = bench
+        .fake
+        .world()
+        .log
+        .iter()
+        .filter(|(_, path, _)| path == SHARE)
+        .map(|(.., body)| body.clone())
+        .collect::<Vec<_>>();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[0] == asked[2] && asked[0] != asked[1], "each has a vault of their own, and keeps it");
+}
+
+#[tokio::test]
+async fn a_gateway_that_lost_its_key_opens_nothing_and_costs_nothing() {
+    let bench = Bench::signed_in().await;
+    let draft = draft(&bench).await;
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.world().vault_key = Some(2);
+    let bench = bench.restart().await;
+    bench.sign_in().await;
+    assert!(matches!(bench.desk.snapshot().await.unwrap().session, SessionNow::SignedIn { .. }));
+    // It is told, not shown as nothing; and nothing new is begun in the clear or over it.
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::Sealed);
+    assert_eq!(bench.desk.outbox(OutboxTab::Drafts).await.unwrap_err().cause, Cause::Sealed);
+    bench.desk.profile("555086689205".parse().unwrap()).await.unwrap();
+    let other = bench.desk.start_draft("555086689205".parse().unwrap()).await;
+    assert_eq!(other.unwrap_err().cause, Cause::Sealed);
+    assert_eq!(bench.desk.snapshot().await.unwrap().outbox.drafts, 1, "it is counted");
+    // The key is put back.
+    bench.fake.world().vault_key = Some(1);
+    bench.desk.sign_out().await.unwrap();
+    bench.sign_in().await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+}
+
+#[tokio::test]
+async fn nobody_arrives_before_it_is_known_whether_their_vault_opens() {
+    let bench = Bench::signed_in().await;
+    let draft = draft(&bench).await;
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.instead(SHARE, Instead::Answer(Response::HangUp));
+    // Sent again where nothing came back, so more than once.
+    for _ in 0..5 {
+        bench.fake.instead(SHARE, Instead::Answer(Response::HangUp));
+    }
+    let failure = bench.desk.sign_in().await.unwrap_err();
+    assert!(matches!(failure.cause, Cause::SignIn(SignInError::Network(_))), "{failure}");
+    assert_eq!(
+        bench.desk.snapshot().await.unwrap().session,
+        SessionNow::SignedOut { why: Some(contract::EndReason::SignedOut) }
+    );
+    bench.fake.world().instead.clear();
+    bench.fake.instead(SHARE, Instead::Answer(outcome(403, "NOT_PERMITTED")));
+    assert!(bench.desk.sign_in().await.is_err());
+    bench.sign_in().await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+}
+
+#[tokio::test]
+async fn what_was_begun_at_a_gateway_without_shares_is_sealed_at_one_with() {
+    let bench = Bench::new().await;
+    bench.fake.world().vault_key = None;
+    bench.sign_in().await;
+    let draft = draft(&bench).await;
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.world().vault_key = Some(1);
+    bench.sign_in().await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.world().vault_key = None;
+    bench.sign_in().await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::Sealed, "it is sealed by now");
+}

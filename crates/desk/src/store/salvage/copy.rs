@@ -213,9 +213,11 @@ impl Found {
         new.execute_batch(undo).map_err(|error| fault(&error))
     }
 
-    /// An entry of the index over author, status, role and key knows a submission, also where its row is lost.
+    /// An entry of the index that begins with author, status, role and key knows a submission, also where its row is lost:
+    /// of any version of it.
     fn take_entry(&mut self, values: &[Value]) {
-        if let [Value::Text(_), Value::Text(status), Value::Text(_), key @ Value::Text(_), Value::Integer(row)] = values
+        if let [Value::Text(_), Value::Text(status), Value::Text(_), key @ Value::Text(_), .., Value::Integer(row)] =
+            values
             && submissions::is_status(status)
             && is_guid(key)
         {

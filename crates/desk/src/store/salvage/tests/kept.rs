@@ -222,3 +222,33 @@ async fn what_was_taken_over_waits_only_for_a_managers_that_is_still_to_be_decid
         assert_eq!((original.life.taken_over, original.taken_over.is_some()), (is_held, is_held), "{status}");
     }
 }
+
+#[tokio::test]
+async fn what_is_lost_is_known_from_the_index_where_nothing_else_tells_of_it() {
+    const RECORDED: u32 = 12;
+    let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
+    let data = folder.path().join("data");
+    {
+        let store = Store::open(&data, &keys, &SystemRandom::default(), NOW).unwrap();
+        for number in 0..RECORDED {
+            let submission = recorded(&actor(RA_USER), &format!("5550866{number:05}"));
+            store.write(move |conn| submissions::insert(conn, &actor(RA_USER).uuid, &submission)).await.unwrap();
+        }
+    }
+    let whole = std::fs::read(data.join("store.db")).unwrap();
+    let mut lost = 0;
+    for page in 0..whole.len() / PAGE {
+        let copy = TempDir::new().unwrap();
+        let (data, kept) = (copy.path().join("data"), Keys::new());
+        kept.entries.lock().unwrap().clone_from(&keys.entries.lock().unwrap());
+        copy_folder(&folder.path().join("data"), &data);
+        let mut bytes = whole.clone();
+        bytes[page * PAGE + 300] ^= 1;
+        std::fs::write(data.join("store.db"), bytes).unwrap();
+        let store = Store::open(&data, &kept, &SystemRandom::default(), NOW).unwrap();
+        let told = store.read(recoveries).await.unwrap().pop().unwrap();
+        assert_eq!(told.recovered + told.lost, RECORDED, "page {}", page + 1);
+        lost += told.lost;
+    }
+    assert!(lost > 0, "some page held rows");
+}

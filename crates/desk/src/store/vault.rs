@@ -136,7 +136,10 @@ impl OpenVault {
 
 /// Which vaults are open, and which are closed. Known to every connection of a store.
 #[derive(Default)]
-pub(crate) struct Vaults(Mutex<HashMap<String, Weak<OpenVault>>>);
+pub(crate) struct Vaults(Mutex<Held>);
+
+/// By author, who holds a vault open: nobody where it is closed.
+type Held = HashMap<String, Vec<Weak<OpenVault>>>;
 
 /// How it stands with an RA user's vault.
 enum Standing {
@@ -147,9 +150,14 @@ enum Standing {
 }
 
 impl Vaults {
-    /// Its author's work is sealed and opened by this for as long as anybody holds it, and is closed from then on.
+    /// Its author's work is sealed and opened by this for as long as anybody holds it, and is closed from then on. One that
+    /// was opened before stays open beside it for as long as that is held: what a session that is over began is still to
+    /// be written down when a manager who opened it too has let it go.
     pub(crate) fn open(&self, vault: &Arc<OpenVault>) {
-        self.all().insert(vault.author.to_string(), Arc::downgrade(vault));
+        let mut all = self.all();
+        let held = all.entry(vault.author.to_string()).or_default();
+        held.retain(|held| held.strong_count() > 0);
+        held.push(Arc::downgrade(vault));
     }
 
     /// This RA user has a vault, or is to have one: nothing of theirs is written in the clear. One that is open stays so
@@ -161,11 +169,11 @@ impl Vaults {
     fn of(&self, author: &str) -> Standing {
         match self.all().get(author) {
             None => Standing::None,
-            Some(vault) => vault.upgrade().map_or(Standing::Closed, Standing::Open),
+            Some(held) => held.iter().rev().find_map(Weak::upgrade).map_or(Standing::Closed, Standing::Open),
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Weak<OpenVault>>> {
+    fn all(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

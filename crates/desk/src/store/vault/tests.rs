@@ -200,3 +200,15 @@ async fn a_vault_whose_row_is_lost_is_known_from_what_is_sealed() {
     let again = vault(ME, 7, 2);
     assert!(!arrives(&store, &again).await, "and it is known again which is");
 }
+
+#[tokio::test]
+async fn a_manager_who_lets_a_vault_go_does_not_close_it_before_its_authors_session_does() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Keys::new());
+    let store = open(folder.path(), &keys);
+    let (mine, managers) = (vault(ME, 1, 1), vault(ME, 1, 1));
+    assert!(arrives(&store, &mine).await && arrives(&store, &managers).await);
+    drop(managers);
+    store.write(|conn| put(conn, &whose(ME), &draft(1))).await.unwrap();
+    drop(mine);
+    assert_eq!(store.write(|conn| put(conn, &whose(ME), &draft(1))).await, Err(StoreError::Sealed));
+}

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: a way to change anything, and the product's own reading of it. The audit is the one thing that
 //! is asked of the product ([`desk::audit_report`]), after every fault there is (I7); that it finds every damage is
-//! tested where it is made.
+//! tested where it is made. What is sealed is opened with the gateway's key ([`crate::sealed`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use tests::Outcome;
 use tests::practice::FileKeys;
 
+use crate::sealed::GatewayKey;
 use crate::table::Tally;
 
 /// What stands in a store.
@@ -46,6 +47,11 @@ pub fn open(folder: &Path, key: &Path) -> Outcome<Connection> {
 
 /// Looks a closed store through: every page's seal, every table, and what must fit together in it.
 pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
+    look_beside(folder, key, key)
+}
+
+/// The same of a desk that stands elsewhere than its practice world, of which this is a place in it.
+pub fn look_beside(folder: &Path, key: &Path, world: &Path) -> Outcome<Cold> {
     let report = audit_report(folder, &FileKeys(key.to_owned()))?.ok_or("there is no audit")?;
     let conn = open(folder, key)?;
     let mut faults = Vec::new();
@@ -84,20 +90,74 @@ pub fn look(folder: &Path, key: &Path) -> Outcome<Cold> {
     broken(
         "registered and without its registration",
         "SELECT key FROM submission WHERE (status IN ('waiting_for_them', 'link_expired', 'linked'))
-           <> (registration IS NOT NULL) AND status NOT IN ('removed')",
+           <> (registration_read_at IS NOT NULL) AND status NOT IN ('removed')",
         &[],
     )?;
-    broken("a draft without its profile", "SELECT id FROM draft WHERE json_valid(profile) = 0", &[])?;
-    broken("a body that is not its own", "SELECT key FROM submission WHERE json_valid(body) = 0", &[])?;
+    // Every RA user here signs in at a gateway that gives shares.
+    broken("a draft in the clear", "SELECT id FROM draft WHERE sealed IS NULL OR profile <> ''", &[])?;
+    broken(
+        "a submission in the clear",
+        "SELECT key FROM submission WHERE sealed IS NULL OR profile || address || body <> ''
+           OR registration IS NOT NULL OR attention_detail IS NOT NULL",
+        &[],
+    )?;
+    broken(
+        "a sealed draft without its vault",
+        "SELECT id FROM draft WHERE author NOT IN (SELECT author FROM vault)",
+        &[],
+    )?;
+    let vaults = GatewayKey::of_world_around(world)?;
+    faults.extend(sealed_submissions(&conn, &vaults)?);
     let submissions = conn
         .prepare("SELECT key, status FROM submission ORDER BY key")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    let drafts = conn
-        .prepare("SELECT id FROM draft WHERE address IS NOT NULL AND method IS NOT NULL AND accepted_by IS NOT NULL")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut drafts = BTreeSet::new();
+    let mut all = conn.prepare("SELECT id, author, sealed FROM draft WHERE sealed IS NOT NULL")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, author, sealed): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        match vaults.open(&author, "draft", &id, &sealed) {
+            Some(draft) if draft["profile"].is_object() => {
+                if ["address", "method", "accepted_by"].iter().all(|answer| !draft[answer].is_null()) {
+                    drafts.insert(id);
+                }
+            }
+            _ => faults.push(format!("a draft that does not open: {id}")),
+        }
+    }
     Ok(Cold { submissions, drafts, audit: report.broken, faults })
+}
+
+/// Which submissions do not open, or are not what their columns say.
+fn sealed_submissions(conn: &Connection, vaults: &GatewayKey) -> Outcome<Vec<String>> {
+    let mut faults = Vec::new();
+    let mut all = conn.prepare(
+        "SELECT key, role, care_identity, author, sealed, registration_sealed, attention_sealed FROM submission
+         WHERE sealed IS NOT NULL",
+    )?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let text = |column| row.get::<_, String>(column);
+        let (key, role, person, author) = (text(0)?, text(1)?, text(2)?, text(3)?);
+        let sealed: Vec<u8> = row.get(4)?;
+        let opened = vaults.open(&author, "submission", &format!("{key} {role} {person}"), &sealed);
+        let body = opened.as_ref().and_then(|opened| opened["body"].as_str());
+        let body: Option<serde_json::Value> = body.and_then(|body| serde_json::from_str(body).ok());
+        let is_its_own = body
+            .is_some_and(|body| body["recorded_by"] == author.as_str() && body["recorded_role"] == role.as_str())
+            && opened.is_some_and(|opened| opened["profile"]["uuid"] == person.as_str());
+        if !is_its_own {
+            faults.push(format!("a body that is not its own: {key}"));
+        }
+        for (column, what) in [(5, "registration"), (6, "attention")] {
+            let sealed: Option<Vec<u8>> = row.get(column)?;
+            if sealed.is_some_and(|sealed| vaults.open(&author, what, &key, &sealed).is_none()) {
+                faults.push(format!("a sealed {what} that does not open: {key}"));
+            }
+        }
+    }
+    Ok(faults)
 }
 
 /// Looks a store through and counts what is lost or damaged. Gives what it holds where it can be read.

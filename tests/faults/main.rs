@@ -23,6 +23,7 @@ mod model;
 mod network;
 mod power;
 mod recorder;
+mod sealed;
 mod seed;
 mod sessions;
 mod station;

@@ -13,6 +13,7 @@ use crate::Run;
 use crate::child::{Child, need, say};
 use crate::cold;
 use crate::recorder::{DONE, Orders, two_people};
+use crate::sealed::GatewayKey;
 use crate::station::{WrongClock, open, ra_user};
 use crate::table::{Promise, Row, Tally};
 
@@ -84,7 +85,9 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
             tally.damaged(&format!("the audit, row {}: {}", broken.row, broken.why));
         }
         let conn = cold::open(&folder, &key)?;
-        let mut rows = conn.prepare("SELECT key FROM submission WHERE status = 'ready_to_send'")?;
+        let whole =
+            "status = 'ready_to_send' AND json_valid(profile) AND json_valid(body) AND address LIKE '%@nhs.net'";
+        let mut rows = conn.prepare(&format!("SELECT key FROM submission WHERE {whole}"))?;
         let there: std::collections::BTreeSet<String> =
             rows.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         tally.lost(recorded.difference(&there).count(), "recorded before the upgrade");
@@ -98,10 +101,11 @@ pub async fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     Ok(())
 }
 
-/// Writes what waits in a store into one of the first version, under the same key.
+/// Writes what waits in a store into one of the first version, under the same key: in the clear, as it stood then.
 fn make_old(new: &Path, old: &Path, key: &Path) -> Outcome {
     std::fs::create_dir(old)?;
     let from = cold::open(new, key)?;
+    let vaults = GatewayKey::of_world_around(key)?;
     let salt = std::fs::read(new.join("store.db"))?.get(..16).ok_or("the store has no head")?.to_vec();
     let hex: String =
         FileKeys(key.to_owned()).store_key()?.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
@@ -116,10 +120,20 @@ fn make_old(new: &Path, old: &Path, key: &Path) -> Outcome {
         .collect::<rusqlite::Result<_>>()?;
     let names = columns.join(", ");
     let places = vec!["?"; columns.len()].join(", ");
-    let mut all = from.prepare(&format!("SELECT {names} FROM submission"))?;
+    let mut all = from.prepare(&format!("SELECT {names}, sealed FROM submission"))?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let values: Vec<Value> = (0..columns.len()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>()?;
+        let text = |name: &str| row.get::<_, String>(name);
+        let place = format!("{} {} {}", text("key")?, text("role")?, text("care_identity")?);
+        let opened = vaults.open(&text("author")?, "submission", &place, &row.get::<_, Vec<u8>>("sealed")?);
+        let opened = opened.ok_or("what was recorded does not open")?;
+        let clear = |name: &str| match (name, &opened[name]) {
+            ("body" | "address", serde_json::Value::String(text)) => Some(Value::Text(text.clone())),
+            ("profile", profile) => Some(Value::Text(profile.to_string())),
+            _ => None,
+        };
+        let values = columns.iter().map(|name| clear(name).map_or_else(|| row.get(name.as_str()), Ok));
+        let values: Vec<Value> = values.collect::<rusqlite::Result<_>>()?;
         tx.execute(&format!("INSERT INTO submission ({names}) VALUES ({places})"), params_from_iter(values))?;
     }
     tx.pragma_update(None, "user_version", 1)?;

@@ -15,5 +15,6 @@ mod registering;
 mod shared_computer;
 mod signing_in;
 mod taking_over;
+mod vaults;
 
 use tests::journey;

@@ -29,6 +29,7 @@ const fn no_second_copy(copy: desk::SecondCopy) -> Option<NoSecondCopyView> {
         Why::SameDisk => NoSecondCopy::NotSetUp,
         Why::NotKnown => NoSecondCopy::NotKnown,
         Why::NotSigned => NoSecondCopy::NotSigned,
+        Why::Sealed => NoSecondCopy::Sealed,
         Why::Unreadable => NoSecondCopy::Unreadable,
         Why::Store => NoSecondCopy::Store,
     };
@@ -429,6 +430,7 @@ mod tests {
             (Why::SameDisk, NoSecondCopy::NotSetUp),
             (Why::NotSigned, NoSecondCopy::NotSigned),
             (Why::NotKnown, NoSecondCopy::NotKnown),
+            (Why::Sealed, NoSecondCopy::Sealed),
             (Why::Unreadable, NoSecondCopy::Unreadable),
             (Why::Store, NoSecondCopy::Store),
         ] {

@@ -58,6 +58,8 @@ pub enum NoSecondCopy {
     NotKnown,
     /// This computer cannot sign copies.
     NotSigned,
+    /// Some of what waits is sealed until who recorded it signs in.
+    Sealed,
     /// Some of what waits cannot be read.
     Unreadable,
     /// The store could not be read or written.

@@ -255,7 +255,7 @@ impl Round {
             ended.twice += usize::try_from((here - expected).max(0))?;
             ended.lost += usize::try_from((expected - here).max(0))?;
         }
-        let cold = cold::look(&folder, &key)?;
+        let cold = cold::look_beside(&folder, &key, &practice.data_dir("world"))?;
         let keys: Vec<String> = self.reference.submissions.keys().map(ToString::to_string).collect();
         ended.lost += cold.missing(&keys).len();
         ended.faults.extend(cold.faults);

@@ -649,6 +649,8 @@ export type NoSecondCopy =
 "not_known" | 
 /**  This computer cannot sign copies. */
 "not_signed" | 
+/**  Some of what waits is sealed until who recorded it signs in. */
+"sealed" | 
 /**  Some of what waits cannot be read. */
 "unreadable" | 
 /**  The store could not be read or written. */

@@ -168,9 +168,9 @@ export const FAULTS: Record<Code, Explained> = {
     next: "Free some space on this computer, then try again. If you cannot, write the registration on paper.",
   },
   SEALED: {
-    heading: "What you recorded on this computer cannot be opened now",
+    heading: "What was recorded on this computer cannot be opened now",
     explanation:
-      "Your records here are sealed so that only you can open them, and the gateway did not give what opens them. They are still on this computer. Nothing was deleted, nothing was sent, and nothing new was saved.",
+      "Each RA user’s records here are sealed for that RA user, and the gateway did not give what opens them. They are still on this computer. Nothing was deleted, nothing was sent, and nothing new was saved.",
     next: "Sign out and sign in again. If it happens again, tell your IT service desk that the gateway’s key for sealed records must be put back. Until then, write registrations on paper or use another computer.",
   },
   STORE_FAILED: {

@@ -73,6 +73,7 @@ export const SECOND_COPY = {
     not_set_up: `RA Desk cannot make second copies here. ${IT}`,
     not_known: "Sign in once with a connection, so that the RA service can check the copies.",
     not_signed: `RA Desk cannot sign second copies on this computer. ${IT}`,
+    sealed: "Second copies of them are made when the RA user who recorded them signs in.",
     unreadable: `RA Desk cannot read them, and has kept them as they are. ${IT}`,
     store: `RA Desk could not read or write its file on this computer. ${IT}`,
   } satisfies Record<NoSecondCopy, string>,

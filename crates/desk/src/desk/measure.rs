@@ -9,15 +9,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, NhsNetAddress, Profile, SubmissionKey};
+use contract::{
+    DeclarationAcceptedBy, DocumentKind, IdentityCheckMethod, NhsNetAddress, Profile, SubmissionKey, VaultId,
+};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use super::drafts::record;
 use super::state::{Pause, actor};
 use super::{Desk, Inner};
 use crate::session::SignedIn;
 use crate::store::drafts::{self, StoredDraft};
+use crate::store::vault::{OpenVault, VaultKey};
 use crate::store::{Connection, Store, StoreError, queue};
 use crate::sync::apply;
 use crate::{Cause, Clock, DraftId, Failure, KeyStore, OpenError, Random, SystemClock, SystemRandom};
@@ -31,6 +35,8 @@ pub struct MeasuredStore {
     who: Arc<SignedIn>,
     clock: SystemClock,
     random: SystemRandom,
+    /// What is recorded is sealed, as it is by an RA user who signed in.
+    _vault: Arc<OpenVault>,
 }
 
 impl MeasuredStore {
@@ -40,7 +46,15 @@ impl MeasuredStore {
         let store = Store::open(folder, keys, &random, clock.now())?;
         let id = (&random as &dyn Random).guid();
         let who = Arc::new(SignedIn::new(id, session, LONG, clock.moment()));
-        Ok(Self { store, who, clock, random })
+        let mut key = Zeroizing::new([0; 32]);
+        random.fill(&mut *key);
+        let name = VaultId::from_guid((&random as &dyn Random).guid());
+        let opens = (VaultKey::from_bytes(key), Arc::new(SystemRandom::default()));
+        let vault = OpenVault::new(who.user.uuid.clone(), name, opens.0, opens.1)
+            .map_err(|error| OpenError::Damaged(error.to_string()))?;
+        let vault = Arc::new(vault);
+        store.vaults.open(&vault);
+        Ok(Self { store, who, clock, random, _vault: vault })
     }
 
     /// A half-done registration of each of these people in which every question is answered.

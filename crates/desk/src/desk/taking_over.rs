@@ -4,9 +4,11 @@
 //! gateway decides both keys in one transaction, so nothing is asked of it beforehand but whether it answers: a queue
 //! that changes hands is not to wait for a network.
 
+use std::sync::Arc;
+
 use contract::{
     Access, CareIdentityUuid, FieldErrors, FrozenBody, RaRole, Reason, RegistrationBody, RoleProfileId, SubmissionKey,
-    TakenOver, TakenOverBefore, TakenOverBy,
+    TakenOver, TakenOverBefore, TakenOverBy, VaultOf, VaultRequest,
 };
 use jiff::Timestamp;
 
@@ -16,6 +18,7 @@ use crate::registering::{organisation_of, role_text};
 use crate::session::SignedIn;
 use crate::store::queue::{self, Waiting};
 use crate::store::submissions::{StoredSubmission, TakenFrom};
+use crate::store::vault::{self, OpenVault};
 use crate::store::{Connection, StoreError};
 use crate::submission::Life;
 use crate::{Cause, Changed, Failure, Random, WaitingFor, second_copy};
@@ -32,9 +35,12 @@ impl Desk {
         let mut errors = FieldErrors::default();
         let Some(reason) = errors.parse::<Reason>("reason", reason) else { return Err(errors.into()) };
         desk.hear(&at_work, desk.client.session(&at_work.gateway).await)?;
+        // Open until theirs is written down.
+        let opened = self.open_colleagues(&at_work, &role).await?;
         let (now, random) = (desk.parts.clock.now(), desk.parts.random.clone());
         let manager = at_work.clone();
         let taken = desk.store.write(move |conn| take_over(conn, now, &manager, &role, &reason, &*random)).await?;
+        drop(opened);
         if taken == 0 {
             return Err(Cause::NotFound.into());
         }
@@ -42,6 +48,29 @@ impl Desk {
         second_copy::copy_now(desk).await;
         desk.wake_now();
         Ok(taken)
+    }
+}
+
+impl Desk {
+    /// Opens the vaults of those who recorded in a role what this RA Manager takes over. The gateway gives their shares, and
+    /// writes down that it did.
+    async fn open_colleagues(&self, at_work: &AtWork, role: &RoleProfileId) -> Result<Vec<Arc<OpenVault>>, Failure> {
+        let desk = &self.inner;
+        let (actor, of_role) = (at_work.actor(), role.clone());
+        let authors = desk.store.read(move |conn| queue::authors_to_take_over(conn, &actor, &of_role)).await?;
+        let mut opened = Vec::new();
+        for (author, role_text) in authors {
+            let whose = author.clone();
+            let known = desk.store.read(move |conn| vault::known(conn, &whose)).await?;
+            let Some(id) = known.filter(|_| is_ours(&at_work.who, &role_text)) else { continue };
+            let of = Some(VaultOf { author: author.clone(), role: role.clone() });
+            let request = VaultRequest { vault: id, of };
+            let reply = desk.hear(at_work, desk.client.vault_share(&at_work.gateway, &request).await)?;
+            let theirs = desk.opened_by(author, id, [Some(reply.share), reply.before]).await?.ok_or(Cause::Sealed)?;
+            desk.store.vaults.open(&theirs);
+            opened.push(theirs);
+        }
+        Ok(opened)
     }
 }
 

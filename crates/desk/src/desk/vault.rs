@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{EndReason, FaultCode, VaultId, VaultRequest};
+use contract::{CareIdentityUuid, EndReason, FaultCode, VaultId, VaultRequest, VaultShare};
 
 use super::state::Inner;
 use crate::gateway_client::CallError;
@@ -46,6 +46,20 @@ impl Inner {
         };
         // One that is new is made by the key in use, and never by the one before.
         let shares = [Some(reply.share), reply.before.filter(|_| known.is_some())];
+        let opened = self.opened_by(author.clone(), id, shares).await?;
+        if opened.is_none() {
+            self.store.vaults.close(&author);
+        }
+        Ok(opened)
+    }
+
+    /// The vault of that name that one of these shares opens.
+    pub(super) async fn opened_by(
+        &self,
+        author: CareIdentityUuid,
+        id: VaultId,
+        shares: [Option<VaultShare>; 2],
+    ) -> Result<Option<Arc<OpenVault>>, Failure> {
         for share in shares.into_iter().flatten() {
             let key = VaultKey::of_share(&share);
             let opened = Arc::new(OpenVault::new(author.clone(), id, key, self.parts.random.clone())?);
@@ -55,7 +69,6 @@ impl Inner {
             }
         }
         tracing::error!("the gateway's share does not open what is sealed here: it stays closed, and as it is");
-        self.store.vaults.close(&author);
         Ok(None)
     }
 

@@ -76,6 +76,9 @@ pub enum NoSecondCopy {
     /// sign in once.
     #[error("the gateway has not heard of this computer until somebody signs in")]
     NotKnown,
+    /// Some of what waits is sealed until who recorded it signs in. All else has a copy.
+    #[error("some of what waits is sealed until who recorded it signs in")]
+    Sealed,
     /// Some of what waits cannot be read. All that can be has a copy.
     #[error("some of what waits cannot be read")]
     Unreadable,
@@ -240,11 +243,12 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
         _ => {}
     }
     // From the first to the last, until nothing is lacking; or nothing but what cannot be read.
-    let (mut behind, mut copied_any) = (None::<String>, false);
+    let (mut behind, mut copied_any, mut any_closed) = (None::<String>, false, false);
     loop {
         let (at, from) = (file.clone(), behind.clone());
         let found = desk.store.read(move |conn| stored::lacking(conn, id, &at, from.as_deref(), TOGETHER)).await;
-        let stored::Lacking { records, last } = found.map_err(|_| NoSecondCopy::Store)?;
+        let stored::Lacking { records, last, closed } = found.map_err(|_| NoSecondCopy::Store)?;
+        any_closed |= closed;
         match (last, behind) {
             (None, None) => return Ok(()),
             (None, Some(_)) if copied_any => (behind, copied_any) = (None, false),
@@ -252,7 +256,11 @@ async fn copy(desk: &Arc<Inner>, folder: PathBuf) -> Result<(), NoSecondCopy> {
                 let name = file.name.clone();
                 let without = desk.store.read(move |conn| stored::count_without(conn, Some(&name))).await;
                 // What was taken back and cannot be read waits for nothing.
-                return if without.is_ok_and(|count| count == 0) { Ok(()) } else { Err(NoSecondCopy::Unreadable) };
+                return match without {
+                    Ok(0) => Ok(()),
+                    _ if any_closed => Err(NoSecondCopy::Sealed),
+                    _ => Err(NoSecondCopy::Unreadable),
+                };
             }
             (last, _) => behind = last,
         }

@@ -41,8 +41,8 @@ impl std::fmt::Debug for StoredDraft {
 const COLUMNS: &str = "id, profile, read_at, address, address_reason, method, documents, accepted_by, checked_at, \
                        corrects, updated_at, checked_by, taken_over, vault_opened(author, 'draft', id, sealed)";
 
-/// What a sealed draft is bound to, beside its own name and its author.
-pub(super) const SEALED: &str = "draft";
+/// What a sealed draft is bound to, beside its author.
+pub(super) const SEALED: (&str, &str) = ("draft", "id");
 
 /// What is sealed of a draft: whom it is about, and what was answered.
 #[derive(Serialize, Deserialize)]
@@ -73,7 +73,7 @@ pub(crate) fn put(conn: &Connection, author: &CareIdentityUuid, draft: &StoredDr
         checked_by: draft.checked_by.clone(),
         taken_over: draft.taken_over.clone(),
     };
-    let sealed = vault::seal(conn, author.as_str(), SEALED, &id, &said)?;
+    let sealed = vault::seal(conn, author.as_str(), SEALED.0, &id, &said)?;
     // In the clear only where there is no vault.
     let said = sealed.is_none().then_some(said);
     let said = said.as_ref();

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{self, About, Act, Actor};
 use super::submissions::{self, COLUMNS, News, StoredSubmission, happen, read};
-use super::{StoreError, drafts, meta, rows};
+use super::{StoreError, drafts, meta, rows, vault};
 use crate::submission::Event;
 use crate::{OutboxCounts, OutboxTab, StoreHolds};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ const DONE: &str = "(status IN ('linked', 'withdrawn', 'removed') OR is_taken_ov
 /// Neither on its way nor to be withdrawn, nor already taken over as often as the gateway takes
 /// ([`contract::MAX_TAKEN_OVER_BEFORE`]).
 pub(super) const TO_TAKE_OVER: &str = "status = 'ready_to_send' AND withdrawal_requested = 0 AND is_taken_over = 0
-    AND (takes_over IS NULL OR coalesce(json_array_length(body, '$.taken_over.before'), 0) < 7)";
+    AND coalesce(json_array_length(takes_over, '$.before'), 0) < 7";
 /// Ready, of this author (`?1`) and role (`?2`), and not to be taken back.
 pub(super) const READY_HERE: &str = "author = ?1 AND role = ?2 AND status = 'ready_to_send' AND withdrawal_requested = 0 \
                           AND is_taken_over = 0";
@@ -248,6 +248,21 @@ pub(crate) fn roles_waiting(conn: &Connection, author: &CareIdentityUuid) -> Res
     rows::readable(conn.prepare_cached(&sql)?.query_map([author.as_str()], |row| rows::parsed(row, 0, str::parse))?)
 }
 
+/// Whose that is: who recorded in a role what could be taken over, and the organisation it was recorded for as part of the
+/// role's text.
+pub(crate) fn authors_to_take_over(
+    conn: &Connection,
+    actor: &Actor,
+    role: &RoleProfileId,
+) -> Result<Vec<(CareIdentityUuid, String)>, StoreError> {
+    let sql = format!(
+        "SELECT DISTINCT author, role_text FROM submission
+         WHERE author <> ?1 AND role = ?2 AND {TO_TAKE_OVER} ORDER BY author"
+    );
+    let read = |row: &rusqlite::Row<'_>| Ok((rows::parsed(row, 0, str::parse)?, row.get(1)?));
+    rows::readable(conn.prepare_cached(&sql)?.query_map(params![actor.uuid.as_str(), role.as_str()], read)?)
+}
+
 /// What others recorded in a role and did not send, the oldest first.
 pub(crate) fn to_take_over(
     conn: &Connection,
@@ -256,7 +271,10 @@ pub(crate) fn to_take_over(
 ) -> Result<Vec<StoredSubmission>, StoreError> {
     let sql =
         format!("SELECT {COLUMNS} FROM submission WHERE author <> ?1 AND role = ?2 AND {TO_TAKE_OVER} ORDER BY key");
-    rows::readable(conn.prepare_cached(&sql)?.query_map(params![actor.uuid.as_str(), role.as_str()], read)?)
+    let mut statement = conn.prepare_cached(&sql)?;
+    let found = statement.query_map(params![actor.uuid.as_str(), role.as_str()], read)?;
+    // Of whom the manager may not take over nothing was opened: it stays theirs.
+    rows::readable(found.filter(|row| !row.as_ref().is_err_and(vault::is_closed)))
 }
 
 /// An RA Manager takes over what somebody else recorded: theirs is written and the original held back, in this

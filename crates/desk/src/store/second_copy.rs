@@ -3,12 +3,12 @@
 //! A submission is marked with the name of the file it stands in, after it is on that disk; what a file lacks is known
 //! from here whatever became of it.
 
-use contract::{CareIdentityUuid, DeviceId, SEALED_HEAD, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
+use contract::{DeviceId, SEALED_HEAD, SealedRecord, SealedRegistration, SealingKey, SubmissionKey};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::submissions::{COLUMNS, StoredSubmission, read};
-use super::{StoreError, audit, meta, rows};
+use super::submissions::{COLUMNS, life, read};
+use super::{StoreError, audit, meta, rows, vault};
 
 /// The file of the second copy, as far as it is known to be on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub(crate) struct Lacking {
     pub(crate) records: Vec<SealedRecord>,
     /// The last that was looked at, readable or not; none behind the last there is.
     pub(crate) last: Option<String>,
+    /// Whether any of them is sealed by a vault that is closed.
+    pub(crate) closed: bool,
 }
 
 /// The oldest of what a file lacks behind a key, so that one that cannot be read holds none up.
@@ -67,27 +69,33 @@ pub(crate) fn lacking(
     let sql = format!("SELECT {COLUMNS}, author FROM submission WHERE {LACKING} AND key > ?2 ORDER BY key LIMIT ?3");
     let mut statement = conn.prepare_cached(&sql)?;
     let author = statement.column_count() - 1;
-    let mut last = None;
-    let found = rows::readable(statement.query_map(params![file.name, behind.unwrap_or_default(), limit], |row| {
+    let (mut last, mut closed) = (None, false);
+    let found = statement.query_map(params![file.name, behind.unwrap_or_default(), limit], |row| {
         last = Some(row.get("key")?);
-        copyable(row, author)
-    })?)?;
-    let records = found.into_iter().zip(file.records + 1..).map(|((submission, author), number)| SealedRecord {
-        device,
-        number,
-        author,
-        role: submission.role,
-        key: submission.key,
-        registration: submission
-            .life
-            .may_be_copied()
-            .then_some(SealedRegistration { care_identity: submission.profile.uuid, body: submission.body }),
+        record(row, author, device)
+    })?;
+    let open = found.filter(|found| {
+        let is_closed = found.as_ref().is_err_and(vault::is_closed);
+        closed |= is_closed;
+        !is_closed
     });
-    Ok(Lacking { records: records.collect(), last })
+    let mut records = rows::readable(open)?;
+    records.iter_mut().zip(file.records + 1..).for_each(|(record, number)| record.number = number);
+    Ok(Lacking { records, last, closed })
 }
 
-fn copyable(row: &rusqlite::Row<'_>, author: usize) -> rusqlite::Result<(StoredSubmission, CareIdentityUuid)> {
-    Ok((read(row)?, rows::parsed(row, author, str::parse)?))
+/// A record without its number. That something was taken back is known without opening it.
+fn record(row: &rusqlite::Row<'_>, author: usize, device: DeviceId) -> rusqlite::Result<SealedRecord> {
+    let recorded = if life(row, 10)?.may_be_copied() { Some(read(row)?) } else { None };
+    Ok(SealedRecord {
+        device,
+        number: 0,
+        author: rows::parsed(row, author, str::parse)?,
+        role: rows::parsed(row, 5, str::parse)?,
+        key: rows::parsed(row, 0, str::parse)?,
+        registration: recorded
+            .map(|recorded| SealedRegistration { care_identity: recorded.profile.uuid, body: recorded.body }),
+    })
 }
 
 /// Whether the gateway has this computer's key, without which it believes no record that was signed with it.

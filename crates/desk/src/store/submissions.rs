@@ -1,21 +1,27 @@
-//! Submissions: registrations on their way, and what became of them.
+//! Submissions: registrations on their way, and what became of them; sealed by their author's vault ([`super::vault`]).
 //!
 //! Every change goes through [`happen`], so that a row is never in a state its life does not allow and the audit
 //! tells of it in the same transaction.
+
+mod believed;
+mod row;
 
 use contract::{
     CareIdentityUuid, FrozenBody, NhsNetAddress, Profile, RefusalCode, RefusalDetail, Registration, RoleProfileId,
     SubmissionKey, TakenOverBy,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, About, Act, Actor};
-use super::rows::{self, at, json, parsed, word};
-use super::{StoreError, queue};
+use super::rows::{self, parsed};
+use super::{StoreError, meta, queue};
 use crate::Status;
 use crate::submission::{Effect, Event, Life, for_original, status_of};
+pub(super) use believed::{gather_told, is_believable, name_those_before};
+pub(super) use row::{COLUMNS, SEALED, is_status, life, read, seal_rest, status_word};
+use row::{keep_attention, keep_registration, seal};
 
 /// A submission as it is stored.
 #[derive(Clone, PartialEq)]
@@ -60,6 +66,9 @@ pub(crate) struct TakenFrom {
     /// Which of those it stands for was taken back by its author, where that was it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) taken_back: Option<SubmissionKey>,
+    /// What that one had itself been taken over from, the last first: who settles them need not read its body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) before: Vec<SubmissionKey>,
 }
 
 impl TakenFrom {
@@ -71,7 +80,13 @@ impl TakenFrom {
             role: original.role_text.clone(),
             is_over: false,
             taken_back: None,
+            before: original.takes_over.iter().flat_map(Self::keys).collect(),
         }
+    }
+
+    /// What it was taken over from first, and all that one stood for.
+    fn keys(&self) -> impl Iterator<Item = SubmissionKey> {
+        std::iter::once(self.key).chain(self.before.iter().copied())
     }
 }
 
@@ -81,28 +96,31 @@ impl std::fmt::Debug for StoredSubmission {
     }
 }
 
-pub(super) const COLUMNS: &str = "key, profile, profile_read_at, address, body, role, role_text, recorded_in, \
-    confirmed_in, recorded_at, status, unsettled, withdrawal_requested, is_taken_over, attempts, attention, attention_detail, \
-    registration, registration_read_at, replaces, replaced_by, updated_at, author_name, taken_over, takes_over";
-
 /// Writes a submission down for the first time.
 pub(crate) fn insert(
     conn: &Connection,
     author: &CareIdentityUuid,
     submission: &StoredSubmission,
 ) -> Result<(), StoreError> {
+    let sealed = seal(conn, author, submission)?;
+    // In the clear only where there is no vault.
+    let (profile, address, body) = match &sealed {
+        Some(_) => (String::new(), "", ""),
+        None => (rows::to_json(&submission.profile)?, submission.address.as_str(), submission.body.as_str()),
+    };
     conn.prepare_cached(
         "INSERT INTO submission (key, care_identity, profile, profile_read_at, address, body, author, role, role_text,
-                                 recorded_in, recorded_at, status, replaces, updated_at, author_name, takes_over)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                 recorded_in, recorded_at, status, replaces, updated_at, author_name, takes_over,
+                                 sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         submission.key.to_string(),
         submission.profile.uuid.as_str(),
-        rows::to_json(&submission.profile)?,
+        profile,
         submission.profile_read_at.as_microsecond(),
-        submission.address.as_str(),
-        submission.body.as_str(),
+        address,
+        body,
         author.as_str(),
         submission.role.as_str(),
         submission.role_text,
@@ -113,6 +131,7 @@ pub(crate) fn insert(
         submission.updated_at.as_microsecond(),
         submission.author_name,
         submission.takes_over.as_ref().map(rows::to_json).transpose()?,
+        sealed,
     ])?;
     Ok(())
 }
@@ -220,13 +239,12 @@ fn follow(
 
 /// How far a submission is, and all that it stands for: what it was taken over from first.
 fn taken_from(conn: &Connection, key: SubmissionKey) -> Result<(Status, Vec<SubmissionKey>), StoreError> {
-    let sql = "SELECT status, unsettled, withdrawal_requested, is_taken_over, takes_over, body FROM submission WHERE key = ?1";
+    let sql =
+        "SELECT status, unsettled, withdrawal_requested, is_taken_over, takes_over FROM submission WHERE key = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([key.to_string()], |row| {
         let status = life(row, 0)?.status;
         let Some(from) = rows::json_or_none::<TakenFrom>(row, 4)? else { return Ok((status, Vec::new())) };
-        let body: FrozenBody = parsed(row, 5, |text| FrozenBody::from_text(text.to_owned()))?;
-        let before = body.body().ok().and_then(|body| body.taken_over).map(|from| from.before).unwrap_or_default();
-        Ok((status, std::iter::once(from.key).chain(before.iter().map(|before| before.key)).collect()))
+        Ok((status, from.keys().collect()))
     })?)
 }
 
@@ -260,12 +278,18 @@ pub(super) fn happen_to(
     news: News<'_>,
 ) -> Result<Vec<Effect>, StoreError> {
     let text = key.to_string();
-    let (life, subject) = conn
+    let (life, subject, author) = conn
         .prepare_cached(
-            "SELECT status, unsettled, withdrawal_requested, is_taken_over, care_identity FROM submission
+            "SELECT status, unsettled, withdrawal_requested, is_taken_over, care_identity, author FROM submission
              WHERE key = ?1",
         )?
-        .query_row([&text], |row| Ok((life(row, 0)?, parsed(row, 4, str::parse::<CareIdentityUuid>)?)))?;
+        .query_row([&text], |row| {
+            Ok((
+                life(row, 0)?,
+                parsed(row, 4, str::parse::<CareIdentityUuid>)?,
+                parsed(row, 5, str::parse::<CareIdentityUuid>)?,
+            ))
+        })?;
     let (next, effects) = life.after(event).map_err(|_| StoreError::WrongState)?;
     let attempts = u32::from(effects.contains(&Effect::CountAttempt));
     if event == Event::WithdrawAsked && next.status == Status::Withdrawn && life.status == Status::ReadyToSend {
@@ -294,13 +318,19 @@ pub(super) fn happen_to(
         // A late answer that the life did not take is not what the registration is now.
         News::Registration(registration) if next.status != status_of(registration.state) => status_word(next.status),
         News::Registration(registration) => {
-            conn.prepare_cached("UPDATE submission SET registration = ?2, registration_read_at = ?3 WHERE key = ?1")?
-                .execute(params![text, rows::to_json(registration)?, now.as_microsecond()])?;
+            match keep_registration(conn, author.as_str(), &text, registration) {
+                // A manager hears of it, and its author's vault is closed: they ask the gateway for all of theirs anew.
+                Err(StoreError::Sealed) if author != actor.uuid => meta::remove(conn, &meta::cursor_name(&author))?,
+                kept => kept?,
+            }
+            conn.prepare_cached("UPDATE submission SET registration_read_at = ?2 WHERE key = ?1")?
+                .execute(params![text, now.as_microsecond()])?;
             status_word(next.status)
         }
         News::Refusal(code, detail) => {
-            conn.prepare_cached("UPDATE submission SET attention = ?2, attention_detail = ?3 WHERE key = ?1")?
-                .execute(params![text, code.as_str(), rows::to_json(detail)?])?;
+            keep_attention(conn, author.as_str(), &text, detail)?;
+            conn.prepare_cached("UPDATE submission SET attention = ?2 WHERE key = ?1")?
+                .execute([&text, code.as_str()])?;
             code.as_str()
         }
         News::TakenOver(by) => {
@@ -314,44 +344,6 @@ pub(super) fn happen_to(
         audit::append(conn, now, act, actor, &about)?;
     }
     Ok(effects)
-}
-
-/// Puts what the audit here and those before it tell of submissions where [`is_believable`] finds it by their keys: in a
-/// table of this connection alone.
-pub(super) fn gather_told(conn: &Connection) -> rusqlite::Result<()> {
-    const TOLD: &str = "act IN ('recorded', 'withdrawal_requested', 'withdrawn')";
-    conn.execute_batch(&format!(
-        "CREATE TEMP TABLE told AS
-         SELECT key, act, actor, role, subject FROM audit WHERE {TOLD}
-         UNION ALL SELECT key, act, actor, role, subject FROM audit_before WHERE {TOLD};
-         CREATE INDEX temp.told_of ON told (key);"
-    ))
-}
-
-/// Whether a row can be sent as what it says it is: it can be read, and its columns, its body and what was told of it
-/// ([`gather_told`]) say the same.
-pub(super) fn is_believable(conn: &Connection, key: &rusqlite::types::Value) -> rusqlite::Result<bool> {
-    let sql = format!(
-        "SELECT {COLUMNS}, author, care_identity, (SELECT count(*) FROM told WHERE told.key = submission.key
-            AND act = 'recorded' AND (actor <> author OR told.role <> submission.role OR subject <> care_identity)) AS otherwise
-         FROM submission WHERE key = ?1"
-    );
-    conn.prepare_cached(&sql)?.query_row([key], |row| {
-        let Ok(submission) = read(row) else { return Ok(false) };
-        let said = |column: &str, text: &str| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text));
-        let said_by_its_body = submission.body.body().is_ok_and(|body| {
-            said("author", body.recorded_by.as_str())
-                && said("care_identity", submission.profile.uuid.as_str())
-                && body.recorded_role == submission.role
-                && body.address == submission.address
-        });
-        Ok(said_by_its_body && row.get::<_, i64>("otherwise")? == 0)
-    })
-}
-
-/// Whether this is the word of a status.
-pub(super) fn is_status(word: &str) -> bool {
-    STATUS_WORDS.iter().any(|(_, listed)| *listed == word)
 }
 
 /// Where a store is an older copy of itself, its author says anew of what was never sent that it is still wanted.
@@ -388,62 +380,4 @@ const fn act_of(effect: Effect) -> Option<Act> {
         Effect::TellTakenOver => Some(Act::TakenOver),
         Effect::TellGivenBack => Some(Act::GivenBack),
     }
-}
-
-const STATUS_WORDS: [(Status, &str); 8] = [
-    (Status::ReadyToSend, "ready_to_send"),
-    (Status::Sending, "sending"),
-    (Status::WaitingForThem, "waiting_for_them"),
-    (Status::LinkExpired, "link_expired"),
-    (Status::Linked, "linked"),
-    (Status::NeedsAttention, "needs_attention"),
-    (Status::Withdrawn, "withdrawn"),
-    (Status::Removed, "removed"),
-];
-
-pub(super) fn status_word(status: Status) -> &'static str {
-    STATUS_WORDS.iter().find(|(listed, _)| *listed == status).map_or("", |(_, word)| word)
-}
-
-/// Reads status, unsettled, withdrawal requested and taken over from four columns in a row.
-pub(super) fn life(row: &Row<'_>, column: usize) -> rusqlite::Result<Life> {
-    let word = row.get_ref(column)?.as_str()?;
-    let (status, _) = STATUS_WORDS.iter().find(|(_, listed)| *listed == word).ok_or(rows::unreadable(column))?;
-    Ok(Life {
-        status: *status,
-        unsettled: row.get(column + 1)?,
-        withdrawal_requested: row.get(column + 2)?,
-        taken_over: row.get(column + 3)?,
-    })
-}
-
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredSubmission> {
-    let refusal: Option<RefusalCode> = word(row, 15)?;
-    let registration: Option<Registration> = rows::json_or_none(row, 17)?;
-    Ok(StoredSubmission {
-        key: parsed(row, 0, str::parse)?,
-        profile: json(row, 1)?,
-        profile_read_at: at(row, 2)?,
-        address: parsed(row, 3, str::parse)?,
-        body: parsed(row, 4, |text| FrozenBody::from_text(text.to_owned()))?,
-        role: parsed(row, 5, str::parse)?,
-        role_text: row.get(6)?,
-        recorded_in: parsed(row, 7, uuid::Uuid::try_parse)?,
-        confirmed_in: rows::parsed_or_none(row, 8)?,
-        recorded_at: at(row, 9)?,
-        life: life(row, 10)?,
-        attempts: row.get(14)?,
-        attention: refusal
-            .map(|code| Ok::<_, rusqlite::Error>((code, rows::json_or_none(row, 16)?.unwrap_or_default())))
-            .transpose()?,
-        registration: registration
-            .map(|registration| Ok::<_, rusqlite::Error>((registration, at(row, 18)?)))
-            .transpose()?,
-        replaces: rows::parsed_or_none(row, 19)?,
-        replaced_by: rows::parsed_or_none(row, 20)?,
-        updated_at: at(row, 21)?,
-        author_name: row.get(22)?,
-        taken_over: rows::json_or_none(row, 23)?,
-        takes_over: rows::json_or_none(row, 24)?,
-    })
 }

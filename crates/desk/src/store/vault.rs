@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::rows::{self, unreadable};
-use super::{StoreError, drafts};
+use super::{StoreError, drafts, submissions};
 use crate::Random;
 
 /// What a sealed value begins with: the version of how it is sealed.
@@ -293,8 +293,8 @@ pub(crate) fn is_theirs(conn: &Connection, vault: &OpenVault, now: Timestamp) ->
 /// Whether it opens anything that is sealed here, or nothing is.
 fn opens_any(conn: &Connection, vault: &OpenVault) -> Result<bool, StoreError> {
     let mut any = false;
-    for (what, table) in TABLES {
-        let sql = format!("SELECT {}, sealed FROM {table} WHERE author = ?1 AND sealed IS NOT NULL", key_of(table));
+    for (table, (what, row)) in TABLES {
+        let sql = format!("SELECT {row}, sealed FROM {table} WHERE author = ?1 AND sealed IS NOT NULL");
         let mut statement = conn.prepare(&sql)?;
         let mut rows = statement.query([vault.author.as_str()])?;
         while let Some(row) = rows.next()? {
@@ -308,23 +308,18 @@ fn opens_any(conn: &Connection, vault: &OpenVault) -> Result<bool, StoreError> {
     Ok(!any)
 }
 
-/// The tables with a sealed column, and what it is bound to beside its row and author.
-const TABLES: [(&str, &str); 1] = [(drafts::SEALED, "draft")];
+/// The tables with a sealed column, and what it is bound to beside its author.
+const TABLES: [(&str, (&str, &str)); 2] = [("submission", submissions::SEALED), ("draft", drafts::SEALED)];
 
 fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a str> {
     row.get_ref(column)?.as_str().map_err(|_| unreadable(column))
-}
-
-/// What a row of such a table is called.
-fn key_of(table: &str) -> &'static str {
-    if table == "draft" { "id" } else { "key" }
 }
 
 /// After a recovery: whoever has something sealed has a vault, also where the row that named it is lost; and what was
 /// saved may be older than its sealing.
 pub(super) fn after_recovery(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute("UPDATE vault SET all_sealed = 0", [])?;
-    for (_, table) in TABLES {
+    for (table, _) in TABLES {
         let mut found = conn.prepare(&format!("SELECT author, sealed FROM {table} WHERE sealed IS NOT NULL"))?;
         let mut rows = found.query([])?;
         while let Some(row) = rows.next()? {
@@ -346,10 +341,10 @@ pub(crate) fn seal_rest(conn: &Connection, author: &CareIdentityUuid) -> Result<
     if conn.prepare_cached(done)?.exists([author.as_str()])? {
         return Ok(false);
     }
-    let any = drafts::seal_rest(conn, author)?;
+    let any = drafts::seal_rest(conn, author)? | submissions::seal_rest(conn, author)?;
     conn.prepare_cached("UPDATE vault SET all_sealed = 1 WHERE author = ?1")?.execute([author.as_str()])?;
     Ok(any)
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

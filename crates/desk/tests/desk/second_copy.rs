@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::Instead;
 use crate::support::{Bench, PERSON, RA_USER, ROLE, fill};
-use crate::taking_over::{MANAGER, hang_up, manager, take_over};
+use crate::taking_over::{MANAGER, author, hang_up, manager, take_over};
 
 const ANOTHER: &str = "555086689107";
 
@@ -185,6 +185,23 @@ async fn what_is_taken_over_has_a_copy_as_soon_as_it_is_said_to_be() {
     let found = opened(&stick(&bench), &key);
     let authors: Vec<_> = found.iter().map(|found| found.record.author.as_str()).collect();
     assert_eq!(authors, [RA_USER, MANAGER]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sealed_until_its_author_comes_is_said_to_have_no_copy_until_then() {
+    let key = secret();
+    let bench = with_stick(&key).await;
+    let pocket = bench.folder.path().join("pocket");
+    std::fs::rename(stick(&bench), &pocket).unwrap();
+    record(&bench, PERSON).await;
+    bench.fake.set_up(true);
+    hang_up(&bench);
+    manager(&bench).await;
+    std::fs::rename(&pocket, stick(&bench)).unwrap();
+    until(&bench, SecondCopy::Missing { count: Some(1), why: NoSecondCopy::Sealed }).await;
+    author(&bench).await;
+    until(&bench, SecondCopy::Whole).await;
+    assert_eq!(opened(&stick(&bench), &key).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

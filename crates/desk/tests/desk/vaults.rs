@@ -1,18 +1,21 @@
 //! Two RA users and one computer: what each recorded is sealed from the other, and nothing is lost where what opens it
 //! is not given.
 
-use desk::{Cause, Draft, OutboxTab, SessionNow, SignInError};
+use std::time::Duration;
+
+use desk::{Cause, Draft, OutboxTab, SessionNow, SignInError, Status};
 
 use crate::support::gateway::{Instead, outcome};
 use crate::support::server::Response;
-use crate::support::{Bench, PERSON};
-use crate::taking_over::{author, manager};
+use crate::support::{Bench, PERSON, RA_USER, ROLE};
+use crate::taking_over::{author, hang_up, manager, take_over};
 
 /// A half-done registration, as it is stored.
 async fn draft(bench: &Bench) -> Draft {
     bench.desk.draft(bench.draft(PERSON).await.id).await.unwrap()
 }
 
+const BATCH: &str = "/v1/registrations/batch";
 const SHARE: &str = "/v1/vaults/share";
 
 #[tokio::test]
@@ -97,4 +100,60 @@ async fn what_was_begun_at_a_gateway_without_shares_is_sealed_at_one_with() {
     bench.fake.world().vault_key = None;
     bench.sign_in().await;
     assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::Sealed, "it is sealed by now");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_after_signing_out_is_written_down_and_sealed_all_the_same() {
+    let bench = Bench::signed_in().await;
+    bench.fake.instead(BATCH, Instead::Slow(Duration::from_millis(600)));
+    let recorded = bench.record(PERSON).await;
+    while bench.fake.count(BATCH) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    bench.desk.sign_out().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    manager(&bench).await;
+    assert_eq!(bench.fake.count(BATCH), 1);
+    author(&bench).await;
+    let now = bench.desk.submission(recorded.key).await.unwrap();
+    assert_eq!((now.status, bench.fake.count(BATCH)), (Status::WaitingForThem, 1), "it is not sent again");
+    assert!(bench.desk.link_qr(recorded.key).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_manager_opens_what_they_take_over_and_nothing_else() {
+    let bench = Bench::signed_in().await;
+    hang_up(&bench);
+    bench.record(PERSON).await;
+    let draft = draft(&bench).await;
+    manager(&bench).await;
+    bench.fake.instead(SHARE, Instead::Answer(outcome(403, "NOT_PERMITTED")));
+    let refused = until_free(&bench).await;
+    assert_eq!(refused, Cause::NotPermitted);
+    bench.fake.world().instead.clear();
+    hang_up(&bench);
+    take_over(&bench).await;
+    let asked = bench.fake.world().log.iter().rfind(|(_, path, _)| path == SHARE).unwrap().2.clone();
+    let asked: contract::VaultRequest = serde_json::from_str(&asked).unwrap();
+    let of = asked.of.unwrap();
+    assert_eq!((of.author.as_str(), of.role.as_str()), (RA_USER, ROLE));
+    // Theirs is sealed to themselves, and the draft is still its author's.
+    bench.fake.world().instead.clear();
+    bench.desk.send_now();
+    let theirs = bench.desk.outbox(OutboxTab::Ready).await.unwrap();
+    let waiting = bench.desk.outbox(OutboxTab::Waiting).await.unwrap();
+    assert_eq!(theirs.submissions.len() + waiting.submissions.len(), 1);
+    author(&bench).await;
+    assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+}
+
+/// Why a manager takes nothing over, once what was on its way has come to nothing.
+async fn until_free(bench: &Bench) -> Cause {
+    for _ in 0..500 {
+        match bench.desk.take_over(ROLE.parse().unwrap(), "On leave").await.unwrap_err().cause {
+            Cause::NotFound => tokio::time::sleep(Duration::from_millis(20)).await,
+            cause => return cause,
+        }
+    }
+    panic!("there is nothing to take over");
 }

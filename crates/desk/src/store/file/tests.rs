@@ -226,6 +226,7 @@ const WITH_NAMES: u32 = 4;
 fn insert_as_then(old: &Connection, author: &Actor, submission: &StoredSubmission) {
     let mut new = Connection::open_in_memory().unwrap();
     migrations::migrate(&mut new).unwrap();
+    vault::register(&new, &Arc::default()).unwrap();
     submissions::insert(&new, &author.uuid, submission).unwrap();
     let columns: Vec<String> = old
         .prepare("SELECT name FROM pragma_table_info('submission')")

@@ -243,6 +243,7 @@ impl Found {
                      WHERE told.key = submission.key AND act IN ('withdrawal_requested', 'withdrawn'));
                  DROP TABLE told;",
             )?;
+            submissions::name_those_before(new)?;
             vault::after_recovery(new)?;
             let count = |sql| new.query_row(sql, [], |row| row.get(0));
             self.recovered = count("SELECT count(*) FROM submission")?;

@@ -1,8 +1,12 @@
 use super::*;
 use crate::store::Store;
+use crate::store::audit::Actor;
 use crate::store::drafts::{StoredDraft, get, list, put};
-use crate::testing::{Keys, NOW, profile};
-use crate::{DraftId, SystemRandom};
+use crate::store::queue;
+use crate::store::submissions::{self, News, StoredSubmission, TakenFrom};
+use crate::submission::Event;
+use crate::testing::{Keys, NOW, actor, profile, recorded};
+use crate::{DraftId, OutboxTab, SystemRandom};
 
 const ME: &str = "656005750104";
 const COLLEAGUE: &str = "555100000002";
@@ -143,7 +147,7 @@ async fn a_value_that_was_moved_or_changed_does_not_open() {
 
 /// What a value says in the first draft of an author.
 fn theirs_of(author: &str, sealed: &[u8]) -> Option<String> {
-    vault(author, 1, 1).open(drafts::SEALED, &uuid::Uuid::from_u128(1).to_string(), sealed)
+    vault(author, 1, 1).open(drafts::SEALED.0, &uuid::Uuid::from_u128(1).to_string(), sealed)
 }
 
 #[tokio::test]
@@ -199,6 +203,156 @@ async fn a_vault_whose_row_is_lost_is_known_from_what_is_sealed() {
     assert!(arrives(&store, &vault(ME, 7, 1)).await);
     let again = vault(ME, 7, 2);
     assert!(!arrives(&store, &again).await, "and it is known again which is");
+}
+
+#[tokio::test]
+async fn a_submission_is_its_authors_alone_and_is_sent_byte_for_byte_as_it_was_recorded() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Keys::new());
+    let store = open(folder.path(), &keys);
+    let mine = vault(ME, 1, 1);
+    assert!(arrives(&store, &mine).await);
+    let me = actor(ME);
+    let one = recorded(&me, "555086689106");
+    let (key, body) = (one.key, one.body.as_str().to_owned());
+    let write = |who: Actor, one: StoredSubmission| store.write(move |conn| submissions::insert(conn, &who.uuid, &one));
+    write(me.clone(), one.clone()).await.unwrap();
+    // Neither its role nor whom it is about can be changed beside what is sealed.
+    for (n, change) in ["role = '555254240999'", "care_identity = '555086689205'", "sealed = x'01'"].iter().enumerate()
+    {
+        let other = StoredSubmission { key: crate::testing::new_key(NOW), ..recorded(&me, "555086689106") };
+        let text = other.key.to_string();
+        write(me.clone(), other).await.unwrap();
+        let sql = format!("UPDATE submission SET {change} WHERE key = ?1");
+        assert_eq!(store.write(move |conn| Ok(conn.execute(&sql, [text])?)).await.unwrap(), 1, "{n}");
+    }
+    let (registration, who) = (registration(&one), me.clone());
+    store
+        .write(move |conn| {
+            let news = News::Registration(&registration);
+            let told = Event::Told(registration.state);
+            submissions::happen(conn, NOW, &who, key, Event::SendStarted, News::None)?;
+            submissions::happen(conn, NOW, &who, key, told, news).map(drop)
+        })
+        .await
+        .unwrap();
+    let tab = |store: &Store, tab| {
+        let me = actor(ME);
+        store.read(move |conn| queue::tab(conn, &me.uuid, tab, 10))
+    };
+    let found = tab(&store, OutboxTab::Waiting).await.unwrap();
+    assert_eq!(found[0].body.as_str(), body);
+    assert!(found[0].profile == one.profile && found[0].registration.as_ref().unwrap().0.link.is_some());
+    let who = me.clone();
+    let taken = store.write(move |conn| queue::start_sending(conn, NOW, &who, 10, None)).await.unwrap();
+    assert!(taken.is_empty(), "what was changed is not sent, and stays");
+    assert!(tab(&store, OutboxTab::Ready).await.unwrap().is_empty());
+
+    let seen = store.read(|conn| plain(conn, "submission")).await.unwrap();
+    for personal in [PERSON, "nhs.net", "passport", "in_person", "1985", "secret-token"] {
+        assert!(!seen.contains(personal), "{personal} stands in the clear");
+    }
+    drop(mine);
+    assert_eq!(tab(&store, OutboxTab::Waiting).await.err(), Some(StoreError::Sealed));
+    let (who, other) = (me.clone(), recorded(&me, "555086689106"));
+    assert_eq!(write(who, other).await, Err(StoreError::Sealed));
+    // What waits is counted all the same.
+    let counts = store.read(|conn| queue::counts(conn, Some(&actor(ME)))).await.unwrap();
+    assert_eq!((counts.waiting, counts.ready), (1, 3));
+    assert_eq!(store.read(|conn| Ok(queue::waiting(conn)?.len())).await.unwrap(), 2, "in each role");
+}
+
+fn registration(of: &StoredSubmission) -> contract::Registration {
+    serde_json::from_value(serde_json::json!({
+        "id": "00000000-0000-4000-8000-000000000001", "key": of.key, "care_identity": of.profile.uuid,
+        "address": of.address, "state": "waiting_for_them", "registered_by": "Made Up",
+        "registered_at": NOW, "warnings": [],
+        "link": { "url": "https://link.example/link/secret-token", "expires_at": NOW },
+        "progress": { "wrong_account": 0, "attempts_left": 5 },
+    }))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_was_recorded_before_is_sealed_with_all_that_became_of_it() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Keys::new());
+    let store = open(folder.path(), &keys);
+    let me = actor(ME);
+    let (registered, refused) = (recorded(&me, "555086689106"), recorded(&me, "555086689106"));
+    let news = registration(&registered);
+    let (who, both) = (me.clone(), [registered.clone(), refused.clone()]);
+    let before = store
+        .write(move |conn| {
+            for one in &both {
+                submissions::insert(conn, &who.uuid, one)?;
+                submissions::happen(conn, NOW, &who, one.key, Event::SendStarted, News::None)?;
+            }
+            let detail = contract::RefusalDetail { registration: Some(Box::new(news.clone())), ..Default::default() };
+            let code = contract::RefusalCode::AlreadyRegistered;
+            submissions::happen(conn, NOW, &who, both[0].key, Event::Told(news.state), News::Registration(&news))?;
+            submissions::happen(conn, NOW, &who, both[1].key, Event::Refused(code), News::Refusal(code, &detail))?;
+            both.iter().map(|one| submissions::get(conn, &who.uuid, one.key)).collect::<Result<Vec<_>, _>>()
+        })
+        .await
+        .unwrap();
+    assert!(before[0].registration.is_some() && before[1].attention.is_some());
+    let mine = vault(ME, 1, 1);
+    assert!(arrives(&store, &mine).await);
+    assert!(store.write(|conn| seal_rest(conn, &whose(ME))).await.unwrap());
+    let after = store
+        .read(move |conn| before.iter().map(|one| Ok(submissions::get(conn, &whose(ME), one.key)? == *one)).collect())
+        .await;
+    assert_eq!(after, Ok(vec![true, true]));
+    let seen = store.read(|conn| plain(conn, "submission")).await.unwrap();
+    assert!(!seen.contains(PERSON) && !seen.contains("secret-token") && !seen.contains("nhs.net"));
+}
+
+#[tokio::test]
+async fn what_a_manager_hears_of_a_colleagues_registration_is_asked_for_anew_in_the_colleagues_session() {
+    let (folder, keys) = (tempfile::tempdir().unwrap(), Keys::new());
+    let store = open(folder.path(), &keys);
+    let (mine, theirs) = (vault(ME, 1, 1), vault(COLLEAGUE, 2, 2));
+    assert!(arrives(&store, &mine).await && arrives(&store, &theirs).await);
+    let (author, manager) = (actor(ME), actor(COLLEAGUE));
+    let original = recorded(&author, "555086689106");
+    let (key, known) = (original.key, registration(&original));
+    let taker = StoredSubmission { takes_over: Some(TakenFrom::of(&original)), ..recorded(&manager, "555086689106") };
+    let by = contract::TakenOverBy { by: "A Manager".into(), at: NOW, reason: "On leave".parse().unwrap() };
+    let me = author.clone();
+    let (taken, news) = (taker.key, known.clone());
+    store
+        .write(move |conn| {
+            submissions::insert(conn, &me.uuid, &original)?;
+            super::super::set_cursor(conn, &me.uuid, "7")?;
+            queue::take_over(conn, NOW, &manager, key, &taker, &by)
+        })
+        .await
+        .unwrap();
+    drop(mine);
+    let manager = actor(COLLEAGUE);
+    store
+        .write(move |conn| {
+            let code = contract::RefusalCode::AlreadyRegistered;
+            let detail = contract::RefusalDetail { registration: Some(Box::new(news)), ..Default::default() };
+            submissions::happen(conn, NOW, &manager, taken, Event::SendStarted, News::None)?;
+            submissions::happen(conn, NOW, &manager, taken, Event::Refused(code), News::Refusal(code, &detail))
+        })
+        .await
+        .unwrap();
+    let seen =
+        store.read(|conn| plain(conn, "(SELECT * FROM submission WHERE author = '656005750104')")).await.unwrap();
+    assert!(seen.contains("waiting_for_them") && !seen.contains("secret-token"), "its state is known");
+    assert_eq!(store.read(|conn| super::super::cursor(conn, &whose(ME))).await.unwrap(), None, "all is asked for anew");
+    let mine = vault(ME, 1, 1);
+    assert!(arrives(&store, &mine).await);
+    let read = || store.read(move |conn| submissions::get(conn, &whose(ME), key));
+    assert!(read().await.unwrap().registration.is_none());
+    store
+        .write(move |conn| {
+            submissions::happen(conn, NOW, &author, key, Event::Told(known.state), News::Registration(&known))
+        })
+        .await
+        .unwrap();
+    assert!(read().await.unwrap().registration.unwrap().0.link.is_some());
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! What is made of rows that were saved: those of earlier audits, and those that a manager took over.
 
+use std::path::Path;
+
 use super::*;
 use crate::Status;
 use crate::store::submissions::{News, TakenFrom, happen};
+use crate::store::vault::is_theirs;
+use crate::store::vault::tests::vault;
 use crate::submission::Event;
 
 const MANAGER: &str = "656005750203";
@@ -221,6 +225,61 @@ async fn what_was_taken_over_waits_only_for_a_managers_that_is_still_to_be_decid
         let is_held = matches!(status, "ready_to_send" | "sending");
         assert_eq!((original.life.taken_over, original.taken_over.is_some()), (is_held, is_held), "{status}");
     }
+}
+
+#[tokio::test]
+async fn what_is_sealed_is_saved_whichever_page_is_damaged_and_opens_again() {
+    const SEALED: usize = 12;
+    let (folder, keys) = (TempDir::new().unwrap(), Keys::new());
+    let data = folder.path().join("data");
+    let mine = || vault(RA_USER, 5, 1);
+    let open = |data: &Path, keys: &Keys| Store::open(data, keys, &SystemRandom::default(), NOW).unwrap();
+    let arrives = async |store: &Store| {
+        let (mine, found) = (mine(), mine());
+        assert!(store.write(move |conn| is_theirs(conn, &found, NOW)).await.unwrap());
+        store.vaults.open(&mine);
+        mine
+    };
+    let mut said = BTreeMap::new();
+    {
+        let store = open(&data, &keys);
+        let _open = arrives(&store).await;
+        for number in 0..SEALED {
+            let submission = recorded(&actor(RA_USER), &format!("5550866{number:05}"));
+            said.insert(submission.key.to_string(), submission.body.as_str().to_owned());
+            store.write(move |conn| record(conn, &submission)).await.unwrap();
+        }
+        store.write(|conn| drafts::put(conn, &actor(RA_USER).uuid, &draft(1))).await.unwrap();
+    }
+    let (mut lost, mut vaults_lost) = (0, 0);
+    let whole = std::fs::read(data.join("store.db")).unwrap();
+    for page in 0..whole.len() / PAGE {
+        let copy = TempDir::new().unwrap();
+        let (data, kept) = (copy.path().join("data"), Keys::new());
+        kept.entries.lock().unwrap().clone_from(&keys.entries.lock().unwrap());
+        copy_folder(&folder.path().join("data"), &data);
+        let mut bytes = whole.clone();
+        bytes[page * PAGE + 300] ^= 1;
+        std::fs::write(data.join("store.db"), bytes).unwrap();
+        let store = open(&data, &kept);
+        let made = "SELECT coalesce(max(made_at), 0) FROM vault";
+        let made: i64 = store.read(move |conn| Ok(conn.query_row(made, [], |row| row.get(0))?)).await.unwrap();
+        vaults_lost += usize::from(made == 0);
+        let author = actor(RA_USER).uuid;
+        let closed = store.read(move |conn| queue::tab(conn, &author, crate::OutboxTab::Ready, 100)).await;
+        assert!(closed.is_err_and(|error| error == StoreError::Sealed), "page {}", page + 1);
+        let _open = arrives(&store).await;
+        let author = actor(RA_USER).uuid;
+        let here = store.read(move |conn| queue::tab(conn, &author, crate::OutboxTab::Ready, 100)).await.unwrap();
+        for one in &here {
+            assert_eq!(said.get(&one.key.to_string()).map(String::as_str), Some(one.body.as_str()));
+        }
+        let told = store.read(recoveries).await.unwrap().pop().unwrap();
+        assert_eq!((told.recovered as usize, told.lost as usize), (here.len(), SEALED - here.len()));
+        lost += SEALED - here.len();
+    }
+    assert!((1..=SEALED).contains(&lost), "{lost} lost in all");
+    assert_eq!(vaults_lost, 1, "the page with the vault's name was one of them");
 }
 
 #[tokio::test]

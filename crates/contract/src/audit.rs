@@ -140,7 +140,7 @@ impl PublicKey {
     }
 }
 
-fn sign(key: &SigningKey, bytes: &[u8]) -> Signature {
+pub(crate) fn sign(key: &SigningKey, bytes: &[u8]) -> Signature {
     Signature(key.sign(bytes).to_bytes())
 }
 

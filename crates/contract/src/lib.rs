@@ -18,6 +18,7 @@ pub mod cis2;
 mod codes;
 mod field;
 mod identifiers;
+mod offline;
 mod organisation;
 mod outcome;
 mod person;
@@ -42,6 +43,9 @@ pub use field::{FieldError, FieldErrors, Invalid};
 pub use identifiers::{
     AuthenticatorId, CareIdentityUuid, ClinicId, CorrelationId, DeviceId, RegistrationId, RequestId, RoleProfileId,
     SubmissionKey, VaultId,
+};
+pub use offline::{
+    LONGEST_GRANT, MAX_GRANT, NotAGrant, OfflineGrant, OfflineGrantReply, OfflineGrantRequest, OfflineTerms,
 };
 pub use organisation::{ActivityCode, OdsCode, Organisation, RoleCode};
 pub use outcome::{Coding, Details, FAULT_SYSTEM, Issue, OperationOutcome};

@@ -116,6 +116,9 @@ pub struct PolicyConfig {
     pub audit_rows_a_day_per_device: u32,
     /// The most rows of audits that are taken a day from one RA user, 1,000 to 10,000,000.
     pub audit_rows_a_day_per_user: u32,
+    /// How long an RA user may record on a computer without a connection after it was last prepared for that, in
+    /// hours, 0 to 168. 0: nobody may.
+    pub offline_grant_hours: u32,
     /// How people are told of what is done to their profile. Absent: notices are written and wait. Its table in the
     /// file stands by itself, as `[notices]`.
     #[serde(skip)]
@@ -134,6 +137,7 @@ impl Default for PolicyConfig {
             organisations: Vec::new(),
             audit_rows_a_day_per_device: 50_000,
             audit_rows_a_day_per_user: 200_000,
+            offline_grant_hours: 72,
             notices: None,
         }
     }
@@ -309,6 +313,9 @@ impl Config {
         if !rows.contains(&self.policy.audit_rows_a_day_per_user) {
             return refuse("policy.audit_rows_a_day_per_user", "1000 to 10000000");
         }
+        if self.policy.offline_grant_hours > 168 {
+            return refuse("policy.offline_grant_hours", "0 to 168");
+        }
         self.policy.notices.as_ref().map_or(Ok(()), Notices::check)
     }
 }
@@ -410,6 +417,7 @@ file = "people.jsonl"
             ("queue_age_days = 14", "queue_age_days = 0", "policy.queue_age_days"),
             ("queue_age_days = 14", "audit_rows_a_day_per_device = 999", "policy.audit_rows_a_day_per_device"),
             ("queue_age_days = 14", "audit_rows_a_day_per_user = 1", "policy.audit_rows_a_day_per_user"),
+            ("queue_age_days = 14", "offline_grant_hours = 169", "policy.offline_grant_hours"),
             ("mail_domains = [\"nhs.net\"]", "mail_domains = []", "policy.mail_domains"),
         ];
         for (good, bad, expected) in cases {

@@ -13,8 +13,8 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{
-    AuditReceipt, CareIdentityUuid, KeySuccession, NationalInsuranceNumber, OpenedRecord, PublicKey, RegistrationId,
-    Sealing, SealingKey, SealingSecret, SignedHead, VaultId, VaultShare,
+    AuditReceipt, CareIdentityUuid, Invalid, KeySuccession, NationalInsuranceNumber, OfflineGrant, OfflineTerms,
+    OpenedRecord, PublicKey, RegistrationId, Sealing, SealingKey, SealingSecret, SignedHead, VaultId, VaultShare,
 };
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -89,6 +89,11 @@ impl Keys {
     /// Gives the gateway's word that it holds a computer's audit up to a head.
     pub(crate) fn countersign(&self, head: SignedHead, now: Timestamp) -> AuditReceipt {
         AuditReceipt::countersign(head, now, &self.audit)
+    }
+
+    /// Gives the gateway's leave to record without a connection. Fails of terms that no desk would take.
+    pub(crate) fn grant(&self, terms: &OfflineTerms) -> Result<OfflineGrant, Invalid> {
+        OfflineGrant::sign(terms, &self.audit)
     }
 
     /// What the gateway's word is checked with. Public.

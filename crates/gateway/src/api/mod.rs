@@ -10,6 +10,7 @@ mod json;
 mod limits;
 mod metrics;
 mod oauth;
+mod offline;
 mod openapi;
 mod operations;
 mod people;
@@ -57,6 +58,7 @@ pub(crate) fn router() -> Router<Arc<Gateway>> {
         .route("/v1/devices/waiting", get(waiting::waiting))
         .route("/v1/devices/{id}", put(audit::device))
         .route("/v1/audit", post(audit::rows))
+        .route("/v1/offline-grants", post(offline::grant))
         .route("/v1/issuer/authenticator", post(operations::authenticator))
         .route("/livez", get(operations::livez))
         .route("/readyz", get(operations::readyz))

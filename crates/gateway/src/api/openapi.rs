@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{audit, oauth, operations, people, registrations, removal, session, vaults, waiting};
+use super::{audit, oauth, offline, operations, people, registrations, removal, session, vaults, waiting};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{audit, oauth, operations, people, registrations, removal, session, v
         registrations::cancel,
         audit::device,
         audit::rows,
+        offline::grant,
         vaults::share,
         waiting::waiting,
         operations::authenticator,
@@ -35,8 +36,8 @@ use super::{audit, oauth, operations, people, registrations, removal, session, v
         operations::jwks,
         document,
     ),
-    // A frozen body is bytes to the types, so what stands in it has to be named here.
-    components(schemas(contract::RegistrationBody))
+    // A frozen body and a grant's terms are bytes to the types, so what stands in them has to be named here.
+    components(schemas(contract::RegistrationBody, contract::OfflineTerms))
 )]
 struct Document;
 

@@ -171,6 +171,7 @@ async fn the_document_names_every_call_and_every_call_is_there() {
             "POST /v1/care-identities/search",
             "POST /v1/care-identities/{uuid}/authenticators/{id}/removal",
             "POST /v1/issuer/authenticator",
+            "POST /v1/offline-grants",
             "POST /v1/registrations/batch",
             "POST /v1/registrations/{id}/link",
             "PUT /v1/devices/{id}",

@@ -17,6 +17,7 @@ mod framing;
 mod link;
 mod logout;
 mod notices;
+mod offline;
 mod people;
 mod proofs;
 mod removal;

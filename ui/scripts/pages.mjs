@@ -67,6 +67,11 @@ const ZOOMED = [
   "outbox-drafts",
   "outbox-discarded",
   "confirm-recorded",
+  "who",
+  "enter-pin-wrong",
+  "locked",
+  "offline-drafts",
+  "offline-work",
   "idle-warning",
   "help",
 ];

@@ -5,7 +5,7 @@ use contract::{CorrelationId, EndReason, FaultCode, FieldErrors, RefusalCode};
 use crate::persistence::NotKept;
 use crate::sign_in::SignInError;
 use crate::store::StoreError;
-use crate::{NetworkFault, SettingsError};
+use crate::{KeyStoreError, NetworkFault, SettingsError};
 
 /// Why something an RA user asked for was not done.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -29,6 +29,30 @@ pub enum Cause {
     /// The session has ended.
     #[error("the session has ended")]
     SessionEnded(EndReason),
+    /// Somebody works without a connection, and this needs one.
+    #[error("this needs a connection, and a sign-in")]
+    WorkingOffline,
+    /// Whoever is at work is away.
+    #[error("it is locked")]
+    Locked,
+    /// They are not prepared to work here without a connection, or not any more.
+    #[error("nobody of that name is prepared to work here without a connection")]
+    NotPrepared,
+    /// Their time to work without a connection is over.
+    #[error("the time to work without a connection is over")]
+    OfflineEnded,
+    /// It is over because the computer's clock was ahead for a while.
+    #[error("the time to work without a connection is over, for the clock was ahead")]
+    ClockWasAhead,
+    /// The computer's clock and the gateway's are too far apart to be prepared.
+    #[error("the computer's clock is wrong")]
+    ClockWrong,
+    /// They signed in too long ago for this.
+    #[error("this is done just after signing in")]
+    SignInAgain,
+    /// The key store did not do what it was asked.
+    #[error("{0}")]
+    KeyStore(KeyStoreError),
     /// The role does not allow this.
     #[error("the role does not allow this")]
     NotPermitted,

@@ -21,10 +21,12 @@ mod gateway_client;
 mod happened;
 mod holds;
 mod network;
+mod offline;
 mod outbox;
 mod parts;
 mod people;
 mod persistence;
+mod pin;
 mod random;
 mod recovery;
 mod registering;
@@ -71,5 +73,6 @@ pub use second_copy::{NoSecondCopy, SecondCopy, second_copy_folder};
 pub use settings::{ProxyChoice, Settings, SettingsError, Trust};
 pub use sign_in::{Check, SignInError};
 pub use snapshot::{
-    Changed, Network, OutboxCounts, PauseReason, PersonSignedIn, ProxyAsking, SessionNow, Snapshot, SyncNow,
+    Changed, Network, OfflineEnd, OfflineNow, OfflinePerson, OutboxCounts, PauseReason, PersonSignedIn, ProxyAsking,
+    SessionNow, Snapshot, SyncNow,
 };

@@ -2,15 +2,19 @@
 //!
 //! ```text
 //! SignedOut ─▶ SigningIn ─▶ Confirming ─▶ SignedIn ─▶ SignedOut(why)
+//!     │                                      │  (idle without the gateway, or asked for)
+//!     └──────────── PIN ─▶ Offline ◀─ PIN ─ Locked
+//!                             └────── idle ───▲
 //! ```
 //!
-//! A sign-in that is given up goes back to where it began, also from a change of role. Only the RA user's own
+//! Who is `Locked` or `Offline` holds no token: nothing is sent or asked in their name until they sign in. A sign-in
+//! that is given up goes back to where it began, also from a change of role. Only the RA user's own
 //! input keeps a session alive; what RA Desk does by itself never does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{EndReason, Permissions, Policy, RaUser, RoleAccess, RoleProfileId, SessionReply};
+use contract::{Access, EndReason, OfflineTerms, Permissions, Policy, RaUser, RoleAccess, RoleProfileId, SessionReply};
 use jiff::Timestamp;
 
 use crate::Moment;
@@ -76,6 +80,30 @@ impl SignedIn {
         }
     }
 
+    /// Takes what a grant permits, for a session that is begun by PIN.
+    pub(crate) fn offline(id: uuid::Uuid, terms: OfflineTerms, idle: Duration, now: Moment) -> Self {
+        let role = RoleAccess { role: terms.role, access: Access::Register };
+        Self {
+            id,
+            user: terms.user,
+            role: Some(role.clone()),
+            roles: vec![role],
+            // To find and to remove needs the gateway, and that a token.
+            may: Permissions { find: false, register: true, remove: false },
+            policy: terms.policy,
+            since: now,
+            clock_ahead_seconds: 0,
+            ends_at: now.wall.checked_add(LONGEST).unwrap_or(now.wall),
+            idle: idle.min(LONGEST_IDLE),
+        }
+    }
+
+    /// The same sign-in as it goes on under a grant: no longer than it would have lasted.
+    fn unlocked(&self, terms: OfflineTerms) -> Self {
+        let under = Self::offline(self.id, terms, self.idle, self.since);
+        Self { ends_at: self.ends_at, clock_ahead_seconds: self.clock_ahead_seconds, ..under }
+    }
+
     /// The role profile the session acts in.
     pub(crate) fn role_id(&self) -> Option<&RoleProfileId> {
         self.role.as_ref().map(|role| &role.role.id)
@@ -119,6 +147,20 @@ pub(crate) enum Session {
         /// When they last did something.
         last_input: Moment,
     },
+    /// Somebody's work is kept, and they are away.
+    Locked {
+        /// Who.
+        who: Arc<SignedIn>,
+    },
+    /// Somebody is at work by PIN, under a grant.
+    Offline {
+        /// Who.
+        who: Arc<SignedIn>,
+        /// When the grant ends.
+        until: Timestamp,
+        /// When they last did something.
+        last_input: Moment,
+    },
 }
 
 impl Session {
@@ -158,9 +200,41 @@ impl Session {
 
     /// The RA user did something.
     pub(crate) fn touch(&mut self, now: Moment) {
-        if let Self::Confirming { last_input, .. } | Self::SignedIn { last_input, .. } = self {
+        if let Self::Confirming { last_input, .. }
+        | Self::SignedIn { last_input, .. }
+        | Self::Offline { last_input, .. } = self
+        {
             *last_input = now;
         }
+    }
+
+    /// They are away, and their work is kept. What was before a sign-in that is under way is locked too.
+    pub(crate) fn lock(&mut self) {
+        match self {
+            Self::SigningIn { before } => before.lock(),
+            Self::SignedIn { who, .. } | Self::Offline { who, .. } => *self = Self::Locked { who: who.clone() },
+            Self::SignedOut { .. } | Self::Confirming { .. } | Self::Locked { .. } => {}
+        }
+    }
+
+    /// Somebody's PIN was right where nobody is at work.
+    pub(crate) fn begin_offline(&mut self, who: SignedIn, until: Timestamp, now: Moment) -> bool {
+        if !matches!(self, Self::SignedOut { .. }) {
+            return false;
+        }
+        *self = Self::Offline { who: Arc::new(who), until, last_input: now };
+        true
+    }
+
+    /// The PIN of whoever is away was right.
+    pub(crate) fn unlock(&mut self, terms: OfflineTerms, now: Moment) -> bool {
+        let Self::Locked { who } = self else { return false };
+        if who.user.uuid != terms.user.uuid || who.role_id() != Some(&terms.role.id) {
+            return false;
+        }
+        let until = terms.until;
+        *self = Self::Offline { who: Arc::new(who.unlocked(terms)), until, last_input: now };
+        true
     }
 
     /// It is over. What was before a sign-in that is under way is over too; the sign-in itself goes on.
@@ -176,7 +250,10 @@ impl Session {
         match self {
             Self::SignedOut { .. } => None,
             Self::SigningIn { before } => before.ended_by_time(now),
-            Self::Confirming { who, last_input } | Self::SignedIn { who, last_input } => {
+            Self::Locked { who } => who.is_over(now).then_some(EndReason::TwelveHours),
+            Self::Confirming { who, last_input }
+            | Self::SignedIn { who, last_input }
+            | Self::Offline { who, last_input, .. } => {
                 if who.is_over(now) {
                     Some(EndReason::TwelveHours)
                 } else if now.since(*last_input) >= who.idle {
@@ -188,17 +265,28 @@ impl Session {
         }
     }
 
-    /// Who is at work: signed in and confirmed.
+    /// Who may record here: signed in and confirmed, or at work under a grant.
+    pub(crate) fn recording(&self) -> Option<&Arc<SignedIn>> {
+        match self {
+            Self::SignedIn { who, .. } | Self::Offline { who, .. } => Some(who),
+            _ => None,
+        }
+    }
+
+    /// Who is at work with a session at the gateway: signed in and confirmed.
     pub(crate) fn at_work(&self) -> Option<&Arc<SignedIn>> {
         if let Self::SignedIn { who, .. } = self { Some(who) } else { None }
     }
 
-    /// Who has a session at the gateway, confirmed or not, also behind a change of role.
+    /// Whose work is here, confirmed or not, at it or away, also behind a sign-in that is under way.
     pub(crate) fn present(&self) -> Option<&Arc<SignedIn>> {
         match self {
             Self::SignedOut { .. } => None,
             Self::SigningIn { before } => before.present(),
-            Self::Confirming { who, .. } | Self::SignedIn { who, .. } => Some(who),
+            Self::Confirming { who, .. }
+            | Self::SignedIn { who, .. }
+            | Self::Locked { who }
+            | Self::Offline { who, .. } => Some(who),
         }
     }
 

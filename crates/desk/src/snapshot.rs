@@ -3,7 +3,7 @@
 use contract::{CareIdentityUuid, EndReason, Permissions, Policy, RoleAccess};
 use jiff::Timestamp;
 
-use crate::{NetworkFault, SecondCopy};
+use crate::{NetworkFault, NotKept, SecondCopy};
 
 /// All that the frame around every page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +70,75 @@ pub enum SessionNow {
         /// confirmed since. 0 in a role that registers no more.
         to_send: u32,
     },
+    /// Somebody's work is kept, and they are away.
+    Locked {
+        /// Their name.
+        name: String,
+        /// How they come back by PIN; none where they cannot, and sign in.
+        person: Option<OfflinePerson>,
+    },
+    /// Somebody is at work without a connection, by PIN.
+    Offline {
+        /// Who.
+        person: PersonSignedIn,
+        /// Rules of the gateway.
+        policy: Policy,
+        /// When their leave to work so ends.
+        until: Timestamp,
+        /// When it is locked for want of input.
+        idle_at: Timestamp,
+        /// When the warning before that is shown, two minutes earlier.
+        idle_warning_at: Timestamp,
+        /// When the session ends at the latest.
+        ends_at: Timestamp,
+    },
+}
+
+/// Somebody who has a PIN on this computer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OfflinePerson {
+    /// Their own Care Identity UUID.
+    pub uuid: CareIdentityUuid,
+    /// Their name, as the gateway signed it.
+    pub name: String,
+    /// The role they may record in: *RA Agent, B81603*.
+    pub role: String,
+    /// When their leave to work here without a connection ends.
+    pub until: Timestamp,
+    /// Why it has ended, if it has.
+    pub ended: Option<OfflineEnd>,
+    /// How many wrong PINs are left before it works no more, 0 to 10.
+    pub tries_left: u8,
+    /// When the next may be tried, where one has to wait.
+    pub wait_until: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for OfflinePerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OfflinePerson").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+/// Why nobody may go on without a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfflineEnd {
+    /// Their time is over.
+    Over,
+    /// The computer's clock was ahead for a while.
+    ClockWasAhead,
+}
+
+/// Whether whoever is at work may go on here without a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfflineNow {
+    /// Whether they have a PIN here.
+    pub has_pin: bool,
+    /// Until when they may; none where they may not.
+    pub until: Option<Timestamp>,
+    /// Whether they signed in so short a time ago that they may set a PIN now.
+    pub may_set: bool,
+    /// Why nobody may on this computer, if so.
+    pub not_kept: Option<NotKept>,
 }
 
 /// The person signed in.

@@ -146,6 +146,7 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
             desk.note_sync(paused(PauseReason::Busy, Some(until)));
         }
         Halt::Trouble(Trouble::Refused { code: Some(FaultCode::DeviceRevoked), .. }) => {
+            desk.nobody_is_prepared().await;
             let until = desk.pause_for(SHUT_OUT);
             desk.note_sync(paused(PauseReason::DeviceRevoked, Some(until)));
         }

@@ -85,6 +85,20 @@ pub(crate) fn profile(uuid: &str) -> Profile {
     .unwrap()
 }
 
+/// Terms of a grant for the RA user of [`arrived`], for three days.
+pub(crate) fn terms(issued_at: Timestamp) -> contract::OfflineTerms {
+    let session = arrived().session;
+    contract::OfflineTerms {
+        device: contract::DeviceId::from_guid(uuid::Uuid::from_u128(7)),
+        user: session.user,
+        role: session.role.unwrap().role,
+        policy: session.policy,
+        clinic: None,
+        issued_at,
+        until: issued_at + jiff::SignedDuration::from_hours(72),
+    }
+}
+
 pub(crate) fn actor(uuid: &str) -> Actor {
     Actor {
         uuid: uuid.parse().unwrap(),

@@ -1,9 +1,10 @@
 //! The page's commands. Each is one call into [`Desk`] and one conversion; nothing is decided here.
 //!
-//! Grouped as the desk is: who is signed in, finding people, drafts and submissions.
+//! Grouped as the desk is: who is signed in, finding people, drafts and submissions, work without a connection.
 
 mod computer;
 mod elsewhere;
+mod offline;
 mod outbox;
 mod people;
 mod session;
@@ -65,6 +66,13 @@ pub fn builder() -> Builder<tauri::Wry> {
             outbox::fresh_link,
             outbox::watch_registration,
             elsewhere::waiting_elsewhere,
+            offline::offline,
+            offline::set_pin,
+            offline::remove_pin,
+            offline::offline_people,
+            offline::work_offline,
+            offline::lock,
+            offline::unlock,
             shell::shell,
             shell::leave_kiosk,
             computer::this_computer,

@@ -1,7 +1,7 @@
 //! What went wrong, as a code the page turns into heading, explanation and next step.
 
 use contract::FieldError;
-use desk::{Cause, Failure, NetworkFault, NotKept, OpenError, SignInError};
+use desk::{Cause, Failure, KeyStoreError, NetworkFault, NotKept, OpenError, SignInError};
 use serde::Serialize;
 use specta::Type;
 
@@ -28,6 +28,20 @@ pub enum Code {
     SignInNeeded,
     /// The session has ended; the snapshot says how.
     SessionEnded,
+    /// Somebody works without a connection, and this needs one.
+    WorkingOffline,
+    /// Whoever is at work is away.
+    Locked,
+    /// They are not prepared to work here without a connection.
+    NotPrepared,
+    /// Their time to work without a connection is over.
+    OfflineEnded,
+    /// It is over because the computer's clock was ahead for a while.
+    ClockWasAhead,
+    /// The computer's clock and the gateway's are too far apart.
+    ClockWrong,
+    /// This is done just after signing in.
+    SignInAgain,
     /// The role does not allow this.
     NotPermitted,
     /// The RA user cancelled the sign-in.
@@ -148,6 +162,15 @@ fn code_of(cause: &Cause) -> Code {
         Cause::Invalid(_) => Code::Invalid,
         Cause::SignInNeeded => Code::SignInNeeded,
         Cause::SessionEnded(_) => Code::SessionEnded,
+        Cause::WorkingOffline => Code::WorkingOffline,
+        Cause::Locked => Code::Locked,
+        Cause::NotPrepared => Code::NotPrepared,
+        Cause::OfflineEnded => Code::OfflineEnded,
+        Cause::ClockWasAhead => Code::ClockWasAhead,
+        Cause::ClockWrong => Code::ClockWrong,
+        Cause::SignInAgain => Code::SignInAgain,
+        Cause::KeyStore(KeyStoreError::Locked) => Code::KeyStoreLocked,
+        Cause::KeyStore(_) => Code::KeyStoreMissing,
         Cause::NotPermitted => Code::NotPermitted,
         Cause::SignIn(error) => code_of_sign_in(error),
         Cause::Network(fault) => code_of_network(*fault),

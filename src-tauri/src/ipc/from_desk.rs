@@ -63,16 +63,7 @@ impl From<SessionNow> for SessionView {
             SessionNow::SignedIn { person, policy, idle_at, idle_warning_at, ends_at, to_confirm, to_send } => {
                 Self::SignedIn {
                     person: person.into(),
-                    policy: PolicyView {
-                        mail_domains: policy.mail_domains,
-                        link_lifetime_minutes: policy.link_lifetime_minutes,
-                        presence_required: policy.presence_required,
-                        queue_age_days: policy.queue_age_days,
-                        declaration: DeclarationView {
-                            version: policy.declaration.version,
-                            sentences: policy.declaration.sentences,
-                        },
-                    },
+                    policy: policy.into(),
                     idle_at: idle_at.to_string(),
                     idle_warning_at: idle_warning_at.to_string(),
                     ends_at: ends_at.to_string(),
@@ -80,6 +71,30 @@ impl From<SessionNow> for SessionView {
                     to_send,
                 }
             }
+            SessionNow::Locked { name, person } => Self::Locked { name, person: person.map(Into::into) },
+            SessionNow::Offline { person, policy, until, idle_at, idle_warning_at, ends_at } => Self::Offline {
+                person: person.into(),
+                policy: policy.into(),
+                until: until.to_string(),
+                idle_at: idle_at.to_string(),
+                idle_warning_at: idle_warning_at.to_string(),
+                ends_at: ends_at.to_string(),
+            },
+        }
+    }
+}
+
+impl From<contract::Policy> for PolicyView {
+    fn from(policy: contract::Policy) -> Self {
+        Self {
+            mail_domains: policy.mail_domains,
+            link_lifetime_minutes: policy.link_lifetime_minutes,
+            presence_required: policy.presence_required,
+            queue_age_days: policy.queue_age_days,
+            declaration: DeclarationView {
+                version: policy.declaration.version,
+                sentences: policy.declaration.sentences,
+            },
         }
     }
 }

@@ -8,6 +8,7 @@ mod elsewhere;
 mod fault;
 mod find;
 mod from_desk;
+mod offline;
 mod outbox;
 mod session;
 mod shell;
@@ -17,6 +18,7 @@ pub use computer::{ComputerView, SettingFrom, SettingView};
 pub use elsewhere::{WaitingElsewhereView, WaitingOnView};
 pub use fault::{Code, Fault};
 pub use find::{AuthenticatorView, FindBy, FindForm, FoundView, OrganisationView, PersonRow, ProfileView};
+pub use offline::{OfflineEnd, OfflinePersonView, OfflineView};
 pub use outbox::{
     AddressForm, Attention, DraftView, IdentityForm, NextStep, OutboxPage, OutboxTab, RegistrationView, Status,
     SubmissionView, TakenFromView, TakenOverView, WaitView,

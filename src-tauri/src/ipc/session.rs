@@ -4,6 +4,8 @@ use contract::{EndReason, NoAccessReason, RaRole};
 use serde::Serialize;
 use specta::Type;
 
+use super::OfflinePersonView;
+
 /// All that the frame around every page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
 pub struct Snapshot {
@@ -108,6 +110,28 @@ pub enum SessionView {
         /// How many submissions of this RA user this session sends by itself: of this role, recorded in this session or
         /// confirmed.
         to_send: u32,
+    },
+    /// Somebody's work is kept, and they are away.
+    Locked {
+        /// Their name.
+        name: String,
+        /// How they come back by PIN; none where they cannot, and sign in.
+        person: Option<OfflinePersonView>,
+    },
+    /// Somebody is at work without a connection, by PIN.
+    Offline {
+        /// Who.
+        person: PersonView,
+        /// Rules of the gateway.
+        policy: PolicyView,
+        /// Until when they may, RFC 3339.
+        until: String,
+        /// When it is locked for want of input, RFC 3339. Moves with every input.
+        idle_at: String,
+        /// When the warning before that is shown, RFC 3339.
+        idle_warning_at: String,
+        /// When the session ends at the latest, RFC 3339.
+        ends_at: String,
     },
 }
 

@@ -71,6 +71,20 @@ export const commands = {
 	watchRegistration: (key: string | null) => typedError<null, Fault>(__TAURI_INVOKE("watch_registration", { key })),
 	/**  What waits on other computers, as each last told. */
 	waitingElsewhere: () => typedError<WaitingElsewhereView, Fault>(__TAURI_INVOKE("waiting_elsewhere")),
+	/**  Whether whoever is at work may go on here without a connection. */
+	offline: () => typedError<OfflineView, Fault>(__TAURI_INVOKE("offline")),
+	/**  Sets or changes their PIN, and asks the gateway for leave to work without a connection. */
+	setPin: (pin: string, again: string) => typedError<OfflineView, Fault>(__TAURI_INVOKE("set_pin", { pin, again })),
+	/**  Takes their PIN away. */
+	removePin: () => typedError<OfflineView, Fault>(__TAURI_INVOKE("remove_pin")),
+	/**  Everybody who has a PIN on this computer. */
+	offlinePeople: () => typedError<OfflinePersonView[], Fault>(__TAURI_INVOKE("offline_people")),
+	/**  Begins to work without a connection, as one of them. */
+	workOffline: (who: string, pin: string) => typedError<Snapshot, Fault>(__TAURI_INVOKE("work_offline", { who, pin })),
+	/**  Locks the session, to come back to it by PIN. */
+	lock: () => typedError<Snapshot, Fault>(__TAURI_INVOKE("lock")),
+	/**  Comes back to what was locked. */
+	unlock: (pin: string) => typedError<Snapshot, Fault>(__TAURI_INVOKE("unlock", { pin })),
 	/**  What the pages have to know of the program around them. */
 	shell: () => typedError<ShellView, Fault>(__TAURI_INVOKE("shell")),
 	/**  Signs the RA user out and ends RA Desk, in kiosk mode. */
@@ -273,6 +287,20 @@ export type Code =
 "SIGN_IN_NEEDED" | 
 /**  The session has ended; the snapshot says how. */
 "SESSION_ENDED" | 
+/**  Somebody works without a connection, and this needs one. */
+"WORKING_OFFLINE" | 
+/**  Whoever is at work is away. */
+"LOCKED" | 
+/**  They are not prepared to work here without a connection. */
+"NOT_PREPARED" | 
+/**  Their time to work without a connection is over. */
+"OFFLINE_ENDED" | 
+/**  It is over because the computer's clock was ahead for a while. */
+"CLOCK_WAS_AHEAD" | 
+/**  The computer's clock and the gateway's are too far apart. */
+"CLOCK_WRONG" | 
+/**  This is done just after signing in. */
+"SIGN_IN_AGAIN" | 
 /**  The role does not allow this. */
 "NOT_PERMITTED" | 
 /**  The RA user cancelled the sign-in. */
@@ -673,6 +701,43 @@ export type NotKeptView =
 /**  The organisation does not want it. */
 "by_setting";
 
+/**  Why nobody may go on without a connection. */
+export type OfflineEnd = 
+/**  Their time is over. */
+"over" | 
+/**  The computer's clock was ahead for a while. */
+"clock_was_ahead";
+
+/**  Somebody who has a PIN on this computer. */
+export type OfflinePersonView = {
+	/**  Their own Care Identity UUID. */
+	uuid: string,
+	/**  Their name. */
+	name: string,
+	/**  The role they may record in. */
+	role: string,
+	/**  Until when they may work without a connection, RFC 3339. */
+	until: string,
+	/**  Why they may not any more, if so. */
+	ended: OfflineEnd | null,
+	/**  How many wrong PINs are left before it works no more. */
+	tries_left: number,
+	/**  When the next may be tried, RFC 3339, where one has to wait. */
+	wait_until: string | null,
+};
+
+/**  Whether whoever is at work may go on here without a connection. */
+export type OfflineView = {
+	/**  Whether they have a PIN here. */
+	set_up: boolean,
+	/**  Until when they may, RFC 3339; none where they may not. */
+	until: string | null,
+	/**  Whether they signed in so short a time ago that they may set a PIN now. */
+	may_set: boolean,
+	/**  Why nobody may on this computer, if so. */
+	not_kept: NotKeptView | null,
+};
+
 /**  An organisation. */
 export type OrganisationView = {
 	/**  ODS code. */
@@ -1008,7 +1073,27 @@ to_confirm: number;
  *  How many submissions of this RA user this session sends by itself: of this role, recorded in this session or
  *  confirmed.
  */
-to_send: number };
+to_send: number } | 
+/**  Somebody's work is kept, and they are away. */
+{ state: "locked"; 
+/**  Their name. */
+name: string; 
+/**  How they come back by PIN; none where they cannot, and sign in. */
+person: OfflinePersonView | null } | 
+/**  Somebody is at work without a connection, by PIN. */
+{ state: "offline"; 
+/**  Who. */
+person: PersonView; 
+/**  Rules of the gateway. */
+policy: PolicyView; 
+/**  Until when they may, RFC 3339. */
+until: string; 
+/**  When it is locked for want of input, RFC 3339. Moves with every input. */
+idle_at: string; 
+/**  When the warning before that is shown, RFC 3339. */
+idle_warning_at: string; 
+/**  When the session ends at the latest, RFC 3339. */
+ends_at: string };
 
 /**  Who set a setting. */
 export type SettingFrom = 

@@ -9,6 +9,8 @@ import type {
   ComputerView,
   DraftView,
   Fault,
+  OfflinePersonView,
+  OfflineView,
   OutboxCounts,
   PersonRow,
   PersonView,
@@ -157,6 +159,39 @@ export function snapshotOf(
     proxy_asking: null,
     ...part,
   };
+}
+
+/** Somebody who has a PIN. */
+export const HAS_PIN: OfflinePersonView = {
+  uuid: "555086680001",
+  name: PERSON.name,
+  role: "RA Agent, B81603",
+  until: "2026-11-26T14:30:00Z",
+  ended: null,
+  tries_left: 10,
+  wait_until: null,
+};
+
+export const NOT_PREPARED: OfflineView = { set_up: false, until: null, may_set: true, not_kept: null };
+export const PREPARED: OfflineView = { ...NOT_PREPARED, set_up: true, until: HAS_PIN.until };
+
+/** Somebody at work by PIN. */
+export function offlineOf(part: Partial<Snapshot> = {}): Snapshot {
+  return snapshotOf({
+    session: {
+      state: "offline",
+      person: { ...PERSON, roles: [AGENT], may_find: false },
+      policy: POLICY,
+      until: HAS_PIN.until,
+      idle_at: "2026-11-23T14:45:00Z",
+      idle_warning_at: "2026-11-23T14:43:00Z",
+      ends_at: "2026-11-24T02:00:00Z",
+    },
+    network: { state: "offline", why: "no_connection" },
+    outbox: { ...COUNTS, drafts: 1, ready: 2 },
+    sync: { state: "paused", why: "sign_in_needed", until: null },
+    ...part,
+  });
 }
 
 export const SMARTCARD: AuthenticatorView = {
@@ -435,6 +470,13 @@ function plainAnswers(): Required<Answers> {
     freshLink: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
     watchRegistration: null,
     waitingElsewhere: { waiting: [], more: false },
+    offline: NOT_PREPARED,
+    setPin: PREPARED,
+    removePin: NOT_PREPARED,
+    offlinePeople: [],
+    workOffline: offlineOf(),
+    lock: snapshotOf({ session: { state: "locked", name: PERSON.name, person: HAS_PIN } }),
+    unlock: offlineOf(),
     shell: SHELL,
     thisComputer: COMPUTER,
     copyDiagnostics: null,

@@ -21,7 +21,7 @@ const DeskContext = createContext<Desk | null>(null);
 
 /** What must be asked for again when the desk says that something changed. */
 const STALE: Record<Changed, string[]> = {
-  session: ["snapshot", "toConfirm"],
+  session: ["snapshot", "toConfirm", "offline", "offlinePeople"],
   network: ["snapshot"],
   outbox: ["snapshot", "outbox", "submission", "toConfirm", "draft", "linkQr"],
   shell: ["shell"],
@@ -29,7 +29,7 @@ const STALE: Record<Changed, string[]> = {
 };
 
 /** Faults that mean that the frame must ask again who is signed in. */
-const SESSION_GONE: ReadonlySet<Code> = new Set<Code>(["SIGN_IN_NEEDED", "SESSION_ENDED"]);
+const SESSION_GONE: ReadonlySet<Code> = new Set<Code>(["SIGN_IN_NEEDED", "SESSION_ENDED", "LOCKED"]);
 
 /** What is known of no person, and so outlives whoever was at work. */
 const NOBODYS = ["snapshot", "startup", "shell", "thisComputer", "recovery"];

@@ -55,6 +55,46 @@ export const FAULTS: Record<Code, Explained> = {
     keeping: kept,
     next: "Sign in again to go on.",
   },
+  WORKING_OFFLINE: {
+    heading: "This needs a connection",
+    explanation: "You are working with your PIN, which lets you record and no more. Nothing was changed.",
+    next: "Sign in with your Care Identity when there is a connection, then try again.",
+  },
+  LOCKED: {
+    heading: "RA Desk is locked",
+    explanation: "Nothing was changed.",
+    keeping: kept,
+    next: "Unlock it with your PIN, or sign in with your Care Identity.",
+  },
+  NOT_PREPARED: {
+    heading: "You cannot work without a connection here",
+    explanation: "You have no PIN on this computer that works, or no leave from the RA service to go with it.",
+    keeping: kept,
+    next: "Sign in with your Care Identity when there is a connection, then set a PIN. If you cannot wait, write the registration on paper.",
+  },
+  OFFLINE_ENDED: {
+    heading: "Your time to work without a connection has ended",
+    explanation: "Nothing was changed.",
+    keeping: kept,
+    next: "Sign in with your Care Identity when there is a connection. If you cannot wait, write the registration on paper.",
+  },
+  CLOCK_WAS_AHEAD: {
+    heading: "Your time to work without a connection has ended early",
+    explanation: "This computer’s clock was ahead for a while, and RA Desk goes by the latest time it has seen.",
+    keeping: kept,
+    next: "Put the clock right, then sign in with your Care Identity. If you cannot wait, write the registration on paper.",
+  },
+  CLOCK_WRONG: {
+    heading: "This computer’s clock is wrong",
+    explanation:
+      "It differs from the RA service’s by more than 5 minutes, so RA Desk could not tell when your time to work without a connection ends. No PIN was set.",
+    next: "Ask your IT service desk to put the clock right, then try again.",
+  },
+  SIGN_IN_AGAIN: {
+    heading: "Sign in again first",
+    explanation: "A PIN can be set for 10 minutes after you have signed in. Nothing was changed.",
+    next: "Sign out, sign in with your Care Identity, then set your PIN.",
+  },
   NOT_PERMITTED: {
     heading: "Your role does not allow this",
     explanation: "The role you are acting in may not do this.",

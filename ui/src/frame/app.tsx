@@ -1,6 +1,6 @@
 // Which page is shown: first what stands in the way of working at all, then where the RA user is.
 
-import { type ReactNode, useLayoutEffect, useState } from "react";
+import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from "react";
 import {
   type Answered,
   type Desk,
@@ -16,15 +16,16 @@ import { CannotStart } from "../routes/cannot-start";
 import { ChooseRole } from "../routes/choose-role";
 import { ConfirmIdentity } from "../routes/confirm-identity";
 import { NoAccess } from "../routes/no-access";
+import { Locked, NeedsSignIn } from "../routes/offline";
 import { SignIn, SigningIn } from "../routes/sign-in";
 import { Recovered } from "../routes/upkeep";
 import { Boundary } from "./boundary";
 import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
-import { CloseRefusedBanner, ConfirmBanner, NoSecondCopyBanner, Pages, useShortcuts } from "./pages";
+import { CloseRefusedBanner, ConfirmBanner, NoSecondCopyBanner, OfflineBanner, Pages, useShortcuts } from "./pages";
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
-import { AnnounceProvider, SessionProvider, SnapshotContext, useSession } from "./session";
+import { AnnounceProvider, isAtWork, SessionProvider, SnapshotContext, useSession } from "./session";
 import { SignOutGuard, UnsentBanner } from "./unsent";
 
 export function App({ desk, start }: { desk: Desk; start?: Place }) {
@@ -46,11 +47,22 @@ function Started({ start }: { start: Place | undefined }) {
   const snapshot = useCommand("snapshot");
   const { changeRole } = useSession();
   const keep = useKeep();
-  const state = snapshot.data?.session.state;
+  const session = snapshot.data?.session;
+  const state = session?.state;
   // What one person saw is not kept for the next.
   useLayoutEffect(() => {
-    if (state && state !== "signed_in") keep.forgetAll();
+    if (state && state !== "signed_in" && state !== "offline") keep.forgetAll();
   }, [state, keep]);
+  // Only where they were: whoever comes back in the same role of theirs goes on there.
+  const left = useRef<{ whose: string; stack: Place[] } | null>(null);
+  const whose = session && isAtWork(session) ? session.person.role?.id : undefined;
+  const moved = useCallback(
+    (stack: Place[]) => {
+      if (whose) left.current = { whose, stack };
+    },
+    [whose],
+  );
+  if (session?.state === "signed_out" && session.why === "signed_out") left.current = null;
 
   if (startup.fault) {
     return <Stopped answer={startup} />;
@@ -67,7 +79,11 @@ function Started({ start }: { start: Place | undefined }) {
   }
   return (
     <SnapshotContext value={snapshot.data}>
-      <PlacesProvider key={state} start={start ?? firstPlace(snapshot.data, changeRole.fault !== null)}>
+      <PlacesProvider
+        key={state}
+        start={start ? [start] : firstPlaces(snapshot.data, changeRole.fault !== null, left.current)}
+        onMove={moved}
+      >
         <SearchProvider>
           <SignOutGuard>
             <Framed snapshot={snapshot.data} />
@@ -89,24 +105,51 @@ function Stopped({ answer }: { answer: Answered<unknown> }) {
   );
 }
 
-function firstPlace({ session }: Snapshot, roleNotChanged: boolean): Place {
-  if (session.state !== "signed_in") return { at: "find" };
-  if (roleNotChanged) return { at: "choose-role" };
-  if (session.to_confirm > 0 && session.person.may_register) return { at: "confirm-recorded" };
-  return { at: "find" };
+/** Results are not kept for whoever comes back: the search is asked again. */
+const NOT_GONE_BACK_TO: Place["at"][] = ["results", "none-found", "too-many", "offline"];
+/** What can be done by PIN alone. */
+const BY_PIN: Place["at"][] = [
+  "address",
+  "identity",
+  "check",
+  "submission",
+  "withdraw",
+  "outbox",
+  "offline-work",
+  "help",
+  "this-computer",
+  "audit",
+];
+
+function firstPlaces(
+  { session }: Snapshot,
+  roleNotChanged: boolean,
+  left: { whose: string; stack: Place[] } | null,
+): Place[] {
+  if (!isAtWork(session)) return [{ at: "find" }];
+  if (roleNotChanged) return [{ at: "choose-role" }];
+  const back = left && left.whose === session.person.role?.id ? left.stack : [];
+  const places = back.filter(({ at }) => !NOT_GONE_BACK_TO.includes(at) && at !== "confirm-recorded");
+  if (session.state === "offline") {
+    const works = places.filter(({ at }) => BY_PIN.includes(at));
+    return works.length > 0 ? works : [{ at: "outbox", tab: "drafts" }];
+  }
+  if (session.to_confirm > 0 && session.person.may_register) return [...places, { at: "confirm-recorded" }];
+  return places.length > 0 ? places : [{ at: "find" }];
 }
 
 function Framed({ snapshot }: { snapshot: Snapshot }) {
   const { session } = snapshot;
   const { place, go } = usePlaces();
   const [closeRefused, setCloseRefused] = useState(false);
-  const mayLeave = session.state === "signed_in" && session.person.may_find;
+  const signedIn = session.state === "signed_in";
+  const atWork = isAtWork(session);
+  const mayLeave = signedIn && session.person.may_find;
   useHear((what) => {
     if (what !== "close_asked") return;
     if (!mayLeave) setCloseRefused(true);
     else if (place.at !== "leave-kiosk") go({ at: "leave-kiosk" });
   });
-  const signedIn = session.state === "signed_in";
   const recovery = useRecovery(signedIn);
   const [wentOn, setWentOn] = useState(false);
   let page: ReactNode;
@@ -117,28 +160,36 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   } else if (signedIn && recovery.data === undefined && !recovery.fault)
     page = null; // No page comes before this RA user was told.
   else if (session.state === "signed_out") page = <SignIn why={session.why} />;
+  else if (session.state === "locked") page = <Locked name={session.name} person={session.person} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
+  else if (session.state === "offline") page = BY_PIN.includes(place.at) ? <Pages /> : <NeedsSignIn />;
   else if (!session.person.may_find && !["help", "this-computer", "audit"].includes(place.at)) {
     const some = session.person.roles.some((role) => role.access !== "none");
     page = some ? <ChooseRole /> : <NoAccess />;
   } else page = <Pages />;
 
-  useShortcuts(signedIn && !tells && session.person.may_find);
+  useShortcuts(atWork && !tells && (!signedIn || session.person.may_find));
   return (
     <div className="ra-frame">
       <Header snapshot={snapshot} goes={!tells} />
       <div className="ra-frame__page">
-        {signedIn && <IdleWatch />}
+        {atWork && <IdleWatch />}
         {closeRefused && <CloseRefusedBanner />}
         {signedIn && session.to_confirm > 0 && place.at !== "confirm-recorded" && (
           <ConfirmBanner count={session.to_confirm} />
         )}
-        {signedIn && <UnsentBanner />}
-        {signedIn && snapshot.second_copy && <NoSecondCopyBanner {...snapshot.second_copy} />}
+        {session.state === "offline" && <OfflineBanner name={session.person.name} until={session.until} />}
+        {atWork && <UnsentBanner />}
+        {atWork && snapshot.second_copy && <NoSecondCopyBanner {...snapshot.second_copy} />}
         {page}
       </div>
-      <Footer version={snapshot.version} signedIn={signedIn} mayLeave={mayLeave} />
+      <Footer
+        version={snapshot.version}
+        signedIn={atWork}
+        mayPrepare={signedIn && session.person.may_register}
+        mayLeave={mayLeave}
+      />
     </div>
   );
 }

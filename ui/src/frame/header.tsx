@@ -2,15 +2,17 @@
 
 import type { RoleView, Snapshot } from "../bridge";
 import { FRAME } from "../content/frame";
+import { OFFLINE_FRAME, OFFLINE_WORK } from "../content/offline";
 import { roleName } from "../content/people";
 import { usePlaces } from "./places";
 import { useSearch } from "./search";
-import { useSession, useShell } from "./session";
+import { isAtWork, useLocks, useSession, useShell } from "./session";
 
 /** `goes`: whether it leads to other pages. */
 export function Header({ snapshot, goes }: { snapshot: Snapshot; goes: boolean }) {
   const { session, network, outbox } = snapshot;
-  const signedIn = session.state === "signed_in" ? session.person : null;
+  const signedIn = isAtWork(session) ? session.person : null;
+  const byPin = session.state === "offline";
   return (
     <>
       <button type="button" className="nhsuk-skip-link ra-skip-link" onClick={skip}>
@@ -31,9 +33,9 @@ export function Header({ snapshot, goes }: { snapshot: Snapshot; goes: boolean }
               </strong>
             )}
           </div>
-          {signedIn && <Account name={signedIn.name} role={signedIn.role} goes={goes} />}
+          {signedIn && <Account name={signedIn.name} role={signedIn.role} changes={goes && !byPin} />}
         </div>
-        {goes && signedIn?.may_find && (
+        {goes && (byPin || signedIn?.may_find) && (
           <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />
         )}
       </header>
@@ -54,8 +56,10 @@ export function BareHeader() {
   );
 }
 
-function Account({ name, role, goes }: { name: string; role: RoleView | null; goes: boolean }) {
-  const { signOut } = useSession();
+/** `changes`: whether the role can be changed now. */
+function Account({ name, role, changes }: { name: string; role: RoleView | null; changes: boolean }) {
+  const { signOut, lock } = useSession();
+  const { mayLock } = useLocks();
   const { go } = usePlaces();
   return (
     <nav className="nhsuk-header__account" aria-label={FRAME.account}>
@@ -66,7 +70,7 @@ function Account({ name, role, goes }: { name: string; role: RoleView | null; go
             {role && ` · ${roleName(role)} · ${role.organisation_code}`}
           </span>
         </li>
-        {goes && (
+        {changes && (
           <li className="nhsuk-header__account-item">
             <button
               type="button"
@@ -75,6 +79,13 @@ function Account({ name, role, goes }: { name: string; role: RoleView | null; go
               onClick={() => go({ at: "choose-role" })}
             >
               {FRAME.changeRole}
+            </button>
+          </li>
+        )}
+        {mayLock && (
+          <li className="nhsuk-header__account-item">
+            <button type="button" className="nhsuk-header__account-button" id="lock" onClick={() => lock.run()}>
+              {OFFLINE_FRAME.lock}
             </button>
           </li>
         )}
@@ -142,11 +153,13 @@ function skip() {
 interface FooterProps {
   version: string;
   signedIn: boolean;
+  /** Whether whoever is here may be prepared to work without a connection. */
+  mayPrepare: boolean;
   /** Whether whoever is here may leave kiosk mode. */
   mayLeave: boolean;
 }
 
-export function Footer({ version, signedIn, mayLeave }: FooterProps) {
+export function Footer({ version, signedIn, mayPrepare, mayLeave }: FooterProps) {
   const { go, place } = usePlaces();
   const { kiosk, update_installed: update } = useShell();
   return (
@@ -155,6 +168,11 @@ export function Footer({ version, signedIn, mayLeave }: FooterProps) {
         {signedIn && place.at !== "help" && (
           <button type="button" className="ra-link" id="help" onClick={() => go({ at: "help" })}>
             {FRAME.help}
+          </button>
+        )}
+        {mayPrepare && place.at !== "offline-work" && (
+          <button type="button" className="ra-link" id="offline-work" onClick={() => go({ at: "offline-work" })}>
+            {OFFLINE_WORK.link}
           </button>
         )}
         {kiosk && mayLeave && place.at !== "leave-kiosk" && (

@@ -4,10 +4,11 @@ import { useLayoutEffect, useState } from "react";
 import { useAct, useDesk, useKeep } from "../bridge";
 import { clockTime, countdown, instant } from "../content/dates";
 import { kept } from "../content/keeping";
+import { LOCKS } from "../content/offline";
 import { ENDS_SOON, IDLE } from "../content/signing-in";
 import { Button, Dialog } from "../nhs";
 import { Warns } from "./page";
-import { useSession, useShell, useSignedIn } from "./session";
+import { useLocks, useSession, useShell, useSignedIn } from "./session";
 
 /** The desk is told at most this often. */
 const TELL_EVERY_MS = 15_000;
@@ -20,7 +21,10 @@ export function IdleWatch() {
   const { idle_at, idle_warning_at, ends_at } = useSignedIn();
   const desk = useDesk();
   const keep = useKeep();
-  const { signOut } = useSession();
+  const { signOut, lock } = useSession();
+  const { whenIdle } = useLocks();
+  const words = whenIdle ? LOCKS : IDLE;
+  const out = whenIdle ? lock : signOut;
   const { not_kept: notKept } = useShell();
   const [now, setNow] = useState(Date.now);
   const stay = useAct(async () => {
@@ -74,21 +78,21 @@ export function IdleWatch() {
       {warning && (
         <Dialog id="idle" title={IDLE.title} onEscape={stayNow}>
           <p className="nhsuk-body">
-            {IDLE.before} <strong className="ra-countdown">{countdown(left)}</strong>.
+            {words.before} <strong className="ra-countdown">{countdown(left)}</strong>.
           </p>
           <p className="nhsuk-body">
             {kept(notKept)} {IDLE.typing}
           </p>
           <div className="ra-buttons">
             <Button id="stay" onClick={stayNow}>
-              {IDLE.stay}
+              {words.stay}
             </Button>
-            <Button look="secondary" onClick={() => signOut.run()}>
-              {IDLE.out}
+            <Button look="secondary" onClick={() => out.run()}>
+              {words.out}
             </Button>
           </div>
           <div className="nhsuk-u-visually-hidden" role="status">
-            {IDLE.spoken(spokenCountdown(left))}
+            {words.spoken(spokenCountdown(left))}
           </div>
         </Dialog>
       )}

@@ -2,8 +2,10 @@
 
 import { useLayoutEffect } from "react";
 import type { NoSecondCopyView } from "../bridge";
+import { explain } from "../content/codes";
 import { SECOND_COPY } from "../content/elsewhere";
 import { CLOSE_ASKED } from "../content/frame";
+import { NOTHING_SENT, OFFLINE_FRAME } from "../content/offline";
 import { CONFIRM_RECORDED } from "../content/signing-in";
 import { Banner, ButtonLink } from "../nhs";
 import { Address } from "../routes/address";
@@ -14,6 +16,7 @@ import { Find } from "../routes/find";
 import { Help } from "../routes/help";
 import { Identity } from "../routes/identity";
 import { LeaveKiosk } from "../routes/leave-kiosk";
+import { OfflineWork } from "../routes/offline";
 import { Outbox } from "../routes/outbox";
 import { Profile } from "../routes/profile";
 import { Remove } from "../routes/remove";
@@ -27,6 +30,7 @@ import { Withdraw } from "../routes/withdraw";
 import { Warns } from "./page";
 import { type Place, usePlaces } from "./places";
 import { useSearch } from "./search";
+import { useSession } from "./session";
 
 export function Pages() {
   const { place, moves } = usePlaces();
@@ -74,6 +78,8 @@ function PageAt({ place }: { place: Place }) {
       return <ChooseRole />;
     case "confirm-recorded":
       return <ConfirmRecorded />;
+    case "offline-work":
+      return <OfflineWork />;
     case "help":
       return <Help />;
     case "this-computer":
@@ -101,6 +107,25 @@ export function ConfirmBanner({ count }: { count: number }) {
         </p>
       </Banner>
     </Warns>
+  );
+}
+
+/** On every page while somebody works by PIN. */
+export function OfflineBanner({ name, until }: { name: string; until: string }) {
+  const { signIn } = useSession();
+  return (
+    <div className="nhsuk-width-container ra-above-page" id="offline-banner">
+      <Banner>
+        <p className="nhsuk-notification-banner__heading">{OFFLINE_FRAME.banner(name, until)}</p>
+        <p>{NOTHING_SENT}</p>
+        {signIn.fault && <p role="status">{explain(signIn.fault.code, null).heading}</p>}
+        <p>
+          <ButtonLink id="sign-in" onClick={() => signIn.run()}>
+            {OFFLINE_FRAME.signIn}
+          </ButtonLink>
+        </p>
+      </Banner>
+    </div>
   );
 }
 

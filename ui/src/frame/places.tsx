@@ -1,7 +1,7 @@
 // Where the RA user is. A stack of typed places in memory: there are no URLs, so no name, UUID or address can get
 // into one, and nothing is left behind when the session ends.
 
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useLayoutEffect, useMemo, useState } from "react";
 import type { OutboxTab } from "../bridge";
 
 export type Place =
@@ -27,6 +27,7 @@ export type Place =
     }
   | { at: "choose-role" }
   | { at: "confirm-recorded" }
+  | { at: "offline-work" }
   | { at: "help" }
   | { at: "this-computer" }
   | { at: "waiting-elsewhere" }
@@ -53,8 +54,17 @@ const HOME: Place = { at: "find" };
 /** More than anybody goes back. */
 const DEEPEST = 50;
 
-export function PlacesProvider({ start = HOME, children }: { start?: Place; children: ReactNode }) {
-  const [{ stack, moves }, setState] = useState<{ stack: Place[]; moves: number }>({ stack: [start], moves: 0 });
+interface ProviderProps {
+  /** Where one begins, and how one came there: the last is shown. */
+  start?: Place[];
+  /** Hears where one is, with each move. */
+  onMove?: (stack: Place[]) => void;
+  children: ReactNode;
+}
+
+export function PlacesProvider({ start = [HOME], onMove, children }: ProviderProps) {
+  const [{ stack, moves }, setState] = useState<{ stack: Place[]; moves: number }>({ stack: start, moves: 0 });
+  useLayoutEffect(() => onMove?.(stack), [stack, onMove]);
   const change = useCallback(
     (to: (stack: Place[]) => Place[]) => setState((now) => ({ stack: to(now.stack), moves: now.moves + 1 })),
     [],

@@ -1,7 +1,16 @@
 // Signing in and out, and what the frame knows of both. It outlives the pages that start it.
 
 import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
-import { type Act, type ShellView, type Snapshot, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import {
+  type Act,
+  type SessionView,
+  type ShellView,
+  type Snapshot,
+  useAct,
+  useCommand,
+  useDesk,
+  useKeep,
+} from "../bridge";
 
 interface Session {
   signIn: Act<[]>;
@@ -9,6 +18,7 @@ interface Session {
   signOut: Act<[]>;
   confirm: Act<[]>;
   cancel: Act<[]>;
+  lock: Act<[]>;
 }
 
 export const SessionContext = createContext<Session | null>(null);
@@ -36,7 +46,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     await desk.cancelSignIn();
     keep.changed("session");
   });
-  return <SessionContext value={{ signIn, changeRole, signOut, confirm, cancel }}>{children}</SessionContext>;
+  const lock = useAct(async () => {
+    keep.snapshot(await desk.lock());
+  });
+  return <SessionContext value={{ signIn, changeRole, signOut, confirm, cancel, lock }}>{children}</SessionContext>;
 }
 
 export function useSession(): Session {
@@ -59,11 +72,30 @@ export function useShell(): ShellView {
   return useCommand("shell").data ?? { kiosk: false, organisation: null, update_installed: false, not_kept: null };
 }
 
-/** The person at work. Only pages behind a sign-in ask for it. */
+/** The person at work, signed in or by PIN. Only pages behind that ask for it. */
 export function useSignedIn() {
   const { session } = useSnapshot();
-  if (session.state !== "signed_in") throw new Error("Nobody is signed in.");
+  if (!isAtWork(session)) throw new Error("Nobody is at work.");
   return session;
+}
+
+/** How many registrations this session sends by itself: by PIN none. */
+export function useToSend(): number {
+  const session = useSignedIn();
+  return session.state === "offline" ? 0 : session.to_send;
+}
+
+/** Whether somebody is at work: signed in and confirmed, or by PIN without a connection. */
+export function isAtWork(session: SessionView): session is Extract<SessionView, { state: "signed_in" | "offline" }> {
+  return session.state === "signed_in" || session.state === "offline";
+}
+
+/** Whether the session is locked, and not ended, when nothing happens for a while or it is asked for. */
+export function useLocks() {
+  const { session, network } = useSnapshot();
+  const asked = useCommand("offline");
+  const ready = isAtWork(session) && Boolean(asked.data?.until);
+  return { mayLock: ready, whenIdle: session.state === "offline" || (ready && network.state === "offline") };
 }
 
 /** Says something to a screen reader, politely. */

@@ -8,7 +8,7 @@ import { TAKING_OVER } from "../content/taking-over";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useSession, useShell, useSignedIn, useSnapshot } from "../frame/session";
+import { useSession, useShell, useSignedIn, useSnapshot, useToSend } from "../frame/session";
 import { Button, ButtonLink, Heads, InsetText, Table } from "../nhs";
 
 /** What sending is doing, or what it waits for and what to do about it. */
@@ -16,7 +16,7 @@ export function Sending() {
   const desk = useDesk();
   const keep = useKeep();
   const { sync, network } = useSnapshot();
-  const { to_send: toSend } = useSignedIn();
+  const toSend = useToSend();
   const { signIn } = useSession();
   const { not_kept: notKept } = useShell();
   const { go } = usePlaces();

@@ -19,7 +19,7 @@ import { author, TAKING_OVER } from "../content/taking-over";
 import { firstUnanswered } from "../frame/draft-steps";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useAnnounce, useSignedIn, useSnapshot } from "../frame/session";
+import { useAnnounce, useSnapshot, useToSend } from "../frame/session";
 import { Banner, ButtonLink, Heads, StatusTag, Table, Tabs } from "../nhs";
 import { OwnWaits, Sending, Waits } from "./outbox-sending";
 
@@ -41,7 +41,7 @@ export function Outbox({ tab: first, confirmed, discarded: before, takenOver }: 
   const announce = useAnnounce();
   const { go } = usePlaces();
   const { outbox: counts } = useSnapshot();
-  const { to_send: toSend } = useSignedIn();
+  const toSend = useToSend();
   const [tab, setTab] = useState(first);
   const [discarded, setDiscarded] = useState(before);
   const [restored, setRestored] = useState<string | null>(null);

@@ -1,11 +1,14 @@
+import { useState } from "react";
 import type { EndReason } from "../bridge";
 import { kept, UNSENT } from "../content/keeping";
 import { FAULT_OF_CODE, NETWORK_FAULTS } from "../content/network";
+import { OFFLINE_WORK } from "../content/offline";
 import { ENDED, NOT_KEPT, SIGN_IN, SIGNING_IN, SIGNING_IN_KIOSK } from "../content/signing-in";
 import { NetworkHelp } from "../frame/network-help";
 import { FaultSummary, Heading, Page } from "../frame/page";
 import { useSession, useShell, useSnapshot } from "../frame/session";
-import { Button, Details, InsetText } from "../nhs";
+import { Button, ButtonLink, Details, InsetText } from "../nhs";
+import { WorkOffline } from "./offline";
 
 /** Nobody is signed in. Each way a session ended has words of its own. */
 export function SignIn({ why }: { why: EndReason | null }) {
@@ -17,6 +20,8 @@ export function SignIn({ why }: { why: EndReason | null }) {
   const failed = signIn.fault ? signIn : changeRole;
   const ended = why && ENDED[why];
   const title = ended?.title ?? SIGN_IN.title;
+  const [byPin, setByPin] = useState(false);
+  if (byPin) return <WorkOffline onBack={() => setByPin(false)} />;
   return (
     <Page
       name="sign-in"
@@ -68,6 +73,13 @@ export function SignIn({ why }: { why: EndReason | null }) {
         {SIGN_IN.button}
       </Button>
       <p className="nhsuk-hint">{kiosk ? SIGN_IN.opensInKiosk : SIGN_IN.opens}</p>
+      {!notKept && (
+        <p>
+          <ButtonLink id="by-pin" onClick={() => setByPin(true)}>
+            {OFFLINE_WORK.link}
+          </ButtonLink>
+        </p>
+      )}
     </Page>
   );
 }

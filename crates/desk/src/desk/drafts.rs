@@ -3,7 +3,6 @@
 use contract::{CareIdentityUuid, FieldErrors, FrozenBody, SubmissionKey};
 use jiff::Timestamp;
 
-use super::state::AtWork;
 use super::{Desk, views};
 use crate::registering::{check_address, check_identity, registration_body, role_text};
 use crate::session::SignedIn;
@@ -19,13 +18,13 @@ impl Desk {
     /// on the profile as it was read last. Works without a network.
     pub async fn start_draft(&self, uuid: CareIdentityUuid) -> Result<Draft, Failure> {
         let desk = &self.inner;
-        let at_work = desk.require_at_work()?;
-        may_register(&at_work)?;
+        let recorder = desk.require_recording()?;
+        may_register(&recorder.who)?;
         let read = desk.state().profiles.get(&uuid).cloned().ok_or(Cause::NotFound)?;
         if let Some(code) = read.refusal {
             return Err(Cause::Refused(code).into());
         }
-        let (author, now) = (at_work.who.user.uuid.clone(), desk.parts.clock.now());
+        let (author, now) = (recorder.who.user.uuid.clone(), desk.parts.clock.now());
         let id = DraftId(desk.parts.random.guid());
         let draft = desk
             .store
@@ -63,7 +62,7 @@ impl Desk {
 
     /// A draft of this RA user.
     pub async fn draft(&self, id: DraftId) -> Result<Draft, Failure> {
-        let author = self.inner.require_at_work()?.who.user.uuid.clone();
+        let author = self.inner.require_recording()?.who.user.uuid.clone();
         Ok(views::draft(self.inner.store.read(move |conn| drafts::get(conn, &author, id)).await?))
     }
 
@@ -96,7 +95,7 @@ impl Desk {
 
     /// Throws a draft away. It can be restored in the same session.
     pub async fn discard_draft(&self, id: DraftId) -> Result<(), Failure> {
-        let actor = self.inner.require_at_work()?.actor();
+        let actor = self.inner.require_recording()?.actor();
         self.inner.store.write(move |conn| drafts::discard(conn, &actor.uuid, id, actor.session)).await?;
         self.inner.changes.tell(Changed::Outbox);
         Ok(())
@@ -104,7 +103,7 @@ impl Desk {
 
     /// Takes back that a draft was thrown away.
     pub async fn restore_draft(&self, id: DraftId) -> Result<Draft, Failure> {
-        let actor = self.inner.require_at_work()?.actor();
+        let actor = self.inner.require_recording()?.actor();
         let draft = self
             .inner
             .store
@@ -121,18 +120,18 @@ impl Desk {
     /// Field errors: `address`, `reason`, `method`, `documents`, `accepted_by`.
     pub async fn record(&self, id: DraftId) -> Result<Submission, Failure> {
         let desk = &self.inner;
-        let at_work = desk.require_at_work()?;
-        may_register(&at_work)?;
-        desk.keeps_or_reaches(&at_work).await?;
+        let recorder = desk.require_recording()?;
+        may_register(&recorder.who)?;
+        desk.keeps_or_reaches(&recorder).await?;
         let now = desk.parts.clock.now();
         let key = SubmissionKey::from_guid(desk.parts.random.guid_at(now));
-        let (who, actor) = (at_work.who.clone(), at_work.actor());
+        let (who, actor) = (recorder.who.clone(), recorder.actor());
         let recorded = desk.store.write(move |conn| record(conn, now, &who, &actor, id, key)).await??;
         desk.changes.tell(Changed::Outbox);
         desk.wake_now();
         // It is saved. Whether there is a second copy of it is told with it, so that is found out now.
         second_copy::copy_now(desk).await;
-        Ok(views::submission(recorded, &at_work.who))
+        Ok(views::submission(recorded, &recorder.who))
     }
 
     async fn change_draft(
@@ -140,8 +139,8 @@ impl Desk {
         id: DraftId,
         change: impl FnOnce(&mut StoredDraft, &SignedIn, Timestamp) -> Result<(), FieldErrors> + Send + 'static,
     ) -> Result<Draft, Failure> {
-        let at_work = self.inner.require_at_work()?;
-        let (who, now) = (at_work.who.clone(), self.inner.parts.clock.now());
+        let recorder = self.inner.require_recording()?;
+        let (who, now) = (recorder.who.clone(), self.inner.parts.clock.now());
         let draft = self
             .inner
             .store
@@ -216,6 +215,6 @@ pub(super) fn record(
     Ok(Ok(submissions::get(conn, &actor.uuid, key)?))
 }
 
-pub(super) fn may_register(at_work: &AtWork) -> Result<(), Failure> {
-    if at_work.who.may.register { Ok(()) } else { Err(Cause::NotPermitted.into()) }
+pub(super) fn may_register(who: &SignedIn) -> Result<(), Failure> {
+    if who.may.register { Ok(()) } else { Err(Cause::NotPermitted.into()) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::state::{AtWork, Inner};
+use super::state::{Inner, Recorder};
 use crate::{Cause, Failure, Happened, NotKept, Persistence};
 
 impl Inner {
@@ -17,8 +17,9 @@ impl Inner {
 
     /// Asks the gateway, before something is recorded on a computer that would forget it, whether it can be sent at
     /// once: it must answer, and no pause of sending may stand. Elsewhere nothing is asked.
-    pub(crate) async fn keeps_or_reaches(self: &Arc<Self>, at_work: &AtWork) -> Result<(), Failure> {
+    pub(crate) async fn keeps_or_reaches(self: &Arc<Self>, recorder: &Recorder) -> Result<(), Failure> {
         let Some(why) = self.not_kept() else { return Ok(()) };
+        let Some(at_work) = &recorder.online else { return Err(Cause::OfflineRecordingRefused(why).into()) };
         let asked = self.client.session(&at_work.gateway).await;
         let reference = match self.hear(at_work, asked) {
             // A pause that the network's return ends is over by now.

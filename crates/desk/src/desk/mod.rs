@@ -9,8 +9,11 @@ mod keeping;
 #[cfg(feature = "measure")]
 mod measure;
 mod network;
+mod offline;
 mod outbox;
 mod people;
+mod pin;
+mod prepare;
 mod session;
 mod state;
 mod taking_over;
@@ -63,6 +66,7 @@ impl Desk {
         tasks.spawn(until_stopped(inner.stop.clone(), sync::send_audit(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), sync::report_waiting(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), second_copy::run(inner.clone())));
+        tasks.spawn(until_stopped(inner.stop.clone(), prepare::run(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), tell_changes(inner.clone())));
         tasks.spawn(until_stopped(inner.stop.clone(), keep_time(inner.clone())));
         tasks.close();

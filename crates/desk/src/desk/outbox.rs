@@ -6,7 +6,7 @@ use qrcode::render::svg;
 use zeroize::Zeroizing;
 
 use super::drafts::may_register;
-use super::state::AtWork;
+use super::state::Recorder;
 use super::{Desk, settles, taking_over, views};
 use crate::store::audit::{About, Act};
 use crate::store::drafts::{self, StoredDraft};
@@ -24,8 +24,8 @@ const MOST_ROWS: u32 = 200;
 impl Desk {
     /// One tab of this RA user's outbox.
     pub async fn outbox(&self, tab: OutboxTab) -> Result<OutboxPage, Failure> {
-        let at_work = self.inner.require_at_work()?;
-        let actor = at_work.actor();
+        let recorder = self.inner.require_recording()?;
+        let actor = recorder.actor();
         let (counts, waiting, drafts, submissions) = self
             .inner
             .store
@@ -51,24 +51,24 @@ impl Desk {
         Ok(OutboxPage {
             counts,
             drafts: drafts.into_iter().map(views::draft).collect(),
-            submissions: submissions.into_iter().map(|stored| views::submission(stored, &at_work.who)).collect(),
+            submissions: submissions.into_iter().map(|stored| views::submission(stored, &recorder.who)).collect(),
             total,
-            waits: taking_over::waits(waiting, &at_work.who),
+            waits: taking_over::waits(waiting, &recorder.who),
         })
     }
 
     /// One submission of this RA user.
     pub async fn submission(&self, key: SubmissionKey) -> Result<Submission, Failure> {
-        let at_work = self.inner.require_at_work()?;
-        Ok(views::submission(self.stored(key).await?, &at_work.who))
+        let recorder = self.inner.require_recording()?;
+        Ok(views::submission(self.stored(key).await?, &recorder.who))
     }
 
     /// Takes a submission back. What was never sent is withdrawn at once; what was sent is settled by the gateway,
     /// now if it answers, else when it does.
     pub async fn withdraw(&self, key: SubmissionKey) -> Result<Submission, Failure> {
         let desk = &self.inner;
-        let at_work = desk.require_at_work()?;
-        let (now, actor) = (desk.parts.clock.now(), at_work.actor());
+        let recorder = desk.require_recording()?;
+        let (now, actor) = (desk.parts.clock.now(), recorder.actor());
         let effects = desk
             .store
             .write(move |conn| submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None))
@@ -77,9 +77,12 @@ impl Desk {
         second_copy::copy_now(desk).await;
         desk.wake.notify_one();
         let here = self.stored(key).await?.role;
-        if effects.contains(&Effect::AskToSettle) && settles(&at_work.who, &here) {
-            // What cannot be settled now stays asked for; the loop goes on with it.
-            match sync::settle(desk, &at_work, key).await {
+        // What cannot be settled now stays asked for; the loop goes on with it.
+        if effects.contains(&Effect::AskToSettle)
+            && settles(&recorder.who, &here)
+            && let Some(at_work) = &recorder.online
+        {
+            match sync::settle(desk, at_work, key).await {
                 Ok(()) => {}
                 Err(error) => {
                     tracing::info!(?error, "a withdrawal is not settled yet");
@@ -94,22 +97,22 @@ impl Desk {
     /// was sent before and the gateway cannot settle it now, nothing changes.
     pub async fn correct(&self, key: SubmissionKey) -> Result<Draft, Failure> {
         let desk = &self.inner;
-        let at_work = desk.require_at_work()?;
-        may_register(&at_work)?;
+        let recorder = desk.require_recording()?;
+        may_register(&recorder.who)?;
         let mut stored = self.stored(key).await?;
         // The gateway is not asked to close a key that a manager's own submission is about to settle.
         if stored.life.taken_over {
             return Err(Cause::WrongState.into());
         }
         if matches!(stored.life.status, Status::ReadyToSend | Status::Sending) {
-            self.take_back(&at_work, &stored).await?;
+            self.take_back(&recorder, &stored).await?;
             stored = self.stored(key).await?;
         }
         let correctable = matches!(stored.life.status, Status::NeedsAttention | Status::Withdrawn);
         if !correctable || stored.replaced_by.is_some() {
             return Err(Cause::WrongState.into());
         }
-        let author = at_work.who.user.uuid.clone();
+        let author = recorder.who.user.uuid.clone();
         let new = self.corrected(stored);
         let draft = desk
             .store
@@ -126,9 +129,9 @@ impl Desk {
     }
 
     /// Withdraws a submission that may still be sent, or fails and leaves it as it is.
-    async fn take_back(&self, at_work: &AtWork, stored: &StoredSubmission) -> Result<(), Failure> {
+    async fn take_back(&self, recorder: &Recorder, stored: &StoredSubmission) -> Result<(), Failure> {
         let desk = &self.inner;
-        let (now, actor, key) = (desk.parts.clock.now(), at_work.actor(), stored.key);
+        let (now, actor, key) = (desk.parts.clock.now(), recorder.actor(), stored.key);
         let never_sent = desk
             .store
             .write(move |conn| {
@@ -149,9 +152,10 @@ impl Desk {
             desk.wake.notify_one();
             return Ok(());
         }
-        if !settles(&at_work.who, &stored.role) {
+        if !settles(&recorder.who, &stored.role) {
             return Err(Cause::WrongState.into());
         }
+        let at_work = recorder.online.as_ref().ok_or(Cause::WorkingOffline)?;
         let reply = desk.hear(at_work, desk.client.cancel(&at_work.gateway, key).await)?;
         Ok(sync::settled(desk, at_work, key, reply).await?)
     }
@@ -206,7 +210,7 @@ impl Desk {
     pub async fn fresh_link(&self, key: SubmissionKey) -> Result<Submission, Failure> {
         let desk = &self.inner;
         let at_work = desk.require_at_work()?;
-        may_register(&at_work)?;
+        may_register(&at_work.who)?;
         let (registration, _) = self.stored(key).await?.registration.ok_or(Cause::WrongState)?;
         let registration = desk.hear(&at_work, desk.client.fresh_link(&at_work.gateway, registration.id).await)?;
         let (now, actor) = (desk.parts.clock.now(), at_work.actor());
@@ -232,7 +236,7 @@ impl Desk {
     }
 
     async fn stored(&self, key: SubmissionKey) -> Result<StoredSubmission, Failure> {
-        let author = self.inner.require_at_work()?.who.user.uuid.clone();
+        let author = self.inner.require_recording()?.who.user.uuid.clone();
         Ok(self.inner.store.read(move |conn| submissions::get(conn, &author, key)).await?)
     }
 

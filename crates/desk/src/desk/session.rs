@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::state::{Inner, actor};
 use super::{Desk, views};
-use crate::session::{SignedIn, WARNING};
+use crate::session::{Session, SignedIn, WARNING};
 use crate::sign_in::{Arrived, Purpose, SignInError, sign_in};
 use crate::store::audit::{self, About, Act};
 use crate::store::queue;
@@ -23,7 +23,7 @@ impl Desk {
             let state = desk.state();
             (state.session.clone(), state.network, state.sync, state.second_copy)
         };
-        let who = session.at_work().map(|who| actor(who));
+        let who = session.recording().map(|who| actor(who));
         let registers = session.at_work().is_some_and(|who| who.may.register);
         let (outbox, to_confirm, to_send) = desk
             .store
@@ -34,10 +34,17 @@ impl Desk {
                 Ok((queue::counts(conn, who.as_ref())?, to_confirm, to_send))
             })
             .await?;
+        let session_now = match &session {
+            Session::Locked { who } => SessionNow::Locked {
+                name: who.user.name.clone(),
+                person: desk.offline_person(&who.user.uuid, who.role_id().cloned()).await?,
+            },
+            session => session_now(session, to_confirm, to_send),
+        };
         Ok(Snapshot {
             version: env!("CARGO_PKG_VERSION"),
             practice: cfg!(feature = "practice"),
-            session: session_now(&session, to_confirm, to_send),
+            session: session_now,
             network,
             outbox,
             sync,
@@ -80,6 +87,8 @@ impl Desk {
                 .await?;
             desk.note_happened(Happened::SignedIn);
             desk.forget_set_aside(moment.wall).await;
+            desk.get_ready(&who).await?;
+            desk.prepare_wake.notify_one();
         }
         desk.changes.tell(Changed::Session);
         desk.changes.tell(Changed::Outbox);
@@ -144,7 +153,7 @@ impl Desk {
         let cancel = CancellationToken::new();
         {
             let mut state = desk.state();
-            let unconfirmed = matches!(state.session, crate::session::Session::Confirming { .. });
+            let unconfirmed = matches!(state.session, Session::Confirming { .. });
             if !state.session.begin() {
                 return Err(Cause::WrongState.into());
             }
@@ -203,6 +212,7 @@ impl Inner {
                 self.store.vaults.open(vault);
             }
             state.vault = arrived.vault;
+            state.ready = None;
             (state.gateway.replace((gateway, CancellationToken::new())), other)
         };
         // A role is changed by the same person, who need not sign in to the proxy again. They may be gone before the
@@ -232,8 +242,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn session_now(session: &crate::session::Session, to_confirm: u32, to_send: u32) -> SessionNow {
-    use crate::session::Session;
+fn session_now(session: &Session, to_confirm: u32, to_send: u32) -> SessionNow {
     match session {
         Session::SignedOut { why } => SessionNow::SignedOut { why: *why },
         Session::SigningIn { .. } => SessionNow::SigningIn,
@@ -248,6 +257,19 @@ fn session_now(session: &crate::session::Session, to_confirm: u32, to_send: u32)
                 ends_at: who.ends_at,
                 to_confirm,
                 to_send,
+            }
+        }
+        // How they come back is asked of the key store, so it is told by the caller.
+        Session::Locked { who } => SessionNow::Locked { name: who.user.name.clone(), person: None },
+        Session::Offline { who, until, last_input } => {
+            let idle_at = who.idle_at(*last_input);
+            SessionNow::Offline {
+                person: views::person(who),
+                policy: who.policy.clone(),
+                until: *until,
+                idle_at,
+                idle_warning_at: idle_at.checked_sub(WARNING).unwrap_or(idle_at),
+                ends_at: who.ends_at,
             }
         }
     }

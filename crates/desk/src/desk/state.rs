@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{AuthenticatorId, CareIdentityUuid, EndReason, RequestId, Sealing, SubmissionKey};
+use contract::{AuthenticatorId, CareIdentityUuid, EndReason, OfflineTerms, RequestId, Sealing, SubmissionKey};
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::gateway_client::{CallError, GatewayClient, GatewaySession};
+use crate::offline::Ticking;
 use crate::reply::Trouble;
 use crate::session::{Session, SignedIn};
 use crate::store::Store;
@@ -47,6 +48,10 @@ pub(crate) struct Inner {
     pub(crate) copy_wake: Notify,
     /// Held while the second copy is written.
     pub(crate) copying: Arc<tokio::sync::Mutex<()>>,
+    /// Leave to work without a connection may be asked for now.
+    pub(crate) prepare_wake: Notify,
+    /// Held while a PIN is tried or set.
+    pub(crate) pin_trying: tokio::sync::Mutex<()>,
     /// The desk is closing.
     pub(crate) stop: CancellationToken,
     /// Calls that tell the gateway of a session's end.
@@ -61,6 +66,10 @@ pub(crate) struct State {
     pub(crate) gateway: Option<(Arc<GatewaySession>, CancellationToken)>,
     /// The vault of whoever is present, where they have one that is open.
     pub(crate) vault: Option<Arc<OpenVault>>,
+    /// Under which grant whoever is present could go on without a connection.
+    pub(crate) ready: Option<OfflineTerms>,
+    /// The highest time that was ever seen here.
+    pub(crate) ticking: Ticking,
     pub(crate) network: Network,
     pub(crate) sync: SyncNow,
     pub(crate) pause: Option<Pause>,
@@ -116,12 +125,30 @@ impl AtWork {
     }
 }
 
+/// Somebody who may record here, with a session at the gateway or without.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    pub(crate) who: Arc<SignedIn>,
+    /// Their session at the gateway. None: they work by PIN, and nothing is asked or sent in their name.
+    pub(crate) online: Option<AtWork>,
+    /// Their vault, which stays open until what they began is written down.
+    _vault: Option<Arc<OpenVault>>,
+}
+
+impl Recorder {
+    /// Who acts, for the store.
+    pub(crate) fn actor(&self) -> Actor {
+        actor(&self.who)
+    }
+}
+
 pub(crate) fn actor(who: &SignedIn) -> Actor {
     Actor { uuid: who.user.uuid.clone(), role: who.role_id().cloned(), session: who.id }
 }
 
 impl Inner {
     pub(crate) fn new(settings: Settings, parts: Parts, store: Store, client: GatewayClient) -> Self {
+        let ticking = Ticking::from(store.highest, parts.clock.moment());
         let client = client.of_device(store.device.as_ref().map(Device::id));
         Self {
             settings,
@@ -135,12 +162,16 @@ impl Inner {
             report_wake: Notify::new(),
             copy_wake: Notify::new(),
             copying: Arc::default(),
+            prepare_wake: Notify::new(),
+            pin_trying: tokio::sync::Mutex::default(),
             stop: CancellationToken::new(),
             revocations: TaskTracker::new(),
             state: Mutex::new(State {
                 session: Session::NEW,
                 gateway: None,
                 vault: None,
+                ready: None,
+                ticking,
                 network: Network::Unknown,
                 sync: SyncNow::Idle,
                 pause: None,
@@ -178,23 +209,49 @@ impl Inner {
         if let Some(at_work) = self.at_work() {
             return Ok(at_work);
         }
-        match &self.state().session {
-            Session::SignedOut { why: Some(why) } if *why != EndReason::SignedOut => {
-                Err(Cause::SessionEnded(*why).into())
+        Err(self.why_nobody().into())
+    }
+
+    /// Who may record here, with the gateway or without, or why nobody may.
+    pub(crate) fn require_recording(self: &Arc<Self>) -> Result<Recorder, Failure> {
+        self.end_if_over();
+        {
+            let state = self.state();
+            if let Some(who) = state.session.recording().cloned() {
+                let online = state.gateway.clone().map(|(gateway, ended)| {
+                    let (who, vault) = (who.clone(), state.vault.clone());
+                    AtWork { who, gateway, ended, _vault: vault }
+                });
+                return Ok(Recorder { who, online, _vault: state.vault.clone() });
             }
-            _ => Err(Cause::SignInNeeded.into()),
+        }
+        Err(self.why_nobody().into())
+    }
+
+    fn why_nobody(&self) -> Cause {
+        match &self.state().session {
+            Session::SignedOut { why: Some(why) } if *why != EndReason::SignedOut => Cause::SessionEnded(*why),
+            Session::Locked { .. } => Cause::Locked,
+            Session::Offline { .. } => Cause::WorkingOffline,
+            _ => Cause::SignInNeeded,
         }
     }
 
-    /// Ends the session when its time is over.
+    /// Ends the session when its time is over, or locks it where whoever is at work can come back without a connection.
     pub(crate) fn end_if_over(self: &Arc<Self>) {
         let now = self.parts.clock.moment();
-        let (meant, over) = {
-            let state = self.state();
-            (state.session.present_id(), state.session.ended_by_time(now))
+        let (meant, over, locks) = {
+            let mut state = self.state();
+            let over = state.session.ended_by_time(now);
+            let locks = Self::grant_is_over(&mut state, now)
+                || over == Some(EndReason::Idle) && self.locks_when_idle(&mut state, now);
+            (state.session.present_id(), over, locks)
         };
-        if let Some(why) = over {
-            self.end_session(meant, why);
+        match (over, meant) {
+            (Some(EndReason::TwelveHours), _) => self.end_session(meant, EndReason::TwelveHours),
+            (_, Some(meant)) if locks => self.lock_session(meant),
+            (Some(why), _) => self.end_session(meant, why),
+            (None, _) => {}
         }
     }
 
@@ -208,6 +265,7 @@ impl Inner {
             let who = state.session.present().cloned();
             state.session.end(why);
             state.vault = None;
+            state.ready = None;
             state.profiles.clear();
             state.removals.clear();
             state.watched = None;

@@ -84,7 +84,7 @@ impl Desk {
     /// [`Self::check_audit`].
     pub async fn save_audit(&self, folder: PathBuf) -> Result<AuditCopy, Failure> {
         let at_work = self.inner.require_at_work()?;
-        drafts::may_register(&at_work)?;
+        drafts::may_register(&at_work.who)?;
         self.audit_of_a_copy(&at_work, Act::AuditCopyAsked, String::new()).await?;
         let copied = self.copy_audit(folder).await;
         let noted = match &copied {
@@ -133,7 +133,7 @@ impl Desk {
     /// as it was written there is no reason to: [`Cause::WrongState`].
     pub async fn begin_new_audit(&self) -> Result<(), Failure> {
         let at_work = self.inner.require_at_work()?;
-        drafts::may_register(&at_work)?;
+        drafts::may_register(&at_work.who)?;
         let why = why(&self.check_audit().await?).ok_or(Cause::WrongState)?;
         let (now, actor) = (self.inner.parts.clock.now(), at_work.actor());
         Ok(self.inner.store.write(move |conn| succession::ask(conn, now, &actor, why)).await?)

@@ -2,8 +2,9 @@
 
 use contract::{
     AuditReply, AuditRequest, AuthenticatorId, BatchItem, BatchReply, BatchRequest, CancelReply, CareIdentityUuid,
-    ChangedReply, DeviceId, DeviceReply, DeviceRequest, ProfileReply, Registration, RegistrationId, RemovalReply,
-    RemovalRequest, SearchReply, SearchRequest, SessionReply, SubmissionKey, VaultReply, VaultRequest, WaitingReply,
+    ChangedReply, DeviceId, DeviceReply, DeviceRequest, OfflineGrantReply, OfflineGrantRequest, ProfileReply,
+    Registration, RegistrationId, RemovalReply, RemovalRequest, SearchReply, SearchRequest, SessionReply,
+    SubmissionKey, VaultReply, VaultRequest, WaitingReply,
 };
 use http::Method;
 use serde::Serialize;
@@ -126,6 +127,20 @@ impl GatewayClient {
         let call = Call { method: Method::PUT, ..self.post(format!("/v1/devices/{id}"), request) };
         let request_id = call.request_id;
         let reply: DeviceReply = self.call(session, call).await?;
+        self.same_request(reply.receipt.request_id == request_id)?;
+        Ok(reply)
+    }
+
+    /// Leave to record on this computer without a connection.
+    pub(crate) async fn offline_grant(
+        &self,
+        session: &GatewaySession,
+        device: DeviceId,
+    ) -> Result<OfflineGrantReply, CallError> {
+        let request = OfflineGrantRequest { device, clinic: None };
+        let call = self.post("/v1/offline-grants".into(), &request);
+        let request_id = call.request_id;
+        let reply: OfflineGrantReply = self.call(session, call).await?;
         self.same_request(reply.receipt.request_id == request_id)?;
         Ok(reply)
     }

@@ -3,6 +3,10 @@ use super::*;
 fn reply() -> SessionReply {
     serde_json::from_value(serde_json::json!({
         "user": { "uuid": "555086689106", "name": "Made Up" },
+        "role": { "access": "register", "role": {
+            "id": "555254240100", "code": "S0080:G0440:R5090", "name": "Registration Authority Agent",
+            "ra_role": "ra_agent", "organisation": { "code": "B81603", "name": "A practice" }
+        } },
         "roles": [],
         "may": { "find": true, "register": true, "remove": true },
         "policy": {
@@ -21,6 +25,27 @@ fn at(seconds: u64) -> Moment {
     Moment { wall: wall + Duration::from_secs(seconds), steady: Duration::from_secs(seconds) }
 }
 
+fn terms() -> OfflineTerms {
+    let role = serde_json::json!({
+        "id": "555254240100", "code": "S0080:G0440:R5090", "name": "Registration Authority Agent",
+        "ra_role": "ra_agent", "organisation": { "code": "B81603", "name": "A practice" }
+    });
+    let reply = reply();
+    OfflineTerms {
+        device: contract::DeviceId::from_guid(uuid::Uuid::from_u128(7)),
+        user: reply.user,
+        role: serde_json::from_value(role).unwrap(),
+        policy: reply.policy,
+        clinic: None,
+        issued_at: at(0).wall,
+        until: at(72 * 3600).wall,
+    }
+}
+
+fn offline() -> SignedIn {
+    SignedIn::offline(uuid::Uuid::from_u128(3), terms(), LONGEST_IDLE, at(0))
+}
+
 fn signed_in() -> Session {
     let mut session = Session::NEW;
     assert!(session.begin());
@@ -34,9 +59,12 @@ fn name(session: &Session) -> &'static str {
         Session::SignedOut { why: None } => "out",
         Session::SignedOut { why: Some(_) } => "ended",
         Session::SigningIn { before } if before.at_work().is_some() => "changing",
+        Session::SigningIn { before } if matches!(**before, Session::Locked { .. }) => "away-signing-in",
         Session::SigningIn { .. } => "signing-in",
         Session::Confirming { .. } => "confirming",
         Session::SignedIn { .. } => "in",
+        Session::Locked { .. } => "locked",
+        Session::Offline { .. } => "offline",
     }
 }
 
@@ -54,18 +82,60 @@ fn every_state_meets_every_event() {
                 session = signed_in();
                 assert!(session.begin());
             }
+            "locked" | "away-signing-in" => {
+                session = signed_in();
+                session.lock();
+                assert!(wanted == "locked" || session.begin());
+            }
+            "offline" => assert!(session.begin_offline(offline(), terms().until, at(0))),
             _ => session = signed_in(),
         }
         session
     };
+    let (signing_in, away, signing_in_from_offline) = ("signing-in", "away-signing-in", "signing-in");
     let table = [
-        // state         begin         give up       arrive        confirm       touch         end
-        ("out", ["signing-in", "out", "confirming", "out", "out", "ended"]),
-        ("ended", ["signing-in", "ended", "confirming", "ended", "ended", "ended"]),
-        ("signing-in", ["signing-in", "out", "confirming", "signing-in", "signing-in", "signing-in"]),
-        ("changing", ["changing", "in", "confirming", "changing", "changing", "signing-in"]),
-        ("confirming", ["signing-in", "confirming", "confirming", "in", "confirming", "ended"]),
-        ("in", ["changing", "in", "confirming", "in", "in", "ended"]),
+        // state: begin, give up, arrive, confirm, touch, end, lock, unlock, begin by PIN
+        ("out", ["signing-in", "out", "confirming", "out", "out", "ended", "out", "out", "offline"]),
+        ("ended", ["signing-in", "ended", "confirming", "ended", "ended", "ended", "ended", "ended", "offline"]),
+        (
+            "signing-in",
+            [signing_in, "out", "confirming", signing_in, signing_in, signing_in, signing_in, signing_in, signing_in],
+        ),
+        (
+            "changing",
+            ["changing", "in", "confirming", "changing", "changing", signing_in, away, "changing", "changing"],
+        ),
+        (
+            "confirming",
+            [
+                signing_in,
+                "confirming",
+                "confirming",
+                "in",
+                "confirming",
+                "ended",
+                "confirming",
+                "confirming",
+                "confirming",
+            ],
+        ),
+        ("in", ["changing", "in", "confirming", "in", "in", "ended", "locked", "in", "in"]),
+        ("locked", [away, "locked", "confirming", "locked", "locked", "ended", "locked", "offline", "locked"]),
+        (away, [away, "locked", "confirming", away, away, signing_in, away, away, away]),
+        (
+            "offline",
+            [
+                signing_in_from_offline,
+                "offline",
+                "confirming",
+                "offline",
+                "offline",
+                "ended",
+                "locked",
+                "offline",
+                "offline",
+            ],
+        ),
     ];
     for (start, row) in table {
         for (event, expected) in row.into_iter().enumerate() {
@@ -77,7 +147,10 @@ fn every_state_meets_every_event() {
                 2 => session.arrive(SignedIn::new(uuid::Uuid::nil(), reply(), LONGEST_IDLE, at(1)), at(1)),
                 3 => _ = session.confirm(at(1)),
                 4 => session.touch(at(1)),
-                _ => session.end(EndReason::SignedOut),
+                5 => session.end(EndReason::SignedOut),
+                6 => session.lock(),
+                7 => _ = session.unlock(terms(), at(1)),
+                _ => _ = session.begin_offline(offline(), terms().until, at(1)),
             }
             assert_eq!(name(&session), expected, "{start}, event {event}");
         }
@@ -155,4 +228,36 @@ fn a_computer_may_let_a_session_idle_for_less_and_never_for_more() {
         assert_eq!(session.ended_by_time(at(ends_after - 1)), None, "{minutes}");
         assert_eq!(session.ended_by_time(at(ends_after)), Some(EndReason::Idle), "{minutes}");
     }
+}
+
+#[test]
+fn who_is_away_comes_back_with_their_own_pin_in_their_own_role_and_holds_no_token() {
+    let mut session = signed_in();
+    session.lock();
+    assert!(session.at_work().is_none() && session.recording().is_none() && session.present().is_some());
+    let somebody = OfflineTerms { user: RaUser { uuid: "656005750104".parse().unwrap(), ..terms().user }, ..terms() };
+    assert!(!session.unlock(somebody, at(1)), "another person's grant");
+    let mut other = terms();
+    other.role.id = "555254240999".parse().unwrap();
+    assert!(!session.unlock(other, at(1)), "a grant for another role");
+    assert!(session.unlock(terms(), at(1)));
+    let who = session.recording().unwrap();
+    assert_eq!((who.id, who.may.register, who.may.find, who.may.remove), (uuid::Uuid::nil(), true, false, false));
+    assert!(session.at_work().is_none(), "nothing is sent in their name");
+}
+
+#[test]
+fn nhs_cia_ses_req_005_and_007_hold_without_a_connection_too() {
+    let mut session = Session::NEW;
+    assert!(session.begin_offline(offline(), terms().until, at(0)));
+    assert_eq!((session.ended_by_time(at(899)), session.ended_by_time(at(900))), (None, Some(EndReason::Idle)));
+    session.touch(at(43_195));
+    assert_eq!(session.ended_by_time(at(43_200)), Some(EndReason::TwelveHours));
+    // Away and back again does not begin another twelve hours.
+    let mut session = signed_in();
+    session.lock();
+    assert_eq!(session.ended_by_time(at(43_199)), None, "who is away is not idle");
+    assert_eq!(session.ended_by_time(at(43_200)), Some(EndReason::TwelveHours));
+    assert!(session.unlock(terms(), at(43_000)));
+    assert_eq!(session.ended_by_time(at(43_200)), Some(EndReason::TwelveHours));
 }

@@ -64,6 +64,24 @@ pub(crate) enum Act {
     NewAuditAsked,
     /// Said that they have read what became of a damaged store.
     RecoveryRead,
+    /// Set or changed a PIN.
+    PinSet,
+    /// Took their PIN away.
+    PinRemoved,
+    /// Somebody tried the PIN of this RA user, and it was not that; the detail says how often by now.
+    WrongPin,
+    /// Their PIN was wrong too often and works no more.
+    PinWiped,
+    /// Got leave to work without a connection; the detail says until when.
+    Prepared,
+    /// The gateway gives no such leave any more, so the one before and the PIN are gone.
+    NotPrepared,
+    /// Began to work without a connection, by PIN.
+    OfflineBegun,
+    /// Went away, or was; the work is kept.
+    Locked,
+    /// Came back to it by PIN.
+    Unlocked,
     /// RA Desk deleted damaged files that were set aside; the detail is their folder.
     SetAsideDeleted,
 }
@@ -91,6 +109,15 @@ impl Act {
             Self::AuditNotSaved => "audit_not_saved",
             Self::NewAuditAsked => "new_audit_asked",
             Self::RecoveryRead => "recovery_read",
+            Self::PinSet => "pin_set",
+            Self::PinRemoved => "pin_removed",
+            Self::WrongPin => "wrong_pin",
+            Self::PinWiped => "pin_wiped",
+            Self::Prepared => "prepared",
+            Self::NotPrepared => "not_prepared",
+            Self::OfflineBegun => "offline_begun",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
             Self::SetAsideDeleted => "set_aside_deleted",
         }
     }

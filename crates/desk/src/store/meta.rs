@@ -44,6 +44,15 @@ pub(super) const SECOND_COPY_MISSING: &str = "second_copy_missing";
 /// The gateway's key that the second copy is sealed to.
 pub(super) const SEALING_KEY: &str = "sealing_key";
 
+/// An RA user's PIN (JSON), behind whose it is.
+pub(super) const PIN: &str = "pin ";
+
+/// An RA user's leave to work without a connection (JSON), behind whose it is.
+pub(super) const OFFLINE_GRANT: &str = "offline_grant ";
+
+/// The highest time that was seen on this computer (JSON).
+pub(super) const HIGHEST_TIME: &str = "highest_time";
+
 /// Up to where an RA user's registrations were read.
 pub(super) fn cursor_name(author: &CareIdentityUuid) -> String {
     format!("changed_since {author}")

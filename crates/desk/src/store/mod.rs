@@ -14,6 +14,7 @@ mod file;
 mod key;
 mod meta;
 mod migrations;
+pub(crate) mod offline;
 pub(crate) mod queue;
 mod rows;
 mod salvage;
@@ -40,6 +41,7 @@ pub(crate) use key::KEY_NAME;
 pub(crate) use salvage::looked_at;
 pub(crate) use salvage::{acknowledge as acknowledge_recovery, forget_set_aside, recoveries};
 
+use crate::offline::Highest;
 use crate::submission::Event;
 use crate::{
     AuditBreak, AuditCopyError, AuditFault, AuditReport, DraftId, KeyStore, OpenError, Random, Recovery, StoreHolds,
@@ -69,6 +71,8 @@ pub(crate) struct Store {
     against: Against,
     /// The gateway's key, as the key store knew it when the store was opened: also that of an audit before this one.
     pub(crate) gateway: Option<PublicKey>,
+    /// The highest time that was ever seen here, as the file and the key store know it.
+    pub(crate) highest: Highest,
     /// The RA users' vaults: whose are open.
     pub(crate) vaults: Arc<Vaults>,
 }
@@ -120,6 +124,9 @@ impl Store {
         if let Some(AuditBreak { row, why }) = audit.broken {
             tracing::error!(row, ?why, "the audit is not as it was written");
         }
+        let seen = (offline::highest(&opened.writer), offline::kept::highest(keys));
+        // One that does not say is not asked again: what the other knows holds.
+        let highest = seen.0.unwrap_or(Highest::NONE).higher(seen.1.unwrap_or(Highest::NONE));
         let thread_fault = |error: std::io::Error| OpenError::Damaged(format!("no thread: {}", error.kind()));
         Ok(Self {
             writer: ConnectionThread::writer(opened.writer).map_err(thread_fault)?,
@@ -131,6 +138,7 @@ impl Store {
             heard,
             against,
             gateway,
+            highest,
             vaults: opened.vaults,
         })
     }

@@ -18,6 +18,7 @@ import {
   snapshotOf,
   WAITING_ON,
 } from "../fake";
+import { OFFLINE } from "./offline";
 import { OUTBOX } from "./outbox";
 import { address, cannotStart, KIOSK, offline, out, profile, refused, type Scene, scene, unsent } from "./parts";
 import { SENDING } from "./sending";
@@ -307,6 +308,7 @@ export const SCENES: Record<string, Scene> = {
     { draft: COMPLETE_DRAFT, record: refused("DISK_FULL") },
     { start: { at: "check", draft: DRAFT.id }, press: ["#primary"] },
   ),
+  ...OFFLINE,
   ...SENDING,
   ...OUTBOX,
   "banner-to-confirm": scene("find", { snapshot: snapshotOf({}, { to_confirm: 2 }) }, { start: { at: "find" } }),

@@ -58,6 +58,10 @@ pub(crate) struct World {
     pub(crate) taken_over: HashMap<String, Value>,
     /// Keys that were closed before, and what is answered to whoever takes them over.
     pub(crate) closed: HashMap<String, Value>,
+    /// What the terms of the next grants say that differs.
+    pub(crate) grant: Option<(&'static str, Value)>,
+    /// Which key they are signed with, where it is not the one that countersigns.
+    pub(crate) grant_key: Option<u8>,
     /// Who holds this computer's audit; none where nobody does.
     pub(crate) audit: Option<Holder>,
     pub(crate) expires_in: u32,
@@ -150,6 +154,7 @@ impl Fake {
             "/oauth2/token" => self.tokens(world, request),
             "/oauth2/revoke" => Response::Json(200, json!({})),
             "/v1/session" => session(world),
+            "/v1/offline-grants" => grant(world, request),
             "/v1/vaults/share" => vault_share(world, request),
             "/v1/care-identities/search" => Response::Json(200, json!({ "matches": [] })),
             "/v1/devices/waiting" => {
@@ -284,6 +289,33 @@ fn vault_share(world: &World, request: &Request) -> Response {
     let share = <sha2::Sha256 as sha2::Digest>::digest(format!("{key} {whose} {}", asked.vault));
     let share = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(share);
     Response::Json(200, json!({ "receipt": receipt(request), "share": share }))
+}
+
+/// Leave for whoever is signed in to record on a computer for three days.
+fn grant(world: &World, request: &Request) -> Response {
+    use contract::{Countersigning, OfflineGrant, OfflineTerms, PublicKey};
+    let Some(holder) = &world.audit else { return outcome(404, "NOT_FOUND") };
+    let Response::Json(_, session) = session(world) else { unreachable!("it is JSON") };
+    let asked: Value = serde_json::from_slice(&request.body).unwrap();
+    let now = desk::Clock::now(&desk::SystemClock::start());
+    let mut terms = json!({
+        "device": asked["device"], "user": session["user"], "role": session["role"]["role"],
+        "policy": session["policy"], "issued_at": now, "until": now + jiff::SignedDuration::from_hours(72),
+    });
+    match &world.grant {
+        Some(("role.id", value)) => terms["role"]["id"] = value.clone(),
+        Some((field @ "issued_at", value)) => {
+            terms[*field] = value.clone();
+            terms["until"] = json!("2020-01-04T00:00:00Z");
+        }
+        Some((field, value)) => terms[*field] = value.clone(),
+        None => {}
+    }
+    let terms: OfflineTerms = serde_json::from_value(terms).unwrap();
+    let key = world.grant_key.map_or_else(|| holder.key.clone(), super::audit::secret);
+    let countersigning = Countersigning { key: PublicKey::of(&key), follows: holder.follows.clone() };
+    let grant = OfflineGrant::sign(&terms, &key).unwrap();
+    Response::Json(200, json!({ "receipt": receipt(request), "grant": grant, "countersigning": countersigning }))
 }
 
 pub(crate) fn person(uuid: &str) -> Value {

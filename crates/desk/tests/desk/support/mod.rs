@@ -33,11 +33,18 @@ pub(crate) const ROLE: &str = "555254240100";
 pub(crate) struct TurnedClock {
     system: SystemClock,
     ahead: AtomicI64,
+    /// How far its date and time alone were set back.
+    back: AtomicI64,
 }
 
 impl TurnedClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Sets the computer's date and time back. The time that passes is not changed by that.
+    pub(crate) fn set_back(&self, by: Duration) {
+        self.back.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     fn ahead(&self) -> i64 {
@@ -47,7 +54,7 @@ impl TurnedClock {
 
 impl Clock for TurnedClock {
     fn now(&self) -> Timestamp {
-        self.system.now() + SignedDuration::from_millis(self.ahead())
+        self.system.now() + SignedDuration::from_millis(self.ahead() - self.back.load(Ordering::SeqCst))
     }
 
     fn monotonic(&self) -> Duration {
@@ -170,7 +177,8 @@ impl Bench {
         let fake = Fake::start(folder.path());
         let mut settings = settings(&fake, folder.path());
         change(&mut settings, folder.path());
-        let clock = Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0) });
+        let clock =
+            Arc::new(TurnedClock { system: SystemClock::start(), ahead: AtomicI64::new(0), back: AtomicI64::new(0) });
         let browser = Arc::new(FakeBrowser {
             does: Mutex::new(InTheBrowser::SignsIn),
             issuer: fake.issuer(),
@@ -180,6 +188,11 @@ impl Bench {
         let keys = Arc::new(Keys::default());
         let desk = open(&settings, &folder, &keys, &clock, &browser, persistence).await;
         Self { desk, fake, clock, browser, folder, keys, settings }
+    }
+
+    /// What the key store of this computer holds.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Signed in and confirmed.

@@ -9,6 +9,7 @@ mod doctor;
 mod network;
 mod network_faults;
 mod network_sign_in;
+mod offline;
 mod people_and_roles;
 mod refusals;
 mod registering;

@@ -169,7 +169,7 @@ impl KeyStore for FileKeys {
 
     fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
         // Whole or not at all, as a key store does it: a test may be killed at any moment.
-        let (path, new) = (self.entry(name), self.entry("new"));
+        let (path, new) = (self.entry(name), self.entry(&format!("{name}.new")));
         std::fs::write(&new, bytes)
             .and_then(|()| std::fs::rename(&new, &path))
             .map_err(|error| KeyStoreError::Failed(error.to_string()))

@@ -119,6 +119,7 @@ const BY_PIN: Place["at"][] = [
   "help",
   "this-computer",
   "audit",
+  "leave-kiosk",
 ];
 
 function firstPlaces(
@@ -144,7 +145,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   const [closeRefused, setCloseRefused] = useState(false);
   const signedIn = session.state === "signed_in";
   const atWork = isAtWork(session);
-  const mayLeave = signedIn && session.person.may_find;
+  const mayLeave = session.state === "offline" || (signedIn && session.person.may_find);
   useHear((what) => {
     if (what !== "close_asked") return;
     if (!mayLeave) setCloseRefused(true);

@@ -14,6 +14,7 @@ use super::Desk;
 use super::drafts::may_register;
 use super::state::{Inner, State, actor};
 use crate::offline::{self, Highest, NotNow};
+use crate::pin::Pin;
 use crate::registering::role_text;
 use crate::session::{Session, SignedIn};
 use crate::store::audit::{self, About, Act, Actor, countersigning};
@@ -50,6 +51,8 @@ impl Desk {
         if !self.inner.is_fresh(&at_work.who) {
             return Err(Cause::SignInAgain.into());
         }
+        // Told before anything is asked: nothing of it was done.
+        Pin::chosen(&pin, &again, &at_work.who.user.uuid, &at_work.who.user.name)?;
         // Leave is asked first: a PIN without it would be of no use, and is not said to be set.
         self.inner.prepare(&at_work).await?;
         self.inner.choose_pin(&at_work, &pin, &again).await?;

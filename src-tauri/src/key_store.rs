@@ -1,8 +1,8 @@
 //! The operating system's key store: Secret Service on Linux, Credential Manager on Windows.
 //!
 //! Holds the key of the store's file, the key that signs its audit, where the audit ended when that was last told, the
-//! secret each PIN is mixed with, and the highest time that was seen, and nothing else. There is deliberately no fallback: without a key store RA Desk does not start, rather than keep a
-//! key where anybody can read it.
+//! secret each PIN is mixed with, and the highest time that was seen, and nothing else. There is deliberately no
+//! fallback: without a key store RA Desk does not start, rather than keep a key where anybody can read it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ import type { Snapshot } from "../src/bridge";
 import {
   AGENT,
   COMPLETE_DRAFT,
+  COUNTS,
   DRAFT,
   type FakeDesk,
   fakeDesk,
@@ -24,6 +25,9 @@ import type { Place } from "../src/frame/places";
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
 });
+
+/** It counts by the second, in real time. */
+const WAIT = { timeout: 4000 };
 
 const main = () => document.querySelector<HTMLElement>("main");
 const calls = (desk: FakeDesk, name: string) => desk.log.filter(([called]) => called === name);
@@ -148,6 +152,32 @@ test("who signs in again in the same role goes on where they were, and nobody el
   await page("find");
 });
 
+test("a draft that was left half way is there again, and back leads the way they came", async () => {
+  const drafts = { counts: COUNTS, drafts: [DRAFT], submissions: [], total: 1, waits: [] };
+  const desk = fakeDesk({ draft: DRAFT, outbox: drafts });
+  render(<App desk={desk} />);
+  await page("find");
+  await pressed("#nav-outbox");
+  await page("outbox");
+  await pressed("#tab-drafts");
+  await pressed(`#continue-${DRAFT.id}`);
+  const at = await vi.waitFor(() => {
+    const at = main()?.dataset.page;
+    expect(["address", "identity", "check"]).toContain(at);
+    return at as string;
+  });
+  await become(desk, out("idle"));
+  await page("sign-in");
+  expect(document.body.innerHTML).not.toContain(DRAFT.id);
+  // They are asked who they are in between.
+  await become(desk, snapshotOf({ session: { state: "confirming", person: PERSON } }));
+  await page("confirm-identity");
+  await become(desk, snapshotOf());
+  await page(at);
+  await pressed(".nhsuk-back-link");
+  await page("outbox");
+});
+
 test("what waits to be confirmed comes first, and leads back to where they were", async () => {
   const desk = fakeDesk();
   await at(desk, { at: "help" });
@@ -169,6 +199,14 @@ test("by PIN the warning says that it locks, aloud too, and locks", async () => 
   });
   expect(dialog.querySelector("[role=status]")?.textContent).toBe("RA Desk will be locked in 1 minute 30 seconds.");
   expect(dialog.textContent).not.toContain("signed out");
+  // And as it goes on: no oftener than every half minute, until the end is near.
+  const spoken = dialog.querySelector("[role=status]");
+  vi.setSystemTime(new Date("2026-11-23T14:43:55Z"));
+  await vi.waitFor(() => expect(dialog.querySelector(".ra-countdown")?.textContent).toBe("1 minute 5 seconds"), WAIT);
+  expect(spoken?.textContent).toBe("RA Desk will be locked in 1 minute 30 seconds.");
+  vi.setSystemTime(new Date("2026-11-23T14:44:50Z"));
+  await vi.waitFor(() => expect(spoken?.textContent).toBe("RA Desk will be locked in 10 seconds."), WAIT);
+  expect(dialog.querySelector("[role=status]")).toBe(spoken);
   const lock = [...dialog.querySelectorAll("button")].find((button) => button.textContent === "Lock now");
   await userEvent.click(lock as HTMLElement);
   await vi.waitFor(() => expect(calls(desk, "lock")).toHaveLength(1));

@@ -34,9 +34,10 @@ impl Desk {
         let who = self.inner.require_recording()?.who;
         let desk = &self.inner;
         let has_pin = desk.attempts(&who.user.uuid).await?.is_some();
-        let terms = desk.terms(&who.user.uuid).await?;
+        let person = desk.offline_person(&who.user.uuid, who.role_id().cloned()).await?;
         Ok(OfflineNow {
-            until: terms.filter(|_| has_pin).map(|terms| terms.until),
+            // What has ended, or is for another role, is no leave to go on.
+            until: person.filter(|person| person.ended.is_none()).map(|person| person.until),
             has_pin,
             may_set: desk.is_fresh(&who),
             not_kept: desk.not_kept(),

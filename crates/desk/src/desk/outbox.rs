@@ -64,15 +64,22 @@ impl Desk {
     }
 
     /// Takes a submission back. What was never sent is withdrawn at once; what was sent is settled by the gateway,
-    /// now if it answers, else when it does.
+    /// now if it answers, else when it does; by PIN alone nothing is asked of the gateway, so that is refused.
     pub async fn withdraw(&self, key: SubmissionKey) -> Result<Submission, Failure> {
         let desk = &self.inner;
         let recorder = desk.require_recording()?;
-        let (now, actor) = (desk.parts.clock.now(), recorder.actor());
+        let (now, actor, by_pin) = (desk.parts.clock.now(), recorder.actor(), recorder.online.is_none());
         let effects = desk
             .store
-            .write(move |conn| submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None))
-            .await?;
+            .write(move |conn| {
+                // What is asked for here is asked of the gateway at the next sign-in, with no further word of theirs.
+                if by_pin && submissions::get(conn, &actor.uuid, key)?.life.unsettled {
+                    return Ok(None);
+                }
+                submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None).map(Some)
+            })
+            .await?
+            .ok_or(Cause::WorkingOffline)?;
         desk.changes.tell(Changed::Outbox);
         second_copy::copy_now(desk).await;
         desk.wake.notify_one();

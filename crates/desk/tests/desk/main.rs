@@ -13,6 +13,7 @@ mod elsewhere;
 mod faults;
 mod journey;
 mod keeping;
+mod locked;
 mod offline;
 mod recovery;
 mod second_copy;

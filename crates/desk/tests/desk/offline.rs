@@ -12,16 +12,16 @@ use crate::support::audit::Holder;
 use crate::support::gateway::{Instead, outcome};
 use crate::support::{Bench, PERSON, RA_USER};
 
-const PIN: &str = "19283746";
+pub(crate) const PIN: &str = "19283746";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
-fn pin(text: &str) -> Zeroizing<String> {
+pub(crate) fn pin(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.to_owned())
 }
 
 /// Signed in, with a PIN and a grant for three days.
-async fn prepared() -> Bench {
+pub(crate) async fn prepared() -> Bench {
     let bench = Bench::new().await;
     bench.fake.world().audit = Some(Holder::new(1));
     bench.sign_in().await;
@@ -31,30 +31,30 @@ async fn prepared() -> Bench {
 }
 
 /// Signed out, and no gateway to be reached.
-async fn away(bench: Bench) -> Bench {
+pub(crate) async fn away(bench: Bench) -> Bench {
     bench.desk.sign_out().await.unwrap();
     bench.fake.set_up(false);
     bench.restart().await
 }
 
-async fn begin(bench: &Bench, tried: &str) -> Result<SessionNow, Cause> {
+pub(crate) async fn begin(bench: &Bench, tried: &str) -> Result<SessionNow, Cause> {
     let begun = bench.desk.work_offline(RA_USER.parse().unwrap(), pin(tried)).await;
     begun.map(|snapshot| snapshot.session).map_err(|failure| failure.cause)
 }
 
 /// The code of what is wrong with a field, or the cause itself.
-fn code(refused: Result<SessionNow, Cause>) -> String {
+pub(crate) fn code(refused: Result<SessionNow, Cause>) -> String {
     match refused.unwrap_err() {
         Cause::Invalid(errors) => errors.0[0].code.to_string(),
         cause => format!("{cause:?}"),
     }
 }
 
-async fn person(bench: &Bench) -> Option<OfflinePerson> {
+pub(crate) async fn person(bench: &Bench) -> Option<OfflinePerson> {
     bench.desk.offline_people().await.unwrap().pop()
 }
 
-async fn session(bench: &Bench) -> SessionNow {
+pub(crate) async fn session(bench: &Bench) -> SessionNow {
     bench.desk.snapshot().await.unwrap().session
 }
 

@@ -17,6 +17,7 @@ import {
   PERSON,
   PREPARED,
   PROFILE,
+  SUBMISSION,
   snapshotOf,
 } from "../src/bridge/fake";
 import { App } from "../src/frame/app";
@@ -150,6 +151,28 @@ test("who signs in again in the same role goes on where they were, and nobody el
   await page("sign-in");
   await become(desk, snapshotOf({}, { person: other }));
   await page("find");
+});
+
+test.each(["offline", "online"] as const)("by PIN no page says that it is sent before a sign-in, %s", async (state) => {
+  const network = state === "offline" ? { state, why: "refused" as const } : { state };
+  const recorded = { ...SUBMISSION, needs_confirmation: true };
+  const desk = fakeDesk({
+    draft: COMPLETE_DRAFT,
+    snapshot: offlineOf({ network }),
+    record: recorded,
+    submission: recorded,
+  });
+  render(<App desk={desk} start={{ at: "check", draft: DRAFT.id }} />);
+  await page("check");
+  expect(document.getElementById("what-happens")?.textContent).toContain("It is sent after you have signed in");
+  expect(document.getElementById("working-offline")?.textContent).toContain("and not sent yet");
+  expect(document.getElementById("primary")?.textContent).toBe("Confirm and save on this computer");
+  await pressed("#primary");
+  await page("submission");
+  expect(document.getElementById("needs-confirmation")?.textContent).toContain("until you sign in and confirm");
+  expect(main()?.textContent).not.toMatch(/by itself|while you stay signed in|Check and confirm|earlier session/);
+  await pressed("#primary");
+  await page("outbox");
 });
 
 test("a draft that was left half way is there again, and back leads the way they came", async () => {

@@ -41,6 +41,8 @@ pub(crate) struct SignedIn {
     pub(crate) may: Permissions,
     /// Rules of the gateway.
     pub(crate) policy: Policy,
+    /// Whether it is by PIN: nothing is sent in it, and of their roles only the one of the grant is known.
+    pub(crate) by_pin: bool,
     /// When it was begun.
     pub(crate) since: Moment,
     /// How far the computer's clock was ahead of the gateway's then, in seconds.
@@ -73,6 +75,7 @@ impl SignedIn {
             roles: reply.roles,
             may: reply.may,
             policy: reply.policy,
+            by_pin: false,
             since: now,
             clock_ahead_seconds,
             ends_at: gateway_end.min(own_end),
@@ -91,6 +94,7 @@ impl SignedIn {
             // To find and to remove needs the gateway, and that a token.
             may: Permissions { find: false, register: true, remove: false },
             policy: terms.policy,
+            by_pin: true,
             since: now,
             clock_ahead_seconds: 0,
             ends_at: now.wall.checked_add(LONGEST).unwrap_or(now.wall),

@@ -7,6 +7,7 @@ import { author } from "./taking-over";
 export const SUBMISSION = {
   loading: "Getting the registration",
   findNext: "Find the next person",
+  drafts: "Go to your drafts",
   outbox: "Go to the outbox",
   profile: "See the profile",
   facts: "This registration",
@@ -52,6 +53,8 @@ export const RECORDED = {
   roleLost: (role: string, until: string | null) => `It was recorded as ${role}. ${roleLost(1, role, until)}`,
   needsConfirmation: "It is from an earlier session. It is not sent until you confirm it.",
   confirm: "Check and confirm",
+  byPin: "It is not sent until you sign in.",
+  byPinConfirm: "It is not sent until you sign in and confirm that you recorded it.",
 };
 
 /** It was sent, and nobody knows what came of it. */

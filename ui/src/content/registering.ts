@@ -62,5 +62,8 @@ export const CHECK = {
   offlineNow: "Nothing is recorded yet. When you confirm, it will be saved on this computer, and not sent yet.",
   offlineNext: (name: string) =>
     `When you confirm, it will be saved on this computer, and sent when the connection is back while you stay signed in. If RA Desk closes or you are signed out, sign in again and confirm that you recorded it. ${name} cannot sign in with NHS.net Connect until it has been sent and they have finished linking.`,
+  byPinTitle: "You are working with your PIN",
+  byPinNext: (name: string) =>
+    `When you confirm, it will be saved on this computer. It is sent after you have signed in and confirmed that you recorded it. ${name} cannot sign in with NHS.net Connect until it has been sent and they have finished linking.`,
   discard: "Discard this draft",
 };

@@ -18,13 +18,16 @@ export function Check({ id }: { id: string }) {
 function CheckAnswers({ draft }: { draft: DraftView }) {
   const desk = useDesk();
   const keep = useKeep();
-  const { network } = useSnapshot();
+  const { network, session } = useSnapshot();
   const { back, finish, go } = usePlaces();
   const { not_kept: notKept } = useShell();
-  const cutOff = network.state === "offline";
+  // By PIN nothing is sent, also where the gateway answers again.
+  const byPin = session.state === "offline";
+  const cutOff = byPin || network.state === "offline";
   // Where nothing is kept, it is tried with the gateway or not at all.
   const offline = cutOff && !notKept;
-  const next = offline ? CHECK.offlineNext : cutOff ? CHECK.notKeptNext : CHECK.onlineNext;
+  const offlineNext = byPin ? CHECK.byPinNext : CHECK.offlineNext;
+  const next = offline ? offlineNext : cutOff ? CHECK.notKeptNext : CHECK.onlineNext;
   const record = useAct(async () => {
     const submission = await desk.record(draft.id);
     keep.submission(submission);
@@ -48,7 +51,8 @@ function CheckAnswers({ draft }: { draft: DraftView }) {
       {cutOff && (
         <InsetText id={notKept ? "not-kept" : "working-offline"}>
           <p>
-            <strong>{CHECK.offlineTitle}.</strong> {notKept ? NOT_KEPT[notKept] : CHECK.offlineNow}
+            <strong>{byPin ? CHECK.byPinTitle : CHECK.offlineTitle}.</strong>{" "}
+            {notKept ? NOT_KEPT[notKept] : CHECK.offlineNow}
           </p>
         </InsetText>
       )}

@@ -202,13 +202,14 @@ function Outcome({ title, text, first, children }: OutcomeProps) {
 function Recorded({ submission, title }: { submission: SubmissionView; title: string }) {
   const { network } = useSnapshot();
   const { go } = usePlaces();
-  const { policy } = useSignedIn();
+  const { policy, state } = useSignedIn();
+  const byPin = state === "offline";
   const { name, unsettled, needs_confirmation, in_this_role, recorded_role, recorded_at, role_lost } = submission;
   const until = unsettled ? null : sendBy(recorded_at, policy.queue_age_days);
   const forgets = useShell().not_kept === "forgets";
   const byItself = in_this_role && !needs_confirmation && !role_lost;
   const toConfirm = needs_confirmation && !role_lost;
-  const confirm = toConfirm && (
+  const confirm = toConfirm && !byPin && (
     <Button id="primary" onClick={() => go({ at: "confirm-recorded" })}>
       {RECORDED.confirm}
     </Button>
@@ -217,7 +218,7 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
     <Outcome title={title} text={unsettled ? UNSETTLED.text(name) : RECORDED.text(name)} first={confirm}>
       <p>
         {forgets ? kept("forgets") : RECORDED.saved}
-        {byItself && ` ${unsettled ? UNSETTLED.asks : RECORDED.sends}`}
+        {byItself && ` ${byPin ? RECORDED.byPin : unsettled ? UNSETTLED.asks : RECORDED.sends}`}
       </p>
       {network.state === "offline" && (
         <p>
@@ -226,7 +227,7 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
       )}
       {toConfirm && (
         <p id="needs-confirmation">
-          <strong>{RECORDED.needsConfirmation}</strong>
+          <strong>{byPin ? RECORDED.byPinConfirm : RECORDED.needsConfirmation}</strong>
         </p>
       )}
       {role_lost ? (
@@ -246,20 +247,21 @@ function Recorded({ submission, title }: { submission: SubmissionView; title: st
   );
 }
 
-/** On to the next in the queue. */
+/** On to the next in the queue: by PIN nobody can be found, so that is a draft. */
 export function NextPerson({ look = "primary" }: { look?: "primary" | "secondary" }) {
   const { finish } = usePlaces();
   const { reset } = useSearch();
+  const byPin = useSignedIn().state === "offline";
   return (
     <Button
       id={look === "primary" ? "primary" : "next-person"}
       look={look}
       onClick={() => {
         reset();
-        finish({ at: "find" });
+        finish(byPin ? { at: "outbox", tab: "drafts" } : { at: "find" });
       }}
     >
-      {SUBMISSION.findNext}
+      {byPin ? SUBMISSION.drafts : SUBMISSION.findNext}
     </Button>
   );
 }

@@ -189,9 +189,9 @@ pub(super) fn waits(waiting: Vec<Waiting>, who: &SignedIn) -> Vec<WaitingFor> {
         .collect()
 }
 
-/// Whether this RA user can still register in a role of theirs.
+/// Whether this RA user can still register in a role of theirs, as far as is known.
 pub(crate) fn still_registers(who: &SignedIn, role: &RoleProfileId) -> bool {
-    who.roles.iter().any(|held| held.role.id == *role && held.access == Access::Register)
+    who.by_pin || who.roles.iter().any(|held| held.role.id == *role && held.access == Access::Register)
 }
 
 /// Whether what was recorded in a role is settled now: in that role; or in any, once it is lost.

@@ -79,7 +79,8 @@ pub(super) fn submission(stored: StoredSubmission, who: &SignedIn) -> Submission
         withdrawal_requested: stored.life.withdrawal_requested,
         needs_confirmation: stored.life.may_be_sent()
             && in_this_role
-            && stored.recorded_in != who.id
+            // By PIN nothing is sent, also of what was recorded in this very session.
+            && (who.by_pin || stored.recorded_in != who.id)
             && stored.confirmed_in.is_none(),
         attention,
         registration: stored.registration.map(|(registration, read_at)| RegistrationSeen { registration, read_at }),

@@ -92,7 +92,7 @@ async fn what_is_recorded_without_a_connection_is_sent_after_they_signed_in_and_
     // The draft was sealed in a session of the gateway's; the PIN opens the same vault.
     assert_eq!(bench.desk.draft(draft.id).await.unwrap().profile.uuid.as_str(), PERSON);
     let recorded = bench.desk.record(draft.id).await.unwrap();
-    assert_eq!(recorded.status, Status::ReadyToSend);
+    assert_eq!((recorded.status, recorded.needs_confirmation), (Status::ReadyToSend, true));
     assert_eq!(bench.desk.outbox(OutboxTab::Ready).await.unwrap().submissions.len(), 1);
     bench.fake.set_up(true);
     let asked = bench.fake.world().log.len();

@@ -73,17 +73,18 @@ export const OFFLINE: Record<string, Scene> = {
   "locked-no-pin": locked(null),
   "offline-drafts": scene("outbox", {
     snapshot: offlineOf({ outbox: counts }),
+    offline: PREPARED,
     outbox: { counts, drafts: [DRAFT], submissions: [], total: 1, waits: [] },
   }),
   "offline-find": scene("needs-sign-in", { snapshot: offlineOf() }, { press: ["#nav-find"] }),
   "offline-check": scene(
     "check",
-    { snapshot: offlineOf(), draft: COMPLETE_DRAFT },
+    { snapshot: offlineOf(), offline: PREPARED, draft: COMPLETE_DRAFT },
     { start: { at: "check", draft: DRAFT.id } },
   ),
   "offline-recorded": scene(
     "submission",
-    { snapshot: offlineOf(), submission: { ...SUBMISSION, needs_confirmation: false } },
+    { snapshot: offlineOf(), submission: { ...SUBMISSION, needs_confirmation: true }, offline: PREPARED },
     { start: { at: "submission", key: SUBMISSION.key }, status: SUBMISSION.status },
   ),
   "offline-help": scene("help", { snapshot: offlineOf() }, { start: { at: "help" } }),

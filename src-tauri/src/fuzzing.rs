@@ -38,6 +38,14 @@ pub const COMMANDS: &[Command] = &[
     ("discard_draft", &["id"], |asked| names::<DraftId>(asked, "id")),
     ("restore_draft", &["id"], |asked| names::<DraftId>(asked, "id")),
     ("record", &["id"], |asked| names::<DraftId>(asked, "id")),
+    ("set_pin", &["pin", "again"], |asked| {
+        Some(desk::fuzzing::pin(&take::<String>(asked, "pin")?, &take::<String>(asked, "again")?).is_ok())
+    }),
+    ("work_offline", &["who", "pin"], |asked| {
+        let may_be = desk::fuzzing::may_be_a_pin(&take::<String>(asked, "pin")?);
+        Some(names::<CareIdentityUuid>(asked, "who")? && may_be)
+    }),
+    ("unlock", &["pin"], |asked| Some(desk::fuzzing::may_be_a_pin(&take::<String>(asked, "pin")?))),
     ("outbox", &["tab"], |asked| take::<OutboxTab>(asked, "tab").map(|_| true)),
     ("submission", &["key"], |asked| names::<SubmissionKey>(asked, "key")),
     ("withdraw", &["key"], |asked| names::<SubmissionKey>(asked, "key")),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tests::Outcome;
 use tests::crossing::Secrets;
 use tests::practice::Practice;
+use zeroize::Zeroizing;
 
 use crate::journey::{at_work, record, shut, until_status};
 
@@ -38,8 +39,10 @@ fn read_store(store: &Path, key: &[u8]) -> Outcome<Vec<Value>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
+    const PIN: &str = "kettle 1928";
     let practice = Practice::start().await?;
     let desk = at_work(&practice, "desk").await?;
+    desk.set_pin(Zeroizing::new(PIN.into()), Zeroizing::new(PIN.into())).await?;
     let sam = people::sam_taylor();
     let submission = record(&desk, sam.uuid(), sam.address.as_str()).await?;
     until_status(&desk, submission.key, Status::WaitingForThem).await?;
@@ -57,6 +60,10 @@ async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
     let keys = blobs("SELECT proof_key FROM sessions WHERE proof_key IS NOT NULL")?;
     secrets.thumbprints.extend(keys.into_iter().map(|one| (one, "a session's key")));
     assert!(!secrets.digests.is_empty() && !secrets.thumbprints.is_empty(), "there is a session");
+    secrets.texts.push(("a PIN", PIN.into()));
+    // In the file, for it is shown again, and sealed there by its author's vault.
+    let links = blobs("SELECT link_digest FROM registrations")?;
+    secrets.digests.extend(links.into_iter().map(|one| (one, "a user's link")));
     let key = std::fs::read(practice.data_dir("desk.key.store-key-1"))?;
     let mut lies_there = read_store(&practice.data_dir("desk").join("store.db"), &key)?;
     // What the key store keeps, which is a file an entry here.
@@ -69,13 +76,10 @@ async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
         }
     }
     assert_eq!(secrets.among(&lies_there), [""; 0], "this is written down");
-    // The control: what belongs there is found. The user's link is in the file, for it is shown again; the computer's key
-    // and the file's own are in the key store.
-    let links = blobs("SELECT link_digest FROM registrations")?;
-    secrets.digests.extend(links.into_iter().map(|one| (one, "a user's link")));
+    // The control: what belongs there is found, the computer's key and the file's own in the key store.
     let keys = blobs("SELECT public_key FROM devices")?;
     secrets.public_keys.extend(keys.into_iter().map(|one| (one, "the computer's key")));
     secrets.salt = std::fs::read(practice.data_dir("desk").join("store.db"))?[..16].to_vec();
-    assert_eq!(secrets.among(&lies_there), ["a user's link", "the computer's key", "the key of the store's file"]);
+    assert_eq!(secrets.among(&lies_there), ["the computer's key", "the key of the store's file"]);
     Ok(())
 }

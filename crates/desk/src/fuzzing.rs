@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use contract::{
-    BatchReply, CancelReply, ChangedReply, DeviceReply, FieldErrors, Policy, Profile, ProfileReply, SearchReply,
-    SearchRequest, SessionReply, TokenReply, WaitingReply,
+    BatchReply, CancelReply, ChangedReply, DeviceReply, FieldErrors, OfflineGrantReply, Policy, Profile, ProfileReply,
+    SearchReply, SearchRequest, SessionReply, TokenReply, VaultReply, WaitingReply,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::pin::Pin;
 use crate::reply::{self, RawReply};
 use crate::sign_in::{id_token, loopback};
 use crate::{AddressForm, Check, FindForm, IdentityForm, backoff, registering, store};
@@ -83,6 +84,8 @@ pub fn answered(status: u16, content_type: Option<&str>, retry_after: Option<&st
         + is::<ChangedReply>(&reply)
         + is::<DeviceReply>(&reply)
         + is::<WaitingReply>(&reply)
+        + is::<VaultReply>(&reply)
+        + is::<OfflineGrantReply>(&reply)
         + usize::from(reply::read_empty(&reply, NOW).is_ok())
 }
 
@@ -99,6 +102,16 @@ pub fn address(form: &AddressForm) -> Result<(), FieldErrors> {
 /// Whether the identity page's form is.
 pub fn identity(form: &IdentityForm) -> Result<(), FieldErrors> {
     registering::check_identity(&SOMEBODY, form).map(drop)
+}
+
+/// Whether a PIN that somebody typed twice is taken for theirs.
+pub fn pin(pin: &str, again: &str) -> Result<(), FieldErrors> {
+    Pin::chosen(pin, again, &SOMEBODY.uuid, "Made Up").map(drop)
+}
+
+/// Whether it may be anybody's PIN.
+pub fn may_be_a_pin(typed: &str) -> bool {
+    Pin::typed(typed).is_some()
 }
 
 /// What a recovery reads on a page of a damaged store: for each row the table it is of, where it is of any.

@@ -3,9 +3,10 @@
 use contract::cis2::{IdClaims, UserInfo};
 use contract::{
     AuditHead, AuditReceipt, AuditReply, AuditRequest, BatchReply, BatchRequest, CancelOutcome, CancelReply,
-    ChangedReply, Countersigning, DeviceReply, DeviceRequest, FrozenBody, ItemOutcome, KeySuccession, OperationOutcome,
-    ProfileReply, Receipt, Registration, RegistrationBody, RemovalReply, RemovalRequest, SealedRecord, SearchReply,
-    SearchRequest, SessionReply, SignedHead, TokenReply, WaitingReply,
+    ChangedReply, Countersigning, DeviceReply, DeviceRequest, FrozenBody, ItemOutcome, KeySuccession, OfflineGrant,
+    OfflineGrantReply, OfflineGrantRequest, OfflineTerms, OperationOutcome, ProfileReply, Receipt, Registration,
+    RegistrationBody, RemovalReply, RemovalRequest, SealedRecord, SearchReply, SearchRequest, SessionReply, SignedHead,
+    TokenReply, VaultReply, VaultRequest, WaitingReply,
 };
 use gateway::directory_file::DirectoryRecord;
 use serde::Serialize;
@@ -40,6 +41,10 @@ bodies!(
     IdClaims,
     ItemOutcome,
     KeySuccession,
+    OfflineGrant,
+    OfflineGrantReply,
+    OfflineGrantRequest,
+    OfflineTerms,
     OperationOutcome,
     ProfileReply,
     Receipt,
@@ -54,6 +59,8 @@ bodies!(
     SignedHead,
     TokenReply,
     UserInfo,
+    VaultReply,
+    VaultRequest,
     WaitingReply,
 );
 

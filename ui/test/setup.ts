@@ -19,5 +19,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+// A page is waited for as long as a busy machine may take.
+const waitFor: typeof vi.waitFor = vi.waitFor.bind(vi);
+vi.waitFor = (check, options = { timeout: 10_000 }) => waitFor(check, options);
+
 // jsdom has no CSS.escape; the names and ids of the pages need none.
 vi.stubGlobal("CSS", { escape: (name: string) => name });

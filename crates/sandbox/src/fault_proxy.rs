@@ -7,7 +7,7 @@
 //! Deliberately absent: anything of HTTP beyond what desk and gateway say to each other, and anything random. Which
 //! fault comes when is its user's choice.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -90,9 +90,8 @@ struct Shared {
 struct State {
     /// What every request meets.
     standing: Option<Fault>,
-    /// What the next requests of a path meet, in this order.
-    next: VecDeque<Fault>,
-    path: String,
+    /// What the next requests of each path meet, in this order.
+    next: HashMap<String, VecDeque<Fault>>,
     intercepts: bool,
     under_way: usize,
     came_by: CameBy,
@@ -141,11 +140,10 @@ impl FaultProxy {
         format!("https://{}", self.address)
     }
 
-    /// The next requests of a path meet these faults, in this order; those after them are let through.
+    /// The next requests of a path meet these faults, in this order, in place of those in line for it; those after them
+    /// are let through. What is in line for another path stays in line.
     pub fn next(&self, path: &str, faults: impl IntoIterator<Item = Fault>) {
-        let mut state = self.shared.state();
-        state.path = path.to_owned();
-        state.next = faults.into_iter().collect();
+        self.shared.state().next.insert(path.to_owned(), faults.into_iter().collect());
     }
 
     /// Every request meets this fault, or none any more.
@@ -160,7 +158,7 @@ impl FaultProxy {
 
     /// How many of the faults in line were not met yet.
     pub fn left(&self) -> usize {
-        self.shared.state().next.len()
+        self.shared.state().next.values().map(VecDeque::len).sum()
     }
 
     /// How many requests are on their way through it.
@@ -211,8 +209,7 @@ impl Shared {
         state.came_by.requests.push(path.to_owned());
         let fault = match state.standing.clone() {
             Some(fault) => Some(fault),
-            None if path == state.path => state.next.pop_front(),
-            None => None,
+            None => state.next.get_mut(path).and_then(VecDeque::pop_front),
         };
         state.came_by.faults += usize::from(fault.is_some());
         fault

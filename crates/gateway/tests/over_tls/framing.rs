@@ -174,6 +174,7 @@ async fn the_document_names_every_call_and_every_call_is_there() {
             "POST /v1/offline-grants",
             "POST /v1/registrations/batch",
             "POST /v1/registrations/{id}/link",
+            "POST /v1/vaults/share",
             "PUT /v1/devices/{id}",
             "PUT /v1/submissions/{key}/cancel",
         ]

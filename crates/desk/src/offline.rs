@@ -72,6 +72,9 @@ pub(crate) enum NotNow {
     /// It would not have ended by the clock as it is now, but the clock was ahead.
     #[error("it has ended, for the clock was ahead")]
     ClockWasAhead,
+    /// The clock is behind what was seen here: what is recorded now would be told as recorded then.
+    #[error("the clock was set back")]
+    ClockIsBehind,
     /// It is another computer's.
     #[error("it is another computer's")]
     OtherComputer,
@@ -96,10 +99,13 @@ pub(crate) fn permits(
     if wall >= terms.until {
         return Err(NotNow::Over);
     }
-    if highest >= terms.until { Err(NotNow::ClockWasAhead) } else { Ok(()) }
+    if highest >= terms.until {
+        return Err(NotNow::ClockWasAhead);
+    }
+    if is_right(highest, wall) { Ok(()) } else { Err(NotNow::ClockIsBehind) }
 }
 
-/// Whether the computer's clock is right enough for a grant to end when it should.
+/// Whether the computer's clock is right enough, by what the gateway said or by the highest time that was seen here.
 pub(crate) fn is_right(said: Timestamp, now: Timestamp) -> bool {
     now.duration_since(said).abs() <= APART
 }
@@ -124,6 +130,8 @@ mod tests {
         assert_eq!(judged(after(71), after(71)), Ok(()));
         assert_eq!(judged(after(72), after(72)), Err(NotNow::Over));
         assert_eq!(judged(after(72), after(2)), Err(NotNow::ClockWasAhead));
+        assert_eq!(judged(after(50), after(50) - SignedDuration::from_mins(5)), Ok(()));
+        assert_eq!(judged(after(50), after(50) - SignedDuration::from_mins(6)), Err(NotNow::ClockIsBehind));
         // While RA Desk runs it ends on time, wherever the clock is.
         let mut ticking = Ticking::from(Highest::anew(NOW, NOW), moment(NOW, 0));
         assert_eq!(ticking.now(moment(after(1), 1)).at, after(1));

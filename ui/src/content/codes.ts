@@ -87,7 +87,7 @@ export const FAULTS: Record<Code, Explained> = {
   CLOCK_WRONG: {
     heading: "This computer’s clock is wrong",
     explanation:
-      "It differs from the RA service’s by more than 5 minutes, so RA Desk could not tell when your time to work without a connection ends. No PIN was set.",
+      "It is more than 5 minutes behind the time this computer has seen before, or differs by that much from the RA service’s. RA Desk could not say rightly when something was recorded, or when your time to work without a connection ends. Nothing was changed.",
     next: "Ask your IT service desk to put the clock right, then try again.",
   },
   SIGN_IN_AGAIN: {

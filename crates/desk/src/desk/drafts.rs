@@ -123,7 +123,7 @@ impl Desk {
         let recorder = desk.require_recording()?;
         may_register(&recorder.who)?;
         desk.keeps_or_reaches(&recorder).await?;
-        let now = desk.parts.clock.now();
+        let now = desk.time_for(&recorder)?;
         let key = SubmissionKey::from_guid(desk.parts.random.guid_at(now));
         let (who, actor) = (recorder.who.clone(), recorder.actor());
         let recorded = desk.store.write(move |conn| record(conn, now, &who, &actor, id, key)).await??;
@@ -140,7 +140,7 @@ impl Desk {
         change: impl FnOnce(&mut StoredDraft, &SignedIn, Timestamp) -> Result<(), FieldErrors> + Send + 'static,
     ) -> Result<Draft, Failure> {
         let recorder = self.inner.require_recording()?;
-        let (who, now) = (recorder.who.clone(), self.inner.parts.clock.now());
+        let (who, now) = (recorder.who.clone(), self.inner.time_for(&recorder)?);
         let draft = self
             .inner
             .store

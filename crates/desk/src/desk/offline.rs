@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::Desk;
 use super::drafts::may_register;
-use super::state::{Inner, State, actor};
+use super::state::{Inner, Recorder, State, actor};
+use super::still_registers;
 use crate::offline::{self, Highest, NotNow};
 use crate::pin::Pin;
 use crate::registering::role_text;
@@ -160,6 +161,14 @@ impl Desk {
 }
 
 impl Inner {
+    /// What time it is for what this RA user does now. By PIN nothing but this computer knows it, and what is recorded
+    /// under a clock that was set back would be too old for the gateway: [`Cause::ClockWrong`].
+    pub(super) fn time_for(&self, recorder: &Recorder) -> Result<Timestamp, Failure> {
+        let now = self.parts.clock.now();
+        let is_right = recorder.online.is_some() || offline::is_right(self.highest().at, now);
+        if is_right { Ok(now) } else { Err(Cause::ClockWrong.into()) }
+    }
+
     fn is_fresh(&self, who: &SignedIn) -> bool {
         let is_online = self.state().session.at_work().is_some_and(|at_work| at_work.id == who.id);
         is_online && self.parts.clock.moment().since(who.since) <= FRESH
@@ -233,6 +242,7 @@ impl Inner {
         offline::permits(&terms, &device, role.as_ref(), times).map_err(|why| match why {
             NotNow::Over => Cause::OfflineEnded,
             NotNow::ClockWasAhead => Cause::ClockWasAhead,
+            NotNow::ClockIsBehind => Cause::ClockWrong,
             NotNow::OtherComputer | NotNow::OtherRole => Cause::NotPrepared,
         })?;
         Ok(terms)
@@ -268,6 +278,8 @@ impl Inner {
     pub(super) async fn get_ready(&self, who: &SignedIn) -> Result<(), Failure> {
         let has_pin = self.attempts(&who.user.uuid).await?.is_some();
         let terms = if has_pin { self.terms(&who.user.uuid).await? } else { None };
+        // Who may register no more does not come back to it by PIN.
+        let terms = terms.filter(|terms| still_registers(who, &terms.role.id));
         let mut state = self.state();
         if state.session.present_id() == Some(who.id) {
             state.ready = terms.filter(|_| self.not_kept().is_none());
@@ -285,7 +297,8 @@ impl Inner {
         let Some(terms) = self.terms(author).await? else { return Ok(None) };
         let highest = self.highest().at;
         let ended = match self.permitted(author, role).await {
-            Ok(_) => None,
+            // A clock that is wrong now ends nothing: that is told to whoever begins.
+            Ok(_) | Err(Failure { cause: Cause::ClockWrong, .. }) => None,
             Err(Failure { cause: Cause::ClockWasAhead, .. }) => Some(OfflineEnd::ClockWasAhead),
             Err(Failure { cause: Cause::OfflineEnded | Cause::NotPrepared, .. }) => Some(OfflineEnd::Over),
             Err(failure) => return Err(failure),
@@ -324,8 +337,19 @@ impl Inner {
         })
     }
 
-    /// Takes away what a person is prepared with. First in the key store: a file that is put back opens nothing then.
+    /// Takes away what a person is prepared with, once no PIN is being tried: who tries one writes its entry anew.
     pub(crate) async fn forget_pin(&self, author: &CareIdentityUuid, act: Act, actor: &Actor) -> Result<(), Failure> {
+        let _none_is_tried = self.pin_trying.lock().await;
+        self.forget_pin_now(author, act, actor).await
+    }
+
+    /// The same, by whoever tries one. First in the key store: a file that is put back opens nothing then.
+    pub(super) async fn forget_pin_now(
+        &self,
+        author: &CareIdentityUuid,
+        act: Act,
+        actor: &Actor,
+    ) -> Result<(), Failure> {
         let whose = author.clone();
         self.on_key_store(move |keys| kept::kept::wipe_pin(keys, &whose)).await?;
         let (now, whose, actor) = (self.parts.clock.now(), author.clone(), actor.clone());

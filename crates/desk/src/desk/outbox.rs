@@ -64,7 +64,7 @@ impl Desk {
     }
 
     /// Takes a submission back. What was never sent is withdrawn at once; what was sent is settled by the gateway,
-    /// now if it answers, else when it does; by PIN alone nothing is asked of the gateway, so that is refused.
+    /// now if it answers, else when it does. By PIN only what was recorded in the same session is taken back.
     pub async fn withdraw(&self, key: SubmissionKey) -> Result<Submission, Failure> {
         let desk = &self.inner;
         let recorder = desk.require_recording()?;
@@ -72,9 +72,13 @@ impl Desk {
         let effects = desk
             .store
             .write(move |conn| {
-                // What is asked for here is asked of the gateway at the next sign-in, with no further word of theirs.
-                if by_pin && submissions::get(conn, &actor.uuid, key)?.life.unsettled {
-                    return Ok(None);
+                // What is asked for here is asked of the gateway at the next sign-in, with no further word of theirs; and
+                // whoever has seen a PIN being typed takes back nothing that was recorded before.
+                if by_pin {
+                    let stored = submissions::get(conn, &actor.uuid, key)?;
+                    if stored.life.unsettled || stored.recorded_in != actor.session {
+                        return Ok(None);
+                    }
                 }
                 submissions::happen(conn, now, &actor, key, Event::WithdrawAsked, News::None).map(Some)
             })
@@ -138,6 +142,9 @@ impl Desk {
     /// Withdraws a submission that may still be sent, or fails and leaves it as it is.
     async fn take_back(&self, recorder: &Recorder, stored: &StoredSubmission) -> Result<(), Failure> {
         let desk = &self.inner;
+        if recorder.online.is_none() && stored.recorded_in != recorder.who.id {
+            return Err(Cause::WorkingOffline.into());
+        }
         let (now, actor, key) = (desk.parts.clock.now(), recorder.actor(), stored.key);
         let never_sent = desk
             .store

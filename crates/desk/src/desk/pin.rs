@@ -118,7 +118,7 @@ impl Inner {
     /// Too many were wrong: the PIN works no more. What was recorded is not touched.
     async fn wipe(&self, author: &CareIdentityUuid) -> Result<Failure, Failure> {
         tracing::warn!("a PIN was wrong ten times and works no more");
-        self.forget_pin(author, Act::PinWiped, &nobody_yet(author)).await?;
+        self.forget_pin_now(author, Act::PinWiped, &nobody_yet(author)).await?;
         Ok(refused("pin_wiped", "This PIN was wrong ten times and does not work any more.".into()))
     }
 

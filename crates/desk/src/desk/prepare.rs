@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{AtWork, Inner};
+use super::still_registers;
 use crate::offline;
 use crate::store::audit::{Act, Actor, countersigning};
 use crate::store::offline as kept;
@@ -33,7 +34,16 @@ async fn turn(desk: &Arc<Inner>, asked: &mut Option<uuid::Uuid>) {
     desk.note_time().await;
     let Some(at_work) = desk.at_work() else { return };
     let who = &at_work.who;
-    if *asked == Some(who.id) || !who.may.register || !people.contains(&who.user.uuid) {
+    if *asked == Some(who.id) || !people.contains(&who.user.uuid) {
+        return;
+    }
+    // What the gateway says of their roles at a sign-in ends what it granted before.
+    let is_over = |terms: contract::OfflineTerms| !still_registers(who, &terms.role.id);
+    if desk.terms(&who.user.uuid).await.is_ok_and(|terms| terms.is_some_and(is_over)) {
+        not_prepared(desk, &at_work, asked).await;
+        return;
+    }
+    if !who.may.register {
         return;
     }
     match desk.prepare(&at_work).await {
@@ -43,16 +53,18 @@ async fn turn(desk: &Arc<Inner>, asked: &mut Option<uuid::Uuid>) {
                 tracing::warn!("what a grant permits could not be read");
             }
         }
-        Err(failure) if says_no(&failure.cause) => {
-            *asked = Some(who.id);
-            let took = desk.forget_pin(&who.user.uuid, Act::NotPrepared, &at_work.actor()).await;
-            if took.is_err() {
-                tracing::error!("the gateway gives no leave to work without a connection, and the one before stays");
-                *asked = None;
-            }
-        }
+        Err(failure) if says_no(&failure.cause) => not_prepared(desk, &at_work, asked).await,
         // It is asked again after a while; the grant before goes on for as long as it lasts.
         Err(failure) => tracing::info!(cause = %failure.cause, "no new leave to work without a connection"),
+    }
+}
+
+/// The gateway gives them no leave: what they were prepared with goes.
+async fn not_prepared(desk: &Arc<Inner>, at_work: &AtWork, asked: &mut Option<uuid::Uuid>) {
+    *asked = Some(at_work.who.id);
+    if desk.forget_pin(&at_work.who.user.uuid, Act::NotPrepared, &at_work.actor()).await.is_err() {
+        tracing::error!("the gateway gives no leave to work without a connection, and the one before stays");
+        *asked = None;
     }
 }
 

@@ -159,9 +159,13 @@ impl Desk {
             }
             state.sign_in = Some(cancel.clone());
             // *Not you?*: whoever that was is signed out at the gateway.
-            if unconfirmed && let Some((gateway, ended)) = state.gateway.take() {
-                ended.cancel();
-                desk.revoke(desk.client.part(), gateway, EndReason::SignedOut);
+            if unconfirmed {
+                state.vault = None;
+                state.ready = None;
+                if let Some((gateway, ended)) = state.gateway.take() {
+                    ended.cancel();
+                    desk.revoke(desk.client.part(), gateway, EndReason::SignedOut);
+                }
             }
         }
         desk.changes.tell(Changed::Session);
@@ -178,10 +182,13 @@ impl Desk {
                 if error != SignInError::Cancelled {
                     desk.note_happened(Happened::SignInRefused(error.clone()));
                 }
-                return Err(Cause::SignIn(error).into());
+                return Err(desk.not_signed_in(Cause::SignIn(error).into()).await);
             }
         };
-        let arrived = desk.with_vault(arrived).await?;
+        let arrived = match desk.with_vault(arrived).await {
+            Ok(arrived) => arrived,
+            Err(failure) => return Err(desk.not_signed_in(failure).await),
+        };
         desk.arrive(arrived, &cancel)?;
         drop(under_way);
         desk.note_network(Network::Online);
@@ -190,6 +197,15 @@ impl Desk {
 }
 
 impl Inner {
+    /// A computer that the gateway has shut out lets nobody sign in, so it is told here; then nobody works on it by PIN
+    /// either.
+    async fn not_signed_in(self: &Arc<Self>, why: Failure) -> Failure {
+        if why.cause == Cause::SignIn(SignInError::DeviceRevoked) {
+            self.nobody_is_prepared().await;
+        }
+        why
+    }
+
     /// Somebody came back from the browser, unless the sign-in was given up meanwhile.
     pub(crate) fn arrive(self: &Arc<Self>, arrived: Arrived, cancel: &CancellationToken) -> Result<(), Failure> {
         let gateway = arrived.gateway;

@@ -11,6 +11,7 @@ use crate::offline::{PIN, away, begin, code, person, pin, prepared, session};
 use crate::support::gateway::{Instead, outcome_body};
 use crate::support::server::Response;
 use crate::support::{PERSON, RA_USER, ROLE};
+use crate::taking_over::hang_up;
 
 #[tokio::test]
 async fn while_it_is_locked_every_call_that_reads_or_does_anything_is_refused() {
@@ -117,6 +118,22 @@ async fn nothing_is_asked_of_the_gateway_by_pin_not_even_to_take_something_back(
     begin(&bench, PIN).await.unwrap();
     assert_eq!(bench.desk.withdraw(sent.key).await.unwrap_err().cause, Cause::WorkingOffline);
     assert!(!bench.desk.submission(sent.key).await.unwrap().withdrawal_requested);
+}
+
+#[tokio::test]
+async fn by_pin_nothing_is_taken_back_but_what_was_recorded_in_the_same_session() {
+    let bench = prepared().await;
+    hang_up(&bench);
+    let before = bench.record(PERSON).await;
+    let draft = bench.draft("555086600077").await;
+    let bench = away(bench).await;
+    begin(&bench, PIN).await.unwrap();
+    let now = bench.desk.record(draft.id).await.unwrap();
+    for refused in [bench.desk.withdraw(before.key).await.map(drop), bench.desk.correct(before.key).await.map(drop)] {
+        assert_eq!(refused.unwrap_err().cause, Cause::WorkingOffline);
+    }
+    assert_eq!(bench.desk.submission(before.key).await.unwrap().status, Status::ReadyToSend);
+    assert_eq!(bench.desk.withdraw(now.key).await.unwrap().status, Status::Withdrawn);
 }
 
 #[tokio::test]

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use contract::EndReason;
-use desk::{Cause, OfflineEnd, OfflinePerson, OutboxTab, SessionNow, Status};
+use desk::{Cause, OfflineEnd, OfflinePerson, OutboxTab, SessionNow, SignInError, Status};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::support::audit::Holder;
 use crate::support::gateway::{Instead, outcome};
-use crate::support::{Bench, PERSON, RA_USER};
+use crate::support::{Bench, PERSON, RA_USER, ROLE};
 
 pub(crate) const PIN: &str = "19283746";
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -176,8 +176,8 @@ async fn an_older_file_gives_no_try_back_and_shortens_no_wait() {
     let told = person(&bench).await.unwrap();
     assert_eq!((told.tries_left, told.wait_until.is_some()), (7, true));
     assert_eq!(code(begin(&bench, PIN).await), "pin_wait");
-    // A clock that is set back makes the wait no shorter; one that has passed makes it over.
-    bench.clock.set_back(HOUR);
+    // A clock that is set back makes the wait no shorter; the time that has passed makes it over.
+    bench.clock.set_back(Duration::from_secs(4 * 60));
     assert_eq!(code(begin(&bench, PIN).await), "pin_wait");
     bench.clock.advance(Duration::from_secs(31));
     assert!(begin(&bench, PIN).await.is_ok());
@@ -315,6 +315,67 @@ async fn what_is_no_grant_for_this_person_role_and_computer_is_not_believed() {
     assert!(matches!(refused, Cause::Network(_)), "{refused:?}");
 }
 
+/// What is recorded then would be too old for the gateway, and that for good.
+#[tokio::test]
+async fn nothing_is_recorded_by_pin_under_a_clock_that_was_set_back() {
+    let bench = prepared().await;
+    let draft = bench.draft(PERSON).await;
+    let bench = away(bench).await;
+    bench.clock.set_back(20 * 24 * HOUR);
+    assert_eq!(begin(&bench, PIN).await, Err(Cause::ClockWrong));
+    assert_eq!(person(&bench).await.unwrap().ended, None, "put right, it goes on");
+    bench.clock.put_right();
+    begin(&bench, PIN).await.unwrap();
+    bench.clock.set_back(HOUR);
+    assert_eq!(bench.desk.record(draft.id).await.unwrap_err().cause, Cause::ClockWrong);
+    bench.clock.put_right();
+    bench.desk.record(draft.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_computer_that_lets_nobody_sign_in_lets_nobody_work_by_pin() {
+    let bench = prepared().await;
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.instead("/v1/session", Instead::Answer(outcome(403, "DEVICE_REVOKED")));
+    let refused = bench.desk.sign_in().await.unwrap_err().cause;
+    assert_eq!(refused, Cause::SignIn(SignInError::DeviceRevoked));
+    assert_eq!(person(&bench).await, None);
+    assert_eq!(begin(&bench, PIN).await, Err(Cause::NotPrepared));
+}
+
+#[tokio::test]
+async fn whoever_may_register_no_more_does_not_come_back_to_it_by_pin() {
+    let bench = prepared().await;
+    bench.desk.sign_out().await.unwrap();
+    let role = json!({
+        "role": {
+            "id": ROLE, "code": "S0080:G0440:R5090", "name": "RA Agent", "ra_role": "ra_agent",
+            "organisation": { "code": "B81603", "name": "A practice" }
+        },
+        "access": "look_only"
+    });
+    bench.fake.world().session = vec![
+        ("may", json!({ "find": true, "register": false, "remove": false })),
+        ("role", role.clone()),
+        ("roles", json!([role])),
+    ];
+    bench.sign_in().await;
+    assert_eq!(bench.desk.lock().await.unwrap_err().cause, Cause::WrongState);
+    until_nobody_is_prepared(&bench).await;
+    bench.desk.sign_out().await.unwrap();
+    assert_eq!(begin(&bench, PIN).await, Err(Cause::NotPrepared));
+}
+
+async fn until_nobody_is_prepared(bench: &Bench) {
+    for _ in 0..500 {
+        if person(bench).await.is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("somebody is prepared still");
+}
+
 #[tokio::test]
 async fn a_refusal_at_the_next_contact_ends_it() {
     for (code, status) in [("NOT_PERMITTED", 403), ("DEVICE_REVOKED", 403)] {
@@ -323,15 +384,7 @@ async fn a_refusal_at_the_next_contact_ends_it() {
         assert!(person(&bench).await.is_some());
         bench.fake.instead("/v1/offline-grants", Instead::Answer(outcome(status, code)));
         bench.sign_in().await;
-        let mut left = person(&bench).await;
-        for _ in 0..200 {
-            if left.is_none() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            left = person(&bench).await;
-        }
-        assert_eq!(left, None, "{code}");
+        until_nobody_is_prepared(&bench).await;
         assert_eq!(bench.desk.offline().await.unwrap().until, None);
     }
 }

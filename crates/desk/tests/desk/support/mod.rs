@@ -47,6 +47,11 @@ impl TurnedClock {
         self.back.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Puts date and time right again.
+    pub(crate) fn put_right(&self) {
+        self.back.store(0, Ordering::SeqCst);
+    }
+
     fn ahead(&self) -> i64 {
         self.ahead.load(Ordering::SeqCst)
     }

@@ -11,7 +11,6 @@ use crate::offline::{PIN, away, begin, code, person, pin, prepared, session};
 use crate::support::gateway::{Instead, outcome_body};
 use crate::support::server::Response;
 use crate::support::{PERSON, RA_USER, ROLE};
-use crate::taking_over::hang_up;
 
 #[tokio::test]
 async fn while_it_is_locked_every_call_that_reads_or_does_anything_is_refused() {
@@ -123,12 +122,14 @@ async fn nothing_is_asked_of_the_gateway_by_pin_not_even_to_take_something_back(
 #[tokio::test]
 async fn by_pin_nothing_is_taken_back_but_what_was_recorded_in_the_same_session() {
     let bench = prepared().await;
-    hang_up(&bench);
-    let before = bench.record(PERSON).await;
-    let draft = bench.draft("555086600077").await;
+    let (first, second) = (bench.draft(PERSON).await, bench.draft("555086600077").await);
+    bench.fake.set_up(false);
+    bench.desk.profile(PERSON.parse().unwrap()).await.unwrap_err();
+    let before = bench.desk.record(first.id).await.unwrap();
+    assert!(!before.unsettled, "it was never sent");
     let bench = away(bench).await;
     begin(&bench, PIN).await.unwrap();
-    let now = bench.desk.record(draft.id).await.unwrap();
+    let now = bench.desk.record(second.id).await.unwrap();
     for refused in [bench.desk.withdraw(before.key).await.map(drop), bench.desk.correct(before.key).await.map(drop)] {
         assert_eq!(refused.unwrap_err().cause, Cause::WorkingOffline);
     }

@@ -225,14 +225,22 @@ pub(crate) fn check_keys(connection: &rusqlite::Connection, keys: &Keys) -> Resu
         }
         _ => store::set_meta(connection, "sealing_key", sealing.key.bytes())?,
     }
+    check_vault_keys(connection, keys)
+}
+
+/// Whether each key that vaults were made with is still here. Without one of them no vault of it opens on any computer,
+/// so none is let go: one may be replaced where it is kept beside the new one, and no second.
+fn check_vault_keys(connection: &rusqlite::Connection, keys: &Keys) -> Result<(), StartError> {
     let (vault, before) = keys.vault_fingerprints();
-    match store::meta(connection, "vault_key")? {
-        Some(known) if known == vault => {}
-        // With another key no vault on any computer opens, so it takes the place of none that is not kept beside it.
-        Some(known) if before.is_none_or(|before| known != before) => {
-            return Err(StartError::Store(StoreError::OtherKeys));
+    for (name, file) in [("vault_key", "vault.key"), ("vault_key_before", "vault-before.key")] {
+        let known = store::meta(connection, name)?;
+        if known.is_some_and(|known| known != vault && before.as_ref() != Some(&known)) {
+            return Err(StartError::Store(StoreError::VaultKeyMissing { file }));
         }
-        _ => store::set_meta(connection, "vault_key", &vault)?,
+    }
+    store::set_meta(connection, "vault_key", &vault)?;
+    if let Some(before) = before.filter(|before| *before != vault) {
+        store::set_meta(connection, "vault_key_before", &before)?;
     }
     Ok(())
 }

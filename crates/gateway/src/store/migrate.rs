@@ -57,6 +57,15 @@ pub enum StoreError {
     /// The database was made with other keys.
     #[error("the database was made with other keys than those in the folder `secrets`; put back the right ones")]
     OtherKeys,
+    /// A key that vaults were made with is not here.
+    #[error(
+        "the key `{file}` in the folder `secrets` is missing or is another one, and what RA users sealed with the right \
+         one would stay closed; put it back (a key for vaults is replaced once, and stays as `vault-before.key`)"
+    )]
+    VaultKeyMissing {
+        /// Its file's name.
+        file: &'static str,
+    },
     /// The commit failed; nothing of the act was kept.
     #[error("not committed: {0}")]
     NotCommitted(Arc<Self>),

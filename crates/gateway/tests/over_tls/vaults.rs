@@ -1,6 +1,7 @@
 //! Shares of vaults: each RA user's own, a colleague's only for their RA Manager, and none by another key.
 
 use contract::{VaultOf, VaultReply, VaultRequest};
+use gateway::{StartError, StoreError};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -84,11 +85,53 @@ async fn a_vault_made_before_the_key_changed_still_opens_and_a_lost_key_is_not_p
     world.stop().await;
     let key = std::fs::read(secrets.join("vault.key")).unwrap();
     std::fs::remove_file(secrets.join("vault.key")).unwrap();
-    assert!(world.run().await.is_err(), "a key that was lost is not passed over in silence");
+    assert_eq!(key_missing(&world).await, "vault.key", "one that was lost is not passed over in silence");
     std::fs::write(secrets.join("vault-before.key"), key).unwrap();
     world.start_again().await;
     let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
     let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
     assert_eq!(reply.before.unwrap().bytes(), &made);
     assert_ne!(reply.share.bytes(), &made);
+}
+
+/// Sees that the gateway does not start, and says which file it wants.
+async fn key_missing(world: &World) -> &'static str {
+    let held = "SELECT count(*) FROM meta WHERE name LIKE 'vault_key%'";
+    let before = world.count(held);
+    let error = match world.run().await {
+        Err(StartError::Store(error)) => error,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it started"),
+    };
+    assert_eq!(world.count(held), before);
+    let StoreError::VaultKeyMissing { file } = error else { panic!("{error}") };
+    assert!(error.to_string().contains(&format!("`{file}` in the folder `secrets`")), "{error}");
+    file
+}
+
+#[tokio::test]
+async fn the_key_before_is_not_passed_over_either_and_a_second_change_is_refused() {
+    let mut world = World::start().await;
+    let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
+    let secrets = world.folder.path().join("secrets");
+    let (now, before, away) = ("vault.key", "vault-before.key", "away.key");
+    let moves = |from, to| std::fs::rename(secrets.join(from), secrets.join(to)).unwrap();
+    world.stop().await;
+    moves(now, before);
+    world.restart().await;
+    world.stop().await;
+
+    moves(before, away);
+    assert_eq!(key_missing(&world).await, before, "it is gone");
+    std::fs::write(secrets.join(before), [7; 32]).unwrap();
+    assert_eq!(key_missing(&world).await, before, "it is another");
+
+    moves(now, before);
+    assert_eq!(key_missing(&world).await, before, "a second change, which would close what the first key sealed");
+    moves(before, now);
+    moves(away, before);
+    world.start_again().await;
+    let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
+    let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
+    assert_eq!(reply.before.unwrap().bytes(), &made, "with both put back it goes on");
 }

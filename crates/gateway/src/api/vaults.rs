@@ -51,6 +51,7 @@ fn of_a_colleague(
     if of.author == actor.uuid || !store::held_at(connection, &of.author, &of.role, &organisation.code)? {
         return Err(refused());
     }
-    store::append_audit(connection, &actor.act(now, "open vault", Some(&of.author), vault))?;
+    let result = format!("{vault} for role {}", of.role);
+    store::append_audit(connection, &actor.act(now, "open vault", Some(&of.author), result))?;
     Ok(of.author)
 }

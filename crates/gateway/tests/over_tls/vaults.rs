@@ -65,6 +65,8 @@ async fn a_colleagues_share_is_for_an_ra_manager_of_their_organisation_and_is_au
     assert_ne!(share(&manager, &request(1, None)).await, own, "their own of that name");
     let told = format!("{audited} AND who = '{MANAGER}' AND whom = '{AGENT}'");
     assert_eq!(world.count(&told), 1);
+    let what = format!("{} for role {AGENT_ROLE}", request(1, None).vault);
+    assert_eq!(world.count(&format!("{told} AND result = '{what}'")), 1, "which vault, and for which role");
 }
 
 #[tokio::test]

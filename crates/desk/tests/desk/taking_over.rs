@@ -19,11 +19,16 @@ const REASON: &str = "On leave until March";
 
 /// Signs whoever is there out and somebody else in.
 async fn sits_down(bench: &Bench, uuid: &str, role: &str, ra_role: &str) {
+    sits_down_at(bench, uuid, role, ra_role, "B81603").await;
+}
+
+/// The same, in a role at this organisation.
+pub(crate) async fn sits_down_at(bench: &Bench, uuid: &str, role: &str, ra_role: &str, ods: &str) {
     bench.desk.sign_out().await.unwrap();
     let access = json!({
         "role": {
             "id": role, "code": "S0080:G0440:R5090", "name": "A role", "ra_role": ra_role,
-            "organisation": { "code": "B81603", "name": "A practice" }
+            "organisation": { "code": ods, "name": "A practice" }
         },
         "access": "register"
     });

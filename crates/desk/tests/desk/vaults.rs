@@ -8,7 +8,7 @@ use desk::{Cause, Draft, OutboxTab, SessionNow, SignInError, Status};
 use crate::support::gateway::{Instead, outcome};
 use crate::support::server::Response;
 use crate::support::{Bench, PERSON, RA_USER, ROLE};
-use crate::taking_over::{author, hang_up, manager, take_over};
+use crate::taking_over::{author, hang_up, manager, sits_down_at, take_over};
 
 /// A half-done registration, as it is stored.
 async fn draft(bench: &Bench) -> Draft {
@@ -145,6 +145,31 @@ async fn a_manager_opens_what_they_take_over_and_nothing_else() {
     assert_eq!(theirs.submissions.len() + waiting.submissions.len(), 1);
     author(&bench).await;
     assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+}
+
+#[tokio::test]
+async fn a_manager_is_shown_and_given_nothing_that_was_recorded_at_another_organisation() {
+    const ELSEWHERE: &str = "555254240110";
+    let bench = Bench::signed_in().await;
+    hang_up(&bench);
+    bench.record(PERSON).await;
+    sits_down_at(&bench, RA_USER, ELSEWHERE, "ra_agent", "RBA").await;
+    let other = bench.record("555086689205").await;
+    manager(&bench).await;
+    let waits = bench.desk.outbox(OutboxTab::Ready).await.unwrap().waits;
+    assert_eq!(waits.iter().map(|waiting| waiting.role.as_str()).collect::<Vec<_>>(), [ROLE]);
+    // The share that is given for the role here opens all that this author sealed.
+    take_over(&bench).await;
+    let asked = bench.fake.count(SHARE);
+    let refused = bench.desk.take_over(ELSEWHERE.parse().unwrap(), "On leave").await.unwrap_err();
+    assert_eq!((refused.cause, bench.fake.count(SHARE)), (Cause::NotFound, asked), "no share is asked for");
+    for tab in [OutboxTab::Ready, OutboxTab::Waiting, OutboxTab::Done] {
+        let shown = bench.desk.outbox(tab).await.unwrap();
+        assert!(shown.waits.is_empty() && shown.submissions.iter().all(|shown| shown.uuid != other.uuid));
+    }
+    assert!(bench.desk.submission(other.key).await.is_err());
+    sits_down_at(&bench, RA_USER, ELSEWHERE, "ra_agent", "RBA").await;
+    assert_eq!(bench.desk.submission(other.key).await.unwrap().key, other.key, "it is its author's");
 }
 
 /// Why a manager takes nothing over, once what was on its way has come to nothing.

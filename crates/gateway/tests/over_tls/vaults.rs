@@ -137,3 +137,27 @@ async fn the_key_before_is_not_passed_over_either_and_a_second_change_is_refused
     let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
     assert_eq!(reply.before.unwrap().bytes(), &made, "with both put back it goes on");
 }
+
+#[tokio::test]
+async fn a_key_that_is_found_again_is_put_beside_that_of_a_gateway_that_was_set_up_anew() {
+    let mut world = World::start().await;
+    let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
+    let secrets = world.folder.path().join("secrets");
+    let (now, before, away) = ("vault.key", "vault-before.key", "away.key");
+    let moves = |from, to| std::fs::rename(secrets.join(from), secrets.join(to)).unwrap();
+    world.stop().await;
+    moves(now, away);
+    world.change("DELETE FROM meta WHERE name LIKE 'vault_key%'");
+    world.start_again().await;
+    assert_ne!(share(&world.sign_in(AGENT).await, &request(1, None)).await, made, "it knows of no key but its own");
+    world.stop().await;
+
+    moves(away, before);
+    world.restart().await;
+    let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
+    let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
+    assert_eq!(reply.before.unwrap().bytes(), &made);
+    world.stop().await;
+    moves(before, away);
+    assert_eq!(key_missing(&world).await, before, "it is kept from then on as if it had been replaced here");
+}

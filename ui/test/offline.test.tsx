@@ -49,7 +49,7 @@ const become = async (desk: FakeDesk, snapshot: Snapshot) => {
   await act(async () => desk.change({ snapshot, touch: snapshot }));
 };
 const out = (why: "idle" | "signed_out") => snapshotOf({ session: { state: "signed_out", why } });
-const LOCKED = snapshotOf({ session: { state: "locked", name: PERSON.name, person: HAS_PIN } });
+const LOCKED = snapshotOf({ session: { state: "locked", name: PERSON.name, person: HAS_PIN, unknown: false } });
 
 /** On a page that was gone to, not started at: only that is come back to. */
 async function at(desk: FakeDesk, place: Place) {
@@ -117,6 +117,23 @@ test("a lock shows nothing of the work but whose it is, and the PIN comes back t
   await pressed("#primary");
   await page("help");
   expect(calls(desk, "unlock")).toEqual([["unlock", "19283746"]]);
+});
+
+test("what is not known of a PIN is not said to be gone, and is asked again", async () => {
+  const desk = fakeDesk({ draft: COMPLETE_DRAFT });
+  render(<App desk={desk} start={{ at: "check", draft: DRAFT.id }} />);
+  await page("check");
+  const locked = { state: "locked", name: PERSON.name, person: null } as const;
+  let now = snapshotOf({ session: { ...locked, unknown: true } });
+  await act(async () => desk.change({ snapshot: async () => now }));
+  await page("locked");
+  expect(document.body.innerHTML).not.toContain(PROFILE.short_name);
+  const said = () => document.getElementById("no-pin")?.textContent ?? "";
+  expect(said()).toContain("RA Desk cannot tell whether your PIN works");
+  expect(said()).not.toContain("does not work any more");
+  now = LOCKED;
+  await pressed("#try-again");
+  await vi.waitFor(() => expect(document.getElementById("pin")).not.toBeNull());
 });
 
 test("a locked draft is nowhere in the page", async () => {

@@ -76,6 +76,8 @@ pub enum SessionNow {
         name: String,
         /// How they come back by PIN; none where they cannot, and sign in.
         person: Option<OfflinePerson>,
+        /// Whether it is only not known how they come back: what knows of their PIN does not answer.
+        unknown: bool,
     },
     /// Somebody is at work without a connection, by PIN.
     Offline {

@@ -71,7 +71,9 @@ impl From<SessionNow> for SessionView {
                     to_send,
                 }
             }
-            SessionNow::Locked { name, person } => Self::Locked { name, person: person.map(Into::into) },
+            SessionNow::Locked { name, person, unknown } => {
+                Self::Locked { name, person: person.map(Into::into), unknown }
+            }
             SessionNow::Offline { person, policy, until, idle_at, idle_warning_at, ends_at } => Self::Offline {
                 person: person.into(),
                 policy: policy.into(),

@@ -117,6 +117,8 @@ pub enum SessionView {
         name: String,
         /// How they come back by PIN; none where they cannot, and sign in.
         person: Option<OfflinePersonView>,
+        /// Whether it is only not known how they come back: this computer's key store does not answer.
+        unknown: bool,
     },
     /// Somebody is at work without a connection, by PIN.
     Offline {

@@ -1079,7 +1079,9 @@ to_send: number } |
 /**  Their name. */
 name: string; 
 /**  How they come back by PIN; none where they cannot, and sign in. */
-person: OfflinePersonView | null } | 
+person: OfflinePersonView | null; 
+/**  Whether it is only not known how they come back: this computer's key store does not answer. */
+unknown: boolean } | 
 /**  Somebody is at work without a connection, by PIN. */
 { state: "offline"; 
 /**  Who. */

@@ -475,7 +475,7 @@ function plainAnswers(): Required<Answers> {
     removePin: NOT_PREPARED,
     offlinePeople: [],
     workOffline: offlineOf(),
-    lock: snapshotOf({ session: { state: "locked", name: PERSON.name, person: HAS_PIN } }),
+    lock: snapshotOf({ session: { state: "locked", name: PERSON.name, person: HAS_PIN, unknown: false } }),
     unlock: offlineOf(),
     shell: SHELL,
     thisComputer: COMPUTER,

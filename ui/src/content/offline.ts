@@ -84,6 +84,9 @@ export const LOCKED = {
   title: "RA Desk is locked",
   whose: (name: string, notKept: NotKeptView | null) => `${name} is working here and is away. ${kept(notKept)}`,
   noPin: "The PIN does not work any more. Sign in with your Care Identity to go on, and set a new one then.",
+  unknown:
+    "RA Desk cannot tell whether your PIN works: this computer’s key store does not answer. Unlock the key store and try again, or sign in with your Care Identity.",
+  again: "Try again",
   typed: "What was being typed when it was locked is not kept.",
   signIn: "Log in with my Care Identity",
   other: (name: string) => `I am not ${name}: end this session`,

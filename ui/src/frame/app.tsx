@@ -161,7 +161,7 @@ function Framed({ snapshot }: { snapshot: Snapshot }) {
   } else if (signedIn && recovery.data === undefined && !recovery.fault)
     page = null; // No page comes before this RA user was told.
   else if (session.state === "signed_out") page = <SignIn why={session.why} />;
-  else if (session.state === "locked") page = <Locked name={session.name} person={session.person} />;
+  else if (session.state === "locked") page = <Locked {...session} />;
   else if (session.state === "signing_in") page = <SigningIn />;
   else if (session.state === "confirming") page = <ConfirmIdentity person={session.person} />;
   else if (session.state === "offline") page = BY_PIN.includes(place.at) ? <Pages /> : <NeedsSignIn />;

@@ -1,7 +1,7 @@
 // Working without a connection: who you are, your PIN, what is locked, and being prepared for it.
 
 import { type FormEvent, useState } from "react";
-import { type Fault, type OfflinePersonView, useAct, useCommand, useDesk, useKeep } from "../bridge";
+import { type Fault, type OfflinePersonView, type SessionView, useAct, useCommand, useDesk, useKeep } from "../bridge";
 import { kept } from "../content/keeping";
 import { ENDED, ENTER_PIN, FORGOTTEN, LOCKED, NEEDS_SIGN_IN, OFFLINE_WORK, WHO } from "../content/offline";
 import { SIGNING_IN } from "../content/signing-in";
@@ -149,7 +149,7 @@ function Forgotten({ onBack }: { onBack: () => void }) {
 }
 
 /** Somebody is away. Their name is shown so that others know whose work it is, and nothing else of it. */
-export function Locked({ name, person }: { name: string; person: OfflinePersonView | null }) {
+export function Locked({ name, person, unknown }: Extract<SessionView, { state: "locked" }>) {
   const desk = useDesk();
   const keep = useKeep();
   const { signIn, signOut } = useSession();
@@ -176,7 +176,12 @@ export function Locked({ name, person }: { name: string; person: OfflinePersonVi
         <PinForm person={person} act={unlock} button={ENTER_PIN.unlock} />
       ) : (
         <InsetText id="no-pin">
-          <p>{person?.ended ? ENDED[person.ended] : LOCKED.noPin}</p>
+          <p>{unknown ? LOCKED.unknown : person?.ended ? ENDED[person.ended] : LOCKED.noPin}</p>
+          {unknown && (
+            <Button small look="secondary" id="try-again" onClick={() => keep.changed("session")}>
+              {LOCKED.again}
+            </Button>
+          )}
         </InsetText>
       )}
       <Button

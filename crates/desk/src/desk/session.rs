@@ -14,6 +14,9 @@ use crate::store::audit::{self, About, Act};
 use crate::store::queue;
 use crate::{Cause, Changed, Failure, Happened, Network, SessionNow, Snapshot};
 
+/// How long the key store may take before a locked session is told without it.
+const KEY_STORE_ANSWERS: Duration = Duration::from_secs(2);
+
 impl Desk {
     /// All that the frame around every page shows.
     pub async fn snapshot(&self) -> Result<Snapshot, Failure> {
@@ -35,10 +38,7 @@ impl Desk {
             })
             .await?;
         let session_now = match &session {
-            Session::Locked { who } => SessionNow::Locked {
-                name: who.user.name.clone(),
-                person: desk.offline_person(&who.user.uuid, who.role_id().cloned()).await?,
-            },
+            Session::Locked { who } => desk.locked_now(who).await,
             session => session_now(session, to_confirm, to_send),
         };
         Ok(Snapshot {
@@ -87,7 +87,10 @@ impl Desk {
                 .await?;
             desk.note_happened(Happened::SignedIn);
             desk.forget_set_aside(moment.wall).await;
-            desk.get_ready(&who).await?;
+            // Their session is confirmed, whatever the key store says: without it there is no coming back by PIN.
+            if let Err(failure) = desk.get_ready(&who).await {
+                tracing::warn!(cause = %failure.cause, "it is not known whether whoever signed in has a PIN here");
+            }
             desk.prepare_wake.notify_one();
         }
         desk.changes.tell(Changed::Session);
@@ -206,6 +209,23 @@ impl Inner {
         why
     }
 
+    /// A locked session. It is told in any case: a page that is told nothing goes on showing what it showed.
+    async fn locked_now(&self, who: &SignedIn) -> SessionNow {
+        let asked = self.offline_person(&who.user.uuid, who.role_id().cloned());
+        let known = match tokio::time::timeout(KEY_STORE_ANSWERS, asked).await {
+            Ok(Ok(person)) => Some(person),
+            Ok(Err(failure)) => {
+                tracing::warn!(cause = %failure.cause, "it is not known how whoever is away comes back");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("it is not known yet how whoever is away comes back: the key store has not answered");
+                None
+            }
+        };
+        SessionNow::Locked { name: who.user.name.clone(), unknown: known.is_none(), person: known.flatten() }
+    }
+
     /// Somebody came back from the browser, unless the sign-in was given up meanwhile.
     pub(crate) fn arrive(self: &Arc<Self>, arrived: Arrived, cancel: &CancellationToken) -> Result<(), Failure> {
         let gateway = arrived.gateway;
@@ -276,7 +296,7 @@ fn session_now(session: &Session, to_confirm: u32, to_send: u32) -> SessionNow {
             }
         }
         // How they come back is asked of the key store, so it is told by the caller.
-        Session::Locked { who } => SessionNow::Locked { name: who.user.name.clone(), person: None },
+        Session::Locked { who } => SessionNow::Locked { name: who.user.name.clone(), person: None, unknown: true },
         Session::Offline { who, until, last_input } => {
             let idle_at = who.idle_at(*last_input);
             SessionNow::Offline {

@@ -149,3 +149,32 @@ async fn leave_that_has_ended_is_not_said_to_be_there() {
     assert!(now.has_pin && now.until.is_none());
     assert_eq!(bench.desk.lock().await.unwrap_err().cause, Cause::WrongState);
 }
+
+#[tokio::test]
+async fn a_key_store_that_does_not_answer_keeps_nobodys_work_on_the_screen() {
+    let bench = prepared().await;
+    bench.desk.lock().await.unwrap();
+    bench.keys().answers(false);
+    let SessionNow::Locked { person: None, unknown: true, .. } = session(&bench).await else { panic!("it is locked") };
+    assert!(bench.desk.unlock(pin(PIN)).await.is_err());
+    bench.keys().answers(true);
+    let SessionNow::Locked { person: Some(_), unknown: false, .. } = session(&bench).await else {
+        panic!("it answers")
+    };
+    bench.desk.unlock(pin(PIN)).await.unwrap();
+    // Who has no PIN any more is known to have none.
+    bench.desk.lock().await.unwrap();
+    bench.keys().0.lock().unwrap().retain(|name, _| !name.starts_with("pin-1-"));
+    let SessionNow::Locked { person: None, unknown: false, .. } = session(&bench).await else { panic!("it is known") };
+}
+
+#[tokio::test]
+async fn who_is_confirmed_while_the_key_store_does_not_answer_is_at_work() {
+    let bench = prepared().await;
+    bench.desk.sign_out().await.unwrap();
+    bench.desk.sign_in().await.unwrap();
+    bench.keys().answers(false);
+    let confirmed = bench.desk.confirm_identity().await.unwrap();
+    assert!(matches!(confirmed.session, SessionNow::SignedIn { .. }));
+    assert_eq!(bench.desk.lock().await.unwrap_err().cause, Cause::WrongState, "there is no coming back by PIN");
+}

@@ -117,7 +117,7 @@ async fn idle_without_a_connection_locks_and_the_pin_comes_back_to_the_same_work
     bench.fake.set_up(false);
     bench.desk.profile(PERSON.parse().unwrap()).await.unwrap_err();
     bench.clock.advance(IDLE);
-    let SessionNow::Locked { name, person: Some(who) } = session(&bench).await else { panic!("it is locked") };
+    let SessionNow::Locked { name, person: Some(who), .. } = session(&bench).await else { panic!("it is locked") };
     assert_eq!((name.as_str(), who.tries_left), ("Made Up", 10));
     assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::Locked);
     assert_eq!(bench.desk.snapshot().await.unwrap().outbox.drafts, 0, "nothing of theirs is told");

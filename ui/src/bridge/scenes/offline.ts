@@ -23,7 +23,7 @@ const at = { at: "offline-work" } as const;
 const locked = (person: typeof HAS_PIN | null, answers: Answers = {}, rest: Partial<Scene> = {}) =>
   scene(
     "locked",
-    { snapshot: snapshotOf({ session: { state: "locked", name: PERSON.name, person } }), ...answers },
+    { snapshot: snapshotOf({ session: { state: "locked", name: PERSON.name, person, unknown: false } }), ...answers },
     rest,
   );
 
@@ -71,6 +71,9 @@ export const OFFLINE: Record<string, Scene> = {
   "locked-wrong": locked({ ...HAS_PIN, tries_left: 6 }, { unlock: wrong }, { press: ["#primary"] }),
   "locked-ended": locked({ ...HAS_PIN, ended: "over" }),
   "locked-no-pin": locked(null),
+  "locked-unknown": scene("locked", {
+    snapshot: snapshotOf({ session: { state: "locked", name: PERSON.name, person: null, unknown: true } }),
+  }),
   "offline-drafts": scene("outbox", {
     snapshot: offlineOf({ outbox: counts }),
     offline: PREPARED,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -78,14 +78,27 @@ impl Random for Impatient {
 
 /// A key store in memory, shared by every start of one test's desk.
 #[derive(Default)]
-pub(crate) struct Keys(pub(crate) Mutex<HashMap<String, Vec<u8>>>);
+pub(crate) struct Keys(pub(crate) Mutex<HashMap<String, Vec<u8>>>, AtomicBool);
+
+impl Keys {
+    /// From now on it answers, or it does not.
+    pub(crate) fn answers(&self, does: bool) {
+        self.1.store(!does, Ordering::SeqCst);
+    }
+
+    fn answer(&self) -> Result<(), KeyStoreError> {
+        if self.1.load(Ordering::SeqCst) { Err(KeyStoreError::Locked) } else { Ok(()) }
+    }
+}
 
 impl KeyStore for Keys {
     fn load(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyStoreError> {
+        self.answer()?;
         Ok(self.0.lock().unwrap().get(name).cloned().map(Zeroizing::new))
     }
 
     fn save(&self, name: &str, bytes: &[u8]) -> Result<(), KeyStoreError> {
+        self.answer()?;
         self.0.lock().unwrap().insert(name.into(), bytes.into());
         Ok(())
     }

@@ -235,6 +235,8 @@ pub enum PauseReason {
     Busy,
     /// The computer's disk cannot be written.
     Store,
+    /// What this RA user recorded is sealed, and the gateway gave nothing that opens it.
+    Sealed,
     /// The gateway takes no calls from this computer.
     DeviceRevoked,
 }

@@ -105,6 +105,11 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
                 state.failures = 0;
             }
             let actor = at_work.actor();
+            if desk.store.vaults.is_closed(&actor.uuid) {
+                // It is opened by signing in again, and by nothing that is tried here.
+                desk.note_sync(paused(PauseReason::Sealed, None));
+                return if in_flight { IN_FLIGHT } else { HEARTBEAT };
+            }
             let left = desk
                 .store
                 .read(move |conn| {
@@ -154,6 +159,11 @@ pub(crate) async fn pass(desk: &Arc<Inner>, progress: &mut Progress) -> Duration
             tracing::warn!(code = code.map(|code| code.as_str()), "the gateway refused a call of the queue");
             let until = desk.pause(None);
             desk.note_sync(paused(PauseReason::Busy, Some(until)));
+        }
+        Halt::Store(StoreError::Sealed) => {
+            tracing::error!("sending paused: the vault of whoever is at work is closed");
+            let until = desk.pause(None);
+            desk.note_sync(paused(PauseReason::Sealed, Some(until)));
         }
         Halt::Store(error) => {
             tracing::error!(%error, "sending paused: the store failed");

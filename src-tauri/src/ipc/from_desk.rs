@@ -193,6 +193,7 @@ impl From<SyncNow> for SyncView {
                     Pause::RoleLost => PauseReason::RoleLost,
                     Pause::Busy => PauseReason::Busy,
                     Pause::Store => PauseReason::Store,
+                    Pause::Sealed => PauseReason::Sealed,
                     Pause::DeviceRevoked => PauseReason::DeviceRevoked,
                 };
                 Self::Paused { why, until: until.map(|until| until.to_string()) }

@@ -807,6 +807,8 @@ export type PauseReason =
 "busy" | 
 /**  The computer's disk cannot be written. */
 "store" | 
+/**  What this RA user recorded is sealed, and the gateway gave nothing that opens it. */
+"sealed" | 
 /**  The gateway has shut this computer out. */
 "device_revoked";
 

@@ -432,6 +432,10 @@ export const PAUSES: Record<PauseReason, { heading: string; next: string }> = {
     heading: "This computer’s disk cannot be written",
     next: "Free some space. RA Desk sends again by itself.",
   },
+  sealed: {
+    heading: "What you recorded on this computer cannot be opened now",
+    next: "The RA service did not give what opens it. It is still on this computer, and none of it is sent until it opens. Sign out and sign in again. If it happens again, tell your IT service desk that the gateway’s key for sealed records must be put back.",
+  },
 };
 
 export const NEXT_STEPS: Record<NextStep, { button: string | null; say: string }> = {

@@ -166,6 +166,11 @@ impl Vaults {
         self.all().entry(author.to_string()).or_default();
     }
 
+    /// Whether this RA user has a vault here, and nobody has opened it.
+    pub(crate) fn is_closed(&self, author: &CareIdentityUuid) -> bool {
+        matches!(self.of(author.as_str()), Standing::Closed)
+    }
+
     fn of(&self, author: &str) -> Standing {
         match self.all().get(author) {
             None => Standing::None,

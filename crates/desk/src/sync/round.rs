@@ -57,8 +57,10 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
     };
     let to_settle: Vec<SubmissionKey> =
         to_settle.into_iter().filter(|(_, role)| settles(&at_work.who, role)).map(|(key, _)| key).collect();
+    // While their vault is closed no answer could be written down, so nothing is asked that brings one.
+    let is_sealed = desk.store.vaults.is_closed(&at_work.who.user.uuid);
     // In a role that registers no more nothing is sent: it would be refused, and is not lost.
-    let sendable = if at_work.who.may.register { sendable } else { 0 };
+    let sendable = if at_work.who.may.register && !is_sealed { sendable } else { 0 };
     let now = desk.parts.clock.monotonic();
     let overdue = |last: Option<Duration>, every: Duration| last.is_none_or(|last| now.saturating_sub(last) >= every);
     // A submission is risked only on a gateway that answers: a network that is down spends no attempts.
@@ -75,6 +77,9 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
             Err(Halt::Trouble(Trouble::Refused { code, .. })) => {
                 tracing::warn!(code = code.map(|code| code.as_str()), "the gateway does not settle a key");
             }
+            Err(Halt::Store(StoreError::Sealed)) => {
+                tracing::warn!("what became of a key cannot be written down: its vault is closed");
+            }
             settled => settled?,
         }
         progress.heard = Some(now);
@@ -85,6 +90,9 @@ pub(super) async fn round(desk: &Arc<Inner>, at_work: &AtWork, progress: &mut Pr
         (sent, in_flight) = send_all(desk, at_work, progress, sendable).await?;
     }
     tell_withdrawn(desk, at_work).await?;
+    if is_sealed {
+        return Ok(in_flight);
+    }
     let watched = desk.state().watched;
     if let Some(key) = watched {
         going_on(at_work)?;
@@ -214,6 +222,7 @@ async fn tell_withdrawn(desk: &Arc<Inner>, at_work: &AtWork) -> Result<(), Halt>
                 tracing::warn!(code = code.map(|code| code.as_str()), "the gateway does not note a withdrawn key");
                 continue;
             }
+            Err(Halt::Store(StoreError::Sealed)) => continue,
             settled => settled?,
         }
         let author = at_work.who.user.uuid.clone();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use desk::{Cause, Draft, OutboxTab, SessionNow, SignInError, Status};
+use desk::{Cause, Draft, OutboxTab, PauseReason, SessionNow, SignInError, Status, SyncNow};
 
 use crate::support::gateway::{Instead, outcome};
 use crate::support::server::Response;
@@ -61,6 +61,44 @@ async fn a_gateway_that_lost_its_key_opens_nothing_and_costs_nothing() {
     bench.desk.sign_out().await.unwrap();
     bench.sign_in().await;
     assert_eq!(bench.desk.draft(draft.id).await.unwrap(), draft);
+}
+
+#[tokio::test]
+async fn while_a_vault_is_closed_nothing_is_sent_and_the_pause_says_why() {
+    let bench = Bench::signed_in().await;
+    hang_up(&bench);
+    let recorded = bench.record(PERSON).await;
+    let recorded = bench.until(&recorded, |now| now.unsettled && now.status == Status::ReadyToSend).await;
+    bench.desk.sign_out().await.unwrap();
+    bench.fake.world().instead.clear();
+    bench.fake.world().vault_key = Some(2);
+    bench.desk.sign_in().await.unwrap();
+    let asked = || (bench.fake.count("/v1/registrations"), bench.fake.count("/v1/session"));
+    let (registrations, heard) = asked();
+    bench.desk.confirm_identity().await.unwrap();
+    let sealed = SyncNow::Paused { why: PauseReason::Sealed, until: None };
+    until_sync(&bench, sealed).await;
+    bench.desk.send_now();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(bench.desk.snapshot().await.unwrap().sync, sealed);
+    assert_eq!(asked().0, registrations, "no answer could be written down");
+    assert!(asked().1 > heard, "the gateway is heard all the same");
+    // The key is put back.
+    bench.fake.world().vault_key = Some(1);
+    bench.desk.sign_out().await.unwrap();
+    bench.sign_in().await;
+    bench.desk.confirm_recorded().await.unwrap();
+    bench.until(&recorded, |now| now.status == Status::WaitingForThem).await;
+}
+
+async fn until_sync(bench: &Bench, wanted: SyncNow) {
+    for _ in 0..500 {
+        if bench.desk.snapshot().await.unwrap().sync == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:?}", bench.desk.snapshot().await.unwrap().sync);
 }
 
 #[tokio::test]

@@ -169,3 +169,43 @@ async fn a_withdrawal_is_told_again_until_the_gateway_has_noted_it() {
         assert_eq!(noted(&desk).await, if stays { vec![key] } else { vec![] }, "{answer}");
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_written_down_while_its_vault_is_closed_holds_nothing_up() {
+    let registration = json!({
+        "id": uuid::Uuid::nil(), "key": uuid::Uuid::nil(), "care_identity": PERSON, "address": "made.up@nhs.net",
+        "state": "waiting_for_them", "registered_by": "Made Up", "registered_at": NOW,
+        "progress": { "wrong_account": 0, "attempts_left": 5 },
+    });
+    let receipt = json!({ "request_id": "", "at": NOW });
+    let answer = json!({ "receipt": receipt, "outcome": "registered", "registration": registration });
+    let (desk, folder) = inner_of(&gateway(200, answer));
+    desk.arrive(arrived(), &CancellationToken::new()).unwrap();
+    assert!(desk.state().session.confirm(desk.parts.clock.moment()));
+    desk.note_network(Network::Online);
+    let at_work = desk.at_work().unwrap();
+    let who = at_work.actor();
+    let to_settle = async || {
+        let author = who.uuid.clone();
+        desk.store.read(move |conn| queue::to_settle(conn, &author)).await.unwrap().len()
+    };
+    let actor = who.clone();
+    desk.store
+        .write(move |conn| {
+            for person in [PERSON, OTHER] {
+                submissions::insert(conn, &actor.uuid, &recorded(&actor, person))?;
+            }
+            for item in queue::start_sending(conn, NOW, &actor, 10, None)? {
+                happen(conn, NOW, &actor, item.key, Event::NoAnswer, News::None)?;
+                happen(conn, NOW, &actor, item.key, Event::WithdrawAsked, News::None)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(to_settle().await, 2);
+    desk.store.vaults.close(&who.uuid);
+    assert!(round(&desk, &at_work, &mut Progress::default()).await.is_ok());
+    assert_eq!(to_settle().await, 2, "they stay asked for");
+    drop(folder);
+}

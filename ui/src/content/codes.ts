@@ -211,7 +211,7 @@ export const FAULTS: Record<Code, Explained> = {
     heading: "What was recorded on this computer cannot be opened now",
     explanation:
       "Each RA user’s records here are sealed for that RA user, and the gateway did not give what opens them. They are still on this computer. Nothing was deleted, nothing was sent, and nothing new was saved.",
-    next: "Sign out and sign in again. If it happens again, ask your IT service desk: they can put the gateway’s key for sealed records back, or set RA Desk up so that you can record here again. Either way, everything that is here is kept. Until then, write registrations on paper or use another computer.",
+    next: "Sign out and sign in again. If it happens again, ask your IT service desk: they can put the gateway’s key for sealed records back, or set RA Desk up so that you can record here again. Either way, nothing here is deleted. Until then, write registrations on paper or use another computer.",
   },
   STORE_FAILED: {
     heading: "RA Desk could not save",

@@ -87,7 +87,7 @@ pub(super) fn pack(built: &Built, version: &str, package: &Path, yes: bool) -> O
     command.arg(root().join("packaging/windows/build_msi.py")).args(["--version", version]);
     command.arg("--program").arg(&built.program).arg("--loader").arg(&built.loader);
     command.arg("--icon").arg(root().join("icons/icon.ico")).arg("--out").arg(package);
-    program(command, Duration::from_secs(120))?;
+    program(command, Duration::from_secs(600))?;
     let size = std::fs::metadata(package)?.len();
     if built.profile == Profile::Shipped && size > MOST {
         return failed(format!("the package weighs {:.1} MB and may weigh 12", megabytes(package)?));
@@ -124,7 +124,7 @@ impl Signer {
             command.args(["-ts", url]);
         }
         command.arg("-in").arg(file).arg("-out").arg(&signed);
-        program(command, Duration::from_secs(120))?;
+        program(command, Duration::from_secs(600))?;
         std::fs::rename(signed, file)?;
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Wine {
 
     /// Lets the prefix be another version of Windows.
     pub(super) fn set_version(&self, version: &str) -> Outcome {
-        program(self.command("winecfg", &["-v", version]), Duration::from_secs(120))?;
+        program(self.command("winecfg", &["-v", version]), Duration::from_secs(600))?;
         Ok(())
     }
 

@@ -15,6 +15,7 @@
 mod copy;
 mod forget;
 mod image;
+mod journal;
 mod records;
 
 use std::fs::OpenOptions;

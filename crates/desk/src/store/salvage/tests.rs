@@ -13,6 +13,7 @@ use crate::store::{Store, audit::About, drafts, queue};
 use crate::testing::{Keys, NOW, actor, profile, recorded};
 use crate::{SystemRandom, audit_report};
 
+mod journal;
 mod kept;
 
 const RA_USER: &str = "656005750104";
@@ -212,72 +213,6 @@ async fn a_file_that_was_cut_off_keeps_what_stands_before() {
         before = start.here.len();
     }
     assert_eq!(before, 0, "of nothing there is nothing");
-}
-
-#[tokio::test]
-async fn a_damaged_journal_is_not_forgotten() {
-    let saved = Saved::new(true).await;
-    let (head, frame) = (32, 24 + PAGE);
-    let frames = (saved.len("store.db-wal") - head) / frame;
-    assert!(frames > 100, "{frames}");
-    let bytes = std::fs::read(saved.data.join("store.db-wal")).unwrap();
-    let ends_one = |index: usize| bytes[head + index * frame + 4..][..4] != [0; 4];
-    let last = (0..frames - 1).rev().find(|index| ends_one(*index)).unwrap();
-    let mut worst = 0;
-    for index in (0..frames).step_by(3).chain(last - 2..frames) {
-        // Of its number, of its salt, of its sum, of its page.
-        let at = head + index * frame + [1, 9, 17, 24 + 100, 24 + 4000][index % 5];
-        let start = saved.spoilt("store.db-wal", |bytes| bytes[at] ^= 2).start(&saved).await;
-        let gone = saved.said.len() - start.here.len();
-        worst = worst.max(gone);
-        assert!(gone == 0 || start.told.is_some() || index > last, "frame {index}: {gone} missing untold");
-        // The last one is what a power cut leaves of a write that nobody was told is saved.
-        assert!(start.told.is_some() || index > last, "frame {index} of {frames}");
-        if let Some(told) = start.told {
-            assert!(told.lost as usize <= gone && !told.lost_is_all, "{told:?}");
-        }
-    }
-    assert!(worst <= 4, "{worst} lost by one frame");
-    // The end of the last transaction but one: what stands behind it could be one that was interrupted.
-    for salt in 8..16 {
-        let start = saved.spoilt("store.db-wal", |bytes| bytes[head + last * frame + salt] ^= 2).start(&saved).await;
-        assert!(start.told.is_some(), "byte {salt} of frame {last}");
-    }
-    for at in [0, 8, 16, 24] {
-        let start = saved.spoilt("store.db-wal", |bytes| bytes[at] ^= 2).start(&saved).await;
-        assert_eq!((start.here.len(), start.told.is_some()), (saved.said.len(), true), "byte {at} of its head");
-    }
-    // Whole, it is believed, and so is one that a write was cut off at.
-    let start = saved.spoilt("store.db-wal", |_| {}).start(&saved).await;
-    assert_eq!((start.here.len(), start.told), (saved.said.len(), None));
-    let start = saved.spoilt("store.db-wal", |bytes| bytes.truncate(bytes.len() - 100)).start(&saved).await;
-    assert_eq!((start.here.len(), start.told), (saved.said.len(), None), "drafts came last");
-}
-
-#[tokio::test]
-async fn what_a_transaction_left_that_was_given_up_is_no_damage() {
-    let saved = Saved::new(false).await;
-    let spoilt = saved.spoilt("store.db", |_| {});
-    let path = spoilt.data.join("store.db");
-    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
-    // With little room in memory pages go to the journal before their end, and are written over there.
-    conn.execute_batch("PRAGMA cache_size = 4; PRAGMA wal_autocheckpoint = 0;").unwrap();
-    let mut copies = 0;
-    for end in ["ROLLBACK", "COMMIT", "ROLLBACK", ""] {
-        conn.execute_batch("BEGIN").unwrap();
-        for turn in 0..3 {
-            conn.execute("UPDATE submission SET updated_at = updated_at + ?1, role_text = role_text || '.'", [turn])
-                .unwrap();
-        }
-        conn.execute_batch(end).unwrap();
-        let copy = saved.spoilt("store.db", |_| {});
-        for name in ["store.db", "store.db-wal"] {
-            std::fs::copy(spoilt.data.join(name), copy.data.join(name)).unwrap();
-        }
-        assert!(copy.open().unwrap().read(recoveries).await.unwrap().is_empty(), "{end}");
-        copies += std::fs::metadata(spoilt.data.join("store.db-wal")).unwrap().len() / (PAGE as u64 + 24);
-    }
-    assert!(copies > 100, "pages did go to the journal: {copies}");
 }
 
 #[tokio::test]

@@ -227,6 +227,23 @@ async fn what_was_taken_over_waits_only_for_a_managers_that_is_still_to_be_decid
     }
 }
 
+fn pages(data: &Path) -> usize {
+    std::fs::metadata(data.join("store.db")).unwrap().len() as usize / PAGE
+}
+
+/// A copy of a closed store in which one page is damaged, opened; and where it lies.
+fn reopened(data: &Path, keys: &Keys, page: usize) -> (TempDir, Store) {
+    let folder = TempDir::new().unwrap();
+    let (copy, kept) = (folder.path().join("data"), Keys::new());
+    kept.entries.lock().unwrap().clone_from(&keys.entries.lock().unwrap());
+    copy_folder(data, &copy);
+    let mut bytes = std::fs::read(copy.join("store.db")).unwrap();
+    bytes[page * PAGE + 300] ^= 1;
+    std::fs::write(copy.join("store.db"), bytes).unwrap();
+    let store = Store::open(&copy, &kept, &SystemRandom::default(), NOW).unwrap();
+    (folder, store)
+}
+
 #[tokio::test]
 async fn what_is_sealed_is_saved_whichever_page_is_damaged_and_opens_again() {
     const SEALED: usize = 12;
@@ -252,16 +269,8 @@ async fn what_is_sealed_is_saved_whichever_page_is_damaged_and_opens_again() {
         store.write(|conn| drafts::put(conn, &actor(RA_USER).uuid, &draft(1))).await.unwrap();
     }
     let (mut lost, mut vaults_lost) = (0, 0);
-    let whole = std::fs::read(data.join("store.db")).unwrap();
-    for page in 0..whole.len() / PAGE {
-        let copy = TempDir::new().unwrap();
-        let (data, kept) = (copy.path().join("data"), Keys::new());
-        kept.entries.lock().unwrap().clone_from(&keys.entries.lock().unwrap());
-        copy_folder(&folder.path().join("data"), &data);
-        let mut bytes = whole.clone();
-        bytes[page * PAGE + 300] ^= 1;
-        std::fs::write(data.join("store.db"), bytes).unwrap();
-        let store = open(&data, &kept);
+    for page in 0..pages(&data) {
+        let (_copy, store) = reopened(&data, &keys, page);
         let made = "SELECT coalesce(max(made_at), 0) FROM vault";
         let made: i64 = store.read(move |conn| Ok(conn.query_row(made, [], |row| row.get(0))?)).await.unwrap();
         vaults_lost += usize::from(made == 0);
@@ -294,17 +303,9 @@ async fn what_is_lost_is_known_from_the_index_where_nothing_else_tells_of_it() {
             store.write(move |conn| submissions::insert(conn, &actor(RA_USER).uuid, &submission)).await.unwrap();
         }
     }
-    let whole = std::fs::read(data.join("store.db")).unwrap();
     let mut lost = 0;
-    for page in 0..whole.len() / PAGE {
-        let copy = TempDir::new().unwrap();
-        let (data, kept) = (copy.path().join("data"), Keys::new());
-        kept.entries.lock().unwrap().clone_from(&keys.entries.lock().unwrap());
-        copy_folder(&folder.path().join("data"), &data);
-        let mut bytes = whole.clone();
-        bytes[page * PAGE + 300] ^= 1;
-        std::fs::write(data.join("store.db"), bytes).unwrap();
-        let store = Store::open(&data, &kept, &SystemRandom::default(), NOW).unwrap();
+    for page in 0..pages(&data) {
+        let (_copy, store) = reopened(&data, &keys, page);
         let told = store.read(recoveries).await.unwrap().pop().unwrap();
         assert_eq!(told.recovered + told.lost, RECORDED, "page {}", page + 1);
         lost += told.lost;

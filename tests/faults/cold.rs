@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use desk::{AuditBreak, AuditFault, audit_report};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use tests::Outcome;
 use tests::practice::FileKeys;
 
@@ -36,13 +36,7 @@ impl Cold {
 
 /// Opens a closed store as it lies there, with the key that this key store holds.
 pub fn open(folder: &Path, key: &Path) -> Outcome<Connection> {
-    let (path, key) = (folder.join("store.db"), FileKeys(key.to_owned()).store_key()?);
-    // The cipher's salt is the file's head.
-    let salt = std::fs::read(&path)?.get(..16).ok_or("the store has no head")?.to_vec();
-    let hex: String = key.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
-    let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    conn.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\"; PRAGMA temp_store = 2;"))?;
-    Ok(conn)
+    FileKeys(key.to_owned()).open_store(folder)
 }
 
 /// Looks a closed store through: every page's seal, every table, and what must fit together in it.

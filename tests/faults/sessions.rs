@@ -8,10 +8,10 @@ use std::time::Duration;
 use contract::SubmissionKey;
 use desk::{Desk, OpenError, SessionNow};
 use sandbox::fault_proxy::Fault;
-use tests::Outcome;
 use tests::crowd::{Somebody, everybody};
 use tests::journey::start_work;
 use tests::practice::Practice;
+use tests::{Outcome, copy_folder};
 
 use crate::Run;
 use crate::cold;
@@ -267,13 +267,4 @@ fn end_all_sessions(file: &Path) -> Outcome {
     let file = rusqlite::Connection::open(file)?;
     file.busy_timeout(Duration::from_secs(10))?;
     Ok(file.execute_batch("DELETE FROM tokens")?)
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir(to)?;
-    for file in std::fs::read_dir(from)? {
-        let file = file?;
-        std::fs::copy(file.path(), to.join(file.file_name()))?;
-    }
-    Ok(())
 }

@@ -1,41 +1,15 @@
 //! What of a session lies on the disk: nothing.
 
-use std::path::Path;
-
 use desk::Status;
+use rusqlite::types::Value as Stored;
 use sandbox::world::people;
 use serde_json::Value;
-use tests::Outcome;
 use tests::crossing::Secrets;
-use tests::practice::Practice;
+use tests::practice::{FileKeys, Practice};
+use tests::{Outcome, scan};
 use zeroize::Zeroizing;
 
 use crate::journey::{at_work, record, shut, until_status};
-
-/// Everything in the file of a store, opened with its key.
-fn read_store(store: &Path, key: &[u8]) -> Outcome<Vec<Value>> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    // The file begins with the cipher's salt.
-    let salt = &std::fs::read(store)?[..16];
-    let file = rusqlite::Connection::open(store)?;
-    file.execute_batch(&format!("PRAGMA key = \"x'{}{}'\"", hex(key), hex(salt)))?;
-    let mut tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
-    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut found = Vec::new();
-    for table in tables {
-        let mut statement = file.prepare(&format!("SELECT * FROM \"{table}\""))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                let value = row.get_ref(column)?;
-                found.extend(value.as_str().ok().map(Value::from));
-                found.extend(value.as_blob().ok().map(Value::from));
-            }
-        }
-    }
-    Ok(found)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
@@ -64,8 +38,15 @@ async fn no_token_and_no_key_of_a_session_is_written_down() -> Outcome {
     // In the file, for it is shown again, and sealed there by its author's vault.
     let links = blobs("SELECT link_digest FROM registrations")?;
     secrets.digests.extend(links.into_iter().map(|one| (one, "a user's link")));
-    let key = std::fs::read(practice.data_dir("desk.key.store-key-1"))?;
-    let mut lies_there = read_store(&practice.data_dir("desk").join("store.db"), &key)?;
+    let store = FileKeys(practice.data_dir("desk.key")).open_store(&practice.data_dir("desk"))?;
+    let mut lies_there: Vec<Value> = scan::values(&store)?
+        .into_iter()
+        .filter_map(|value| match value {
+            Stored::Text(text) => Some(Value::from(text)),
+            Stored::Blob(bytes) => Some(Value::from(bytes)),
+            _ => None,
+        })
+        .collect();
     // What the key store keeps, which is a file an entry here.
     for entry in std::fs::read_dir(practice.data_dir(""))? {
         let entry = entry?;

@@ -1,6 +1,6 @@
 //! A computer's audit on its way to the gateway, and what the real program says of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use desk::{AuditReport, Desk, Happened, Status, audit_report};
@@ -8,7 +8,7 @@ use sandbox::world::people;
 use sandbox::world::ra_users::owen_pritchard;
 use tests::desktop::Desktop;
 use tests::practice::{FileKeys, Practice, until};
-use tests::{Outcome, programs};
+use tests::{Outcome, copy_folder, programs};
 
 use crate::journey::{at_work, record, registrations_of, shut, start_work, until_status};
 
@@ -99,17 +99,6 @@ async fn a_gateway_that_refuses_the_audit_holds_up_no_registration() -> Outcome 
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir_all(to)?;
-    for file in std::fs::read_dir(from)? {
-        let file = file?;
-        if file.file_type()?.is_file() {
-            std::fs::copy(file.path(), to.join(file.file_name()))?;
-        }
-    }
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
     let practice = Practice::start().await?;
@@ -118,7 +107,7 @@ async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
     let desk = at_work(&practice, "desk").await?;
     until_held(&practice, 1).await?;
     shut(desk).await;
-    copy(&data, &aside)?;
+    copy_folder(&data, &aside)?;
     let old_head = std::fs::read(&head)?;
     let before = report(&practice)?.rows;
     let desk = at_work(&practice, "desk").await?;
@@ -128,7 +117,7 @@ async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
 
     // The store and the key store, both as they were: nothing on the computer can know.
     std::fs::remove_dir_all(&data)?;
-    copy(&aside, &data)?;
+    copy_folder(&aside, &data)?;
     std::fs::write(&head, old_head)?;
     assert!(report(&practice)?.is_intact());
     let desk = practice.desk("desk", owen_pritchard().uuid().as_str(), None).await?;
@@ -145,13 +134,7 @@ async fn a_computer_put_back_whole_is_found_by_the_gateway() -> Outcome {
 
 /// Adds rows behind the last one, as RA Desk would have on a long day without a network.
 fn work_offline(practice: &Practice, rows: i64) -> Outcome {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let store = practice.data_dir("desk").join("store.db");
-    let key = std::fs::read(practice.data_dir("desk.key.store-key-1"))?;
-    // The file begins with the cipher's salt.
-    let salt = &std::fs::read(&store)?[..16];
-    let mut file = rusqlite::Connection::open(&store)?;
-    file.execute_batch(&format!("PRAGMA key = \"x'{}{}'\"", hex(&key), hex(salt)))?;
+    let mut file = FileKeys(practice.data_dir("desk.key")).open_store(&practice.data_dir("desk"))?;
     let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
     let (mut number, hash): (i64, [u8; 32]) = file.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut hash = contract::AuditHash::from_bytes(hash);

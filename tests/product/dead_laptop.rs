@@ -7,9 +7,9 @@ use desk::{Desk, SecondCopy, Settings, Status};
 use gateway::{Import, ImportReport, Operator, Taken};
 use sandbox::world::people;
 use sandbox::world::ra_users::owen_pritchard;
-use tests::Outcome;
 use tests::practice::{AutoBrowser, FileKeys, Practice, open_desk_with, until};
 use tests::scan::find_texts;
+use tests::{Outcome, copy_folder};
 
 use crate::journey::{answer, registrations_of, shut, start_work, until_status};
 
@@ -44,15 +44,6 @@ async fn import(practice: &Practice, stick: &Path) -> Outcome<ImportReport> {
     let wanted = Import { files: copies(stick)?, by, dry_run: false, revoked_too: false };
     let config = gateway::Config::read(&practice.layout().gateway_config)?;
     Ok(gateway::import_sealed(config, &practice.layout().dir, &gateway::SystemClock, &wanted).await?)
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir_all(to)?;
-    for file in std::fs::read_dir(from)? {
-        let file = file?;
-        std::fs::copy(file.path(), to.join(file.file_name()))?;
-    }
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,12 @@
 //! An RA Manager takes over what a colleague recorded on this computer.
 
-use std::path::Path;
-
 use contract::{RefusalCode, RoleProfileId};
 use desk::{Cause, Desk, OutboxTab, Status, Submission};
 use sandbox::world::organisations::TRUST;
 use sandbox::world::people::{self, SpecialPerson};
 use sandbox::world::ra_users::{isaac_thornbury, owen_pritchard, priya_raman, tomasz_lukaszewski};
-use tests::Outcome;
 use tests::practice::{FileKeys, Practice, until};
+use tests::{Outcome, copy_folder};
 
 use crate::journey::{at_work_as, fill_in, registrations_of, shut, until_status};
 
@@ -120,7 +118,7 @@ async fn what_its_author_sent_from_elsewhere_is_not_registered_again_nor_the_oth
     let (owen, priya) = (owen_pritchard(), priya_raman());
     let (whom, recorded) = recorded(&mut practice).await?;
     // A copy of the whole folder: in it, nothing was ever sent.
-    copy(&practice.data_dir("desk"), &practice.data_dir("copy"))?;
+    copy_folder(&practice.data_dir("desk"), &practice.data_dir("copy"))?;
     FileKeys(practice.data_dir("desk.key")).copy_store_key(&FileKeys(practice.data_dir("copy.key")))?;
 
     let desk = at_work_as(&practice, "desk", &owen, None).await?;
@@ -158,7 +156,7 @@ async fn what_its_author_sent_from_elsewhere_is_not_registered_again_nor_the_oth
     practice.cut_gateway().await;
     let third = desk.record(draft.id).await?;
     shut(desk).await;
-    copy(&practice.data_dir("copy"), &again)?;
+    copy_folder(&practice.data_dir("copy"), &again)?;
     FileKeys(practice.data_dir("copy.key")).copy_store_key(&FileKeys(practice.data_dir("again.key")))?;
     practice.start_gateway().await?;
     let desk = at_work_as(&practice, "copy", &priya, None).await?;
@@ -172,15 +170,6 @@ async fn what_its_author_sent_from_elsewhere_is_not_registered_again_nor_the_oth
     assert_eq!((told.by, told.reason.as_str()), (priya.name(), REASON));
     for person in whom.iter().chain([&person]) {
         assert_eq!(registrations_of(&practice, person.uuid())?, 1);
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Outcome {
-    std::fs::create_dir(to)?;
-    for file in std::fs::read_dir(from)? {
-        let file = file?;
-        std::fs::copy(file.path(), to.join(file.file_name()))?;
     }
     Ok(())
 }

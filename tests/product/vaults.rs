@@ -2,40 +2,26 @@
 //! the key store's key.
 
 use desk::{Cause, OutboxTab, Status};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::types::Value;
 use sandbox::world::people;
 use sandbox::world::ra_users::{isaac_thornbury, owen_pritchard};
-use tests::Outcome;
 use tests::practice::{FileKeys, Practice};
+use tests::{Outcome, scan};
 
 use crate::journey::{at_work_as, fill_in, shut, until_status};
 
 /// All that stands in the store, as whoever has it and its key reads it.
 fn all_that_stands_in(practice: &Practice, name: &str) -> Outcome<String> {
-    let path = practice.data_dir(name).join("store.db");
-    let key = FileKeys(practice.data_dir(&format!("{name}.key"))).store_key()?;
-    let salt = std::fs::read(&path)?.get(..16).ok_or("the store has no head")?.to_vec();
-    let hex: String = key.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
-    let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    conn.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\";"))?;
-    let tables: Vec<String> = conn
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let keys = FileKeys(practice.data_dir(&format!("{name}.key")));
     let mut all = String::new();
-    for table in tables {
-        let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = row.get_ref(column)? {
-                    all.push_str(&String::from_utf8_lossy(bytes));
-                    all.push('\n');
-                }
-            }
-        }
+    for value in scan::values(&keys.open_store(&practice.data_dir(name))?)? {
+        let bytes = match value {
+            Value::Text(text) => text.into_bytes(),
+            Value::Blob(bytes) => bytes,
+            _ => continue,
+        };
+        all.push_str(&String::from_utf8_lossy(&bytes));
+        all.push('\n');
     }
     Ok(all)
 }

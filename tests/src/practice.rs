@@ -9,6 +9,7 @@ use desk::{
     Browser, BrowserError, Desk, KeyStore, KeyStoreError, OpenError, Parts, Persistence, ProxyAnswer, ProxyFinder,
     ProxyFinderError, ProxyHop, ProxyQuestion, ProxySource, Settings, SystemClock, SystemRandom,
 };
+use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
 use crate::Outcome;
@@ -143,6 +144,19 @@ impl FileKeys {
     /// The key of the store's file, for a test that looks into that without the desk.
     pub fn store_key(&self) -> Outcome<Vec<u8>> {
         Ok(std::fs::read(self.entry(STORE_KEY))?)
+    }
+
+    /// Opens the closed store in a folder as it lies there, without the desk.
+    pub fn open_store(&self, folder: &Path) -> Outcome<Connection> {
+        let path = folder.join("store.db");
+        // The cipher's salt is the file's head.
+        let salt = std::fs::read(&path)?.get(..16).ok_or("the store has no head")?.to_vec();
+        let hex: String = self.store_key()?.iter().chain(&salt).map(|byte| format!("{byte:02x}")).collect();
+        let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        conn.execute_batch(&format!(
+            "PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\"; PRAGMA temp_store = 2;"
+        ))?;
+        Ok(conn)
     }
 
     /// Another key store, with the key of the store's file and nothing else.

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
 use crate::Outcome;
 
 /// Where one of the texts stands in a file under `folder`; the text's place in the list is told, not the text.
@@ -47,6 +50,24 @@ pub fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Every value in every table of a database.
+pub fn values(conn: &Connection) -> Outcome<Vec<Value>> {
+    let mut tables = conn.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut found = Vec::new();
+    for table in tables {
+        let mut statement = conn.prepare(&format!("SELECT * FROM \"{table}\""))?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            for column in 0..columns {
+                found.push(row.get(column)?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 // No page says more than is true now: before it is confirmed, while nobody has answered, and once it is over.
 
 import { act, fireEvent, render, screen } from "@testing-library/preact";
-import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { SubmissionView } from "../src/bridge";
 import { FaultError } from "../src/bridge";
@@ -25,23 +24,13 @@ import { FAULTS } from "../src/content/codes";
 import { STATUS, shownStatus, VARIATIONS } from "../src/content/status";
 import { App } from "../src/frame/app";
 import type { Place } from "../src/frame/places";
+import { main, show, text } from "./show";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
 });
 
 const OFFLINE = { state: "offline", why: "no_connection" } as const;
-const text = (id: string) => document.getElementById(id)?.textContent ?? null;
-const main = () => document.querySelector("main");
-
-async function show(desk: FakeDesk, start: Place) {
-  const user = userEvent.setup();
-  render(<App desk={desk} start={start} />);
-  await vi.waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
-  await vi.waitFor(() => expect(main()?.dataset.page).not.toBe("loading"));
-  await act(async () => {});
-  return user;
-}
 
 const shownSubmission = (part: Partial<SubmissionView>, snapshot = snapshotOf()) =>
   show(fakeDesk({ snapshot, submission: { ...SUBMISSION, ...part } }), { at: "submission", key: SUBMISSION.key });

@@ -1,7 +1,6 @@
 // What pages do over time: nothing typed is lost, nothing is done twice, and what is live stays live.
 
 import { act, render, screen } from "@testing-library/preact";
-import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
 import {
@@ -18,16 +17,15 @@ import {
   SUBMISSION,
   snapshotOf,
 } from "../src/bridge/fake";
-import { App } from "../src/frame/app";
 import { Boundary } from "../src/frame/boundary";
 import type { Place } from "../src/frame/places";
+import { main, show } from "./show";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
 });
 
 const refused = (code: Parameters<typeof fault>[0], part = {}) => new FaultError(fault(code, part));
-const main = () => document.querySelector<HTMLElement>("main");
 const calls = (desk: FakeDesk, name: string) => desk.log.filter(([called]) => called === name);
 
 async function page(name: string) {
@@ -35,12 +33,8 @@ async function page(name: string) {
   await act(async () => {});
 }
 
-async function show(desk: FakeDesk, start?: Place) {
-  const user = userEvent.setup();
-  render(<App desk={desk} start={start} />);
-  await vi.waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
-  await vi.waitFor(() => expect(main()?.dataset.page).not.toBe("loading"));
-  await act(async () => {});
+async function begin(desk: FakeDesk, start?: Place) {
+  const user = await show(desk, start);
   const press = async (id: string) => {
     const found = document.getElementById(id);
     expect(found, id).not.toBeNull();
@@ -64,7 +58,7 @@ test("the whole registration, and no trace of it in the URL", async () => {
     submission: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
     record: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION },
   });
-  const { press, type } = await show(desk);
+  const { press, type } = await begin(desk);
   expect(document.activeElement?.id).toBe("uuid");
   await type("uuid", "5550 8668 9106");
   await press("primary");
@@ -93,7 +87,7 @@ test("what was typed is kept on an error, and a second failure moves focus to th
   const desk = fakeDesk({
     find: refused("INVALID", { fields: [{ field: "uuid", code: "uuid_too_short", message: "Twelve digits." }] }),
   });
-  const { press, type, value } = await show(desk);
+  const { press, type, value } = await begin(desk);
   await type("uuid", "5550");
   await press("primary");
   await vi.waitFor(() => expect(document.activeElement?.id).toBe("error-summary"));
@@ -106,7 +100,7 @@ test("what was typed is kept on an error, and a second failure moves focus to th
 
 test("going back keeps the search; a new search is empty", async () => {
   const desk = fakeDesk();
-  const { press, type, value } = await show(desk);
+  const { press, type, value } = await begin(desk);
   await press("by-details");
   await type("family", "O’Con*");
   await press("primary");
@@ -121,7 +115,7 @@ test("going back keeps the search; a new search is empty", async () => {
 });
 
 test("pointing at a way to find leads to its field; the arrow keys stay among the ways", async () => {
-  const { user, press } = await show(fakeDesk());
+  const { user, press } = await begin(fakeDesk());
   expect(document.activeElement?.id).toBe("uuid");
   await press("by-details");
   expect(document.activeElement?.id).toBe("family");
@@ -137,7 +131,7 @@ test("pointing at a way to find leads to its field; the arrow keys stay among th
 test("a link that has run out is nowhere said to work", async () => {
   const registration = { ...REGISTRATION, wrong_account: 5, attempts_left: 0 };
   const desk = fakeDesk({ submission: { ...SUBMISSION, status: "link_expired", registration } });
-  await show(desk, { at: "submission", key: SUBMISSION.key });
+  await begin(desk, { at: "submission", key: SUBMISSION.key });
   await page("submission");
   const told = document.getElementById("wrong-account")?.textContent;
   expect(told).toContain("5 times");
@@ -146,7 +140,7 @@ test("a link that has run out is nowhere said to work", async () => {
 
 test("a search that fails for the network is kept and can be tried again", async () => {
   const desk = fakeDesk({ find: refused("OFFLINE") });
-  const { press, type, value } = await show(desk);
+  const { press, type, value } = await begin(desk);
   await type("uuid", "555086689106");
   await press("primary");
   await page("offline");
@@ -160,7 +154,7 @@ test("a search that fails for the network is kept and can be tried again", async
 
 test("a form keeps what was typed when the desk goes offline or cannot save", async () => {
   const desk = fakeDesk({ setDraftAddress: refused("STORE_FAILED") });
-  const { press, type, value } = await show(desk, { at: "address", draft: DRAFT.id });
+  const { press, type, value } = await begin(desk, { at: "address", draft: DRAFT.id });
   await type("address", "new.name@nhs.net");
   await press("primary");
   await vi.waitFor(() => expect(document.getElementById("error-summary")?.textContent).toMatch(/could not save/));
@@ -178,7 +172,7 @@ test("an address that is unlike the name asks for a reason before it goes on", a
       throw refused("INVALID", { fields: [{ field: "reason", code: "reason_missing", message: "Enter a reason." }] });
     },
   });
-  const { press, type, value } = await show(desk, { at: "address", draft: DRAFT.id });
+  const { press, type, value } = await begin(desk, { at: "address", draft: DRAFT.id });
   expect(document.getElementById("reason")).toBeNull();
   await type("address", "someone.else@nhs.net");
   await press("primary");
@@ -195,7 +189,7 @@ test("an address that is unlike the name asks for a reason before it goes on", a
 test("what is missing when it is recorded leads to where it is changed", async () => {
   const fields = [{ field: "reason", code: "reason_missing", message: "Enter a reason." }];
   const desk = fakeDesk({ draft: COMPLETE_DRAFT, record: refused("INVALID", { fields }) });
-  const { user, press } = await show(desk, { at: "check", draft: DRAFT.id });
+  const { user, press } = await begin(desk, { at: "check", draft: DRAFT.id });
   await press("primary");
   await user.click(await screen.findByRole("link", { name: "Enter a reason." }));
   expect(document.activeElement?.id).toBe("change-address");
@@ -214,7 +208,7 @@ test("pressing twice records once", async () => {
         finish = done;
       }),
   });
-  const { press } = await show(desk, { at: "check", draft: DRAFT.id });
+  const { press } = await begin(desk, { at: "check", draft: DRAFT.id });
   act(() => {
     document.getElementById("primary")?.click();
     document.getElementById("primary")?.click();
@@ -231,7 +225,7 @@ test("offline it is recorded, in words that promise no more", async () => {
     draft: COMPLETE_DRAFT,
     snapshot: snapshotOf({ network: { state: "offline", why: "no_connection" } }),
   });
-  const { press } = await show(desk, { at: "check", draft: DRAFT.id });
+  const { press } = await begin(desk, { at: "check", draft: DRAFT.id });
   expect(document.getElementById("primary")?.textContent).toBe("Confirm and save on this computer");
   await press("primary");
   await page("submission");
@@ -246,7 +240,7 @@ test("offline it is recorded, in words that promise no more", async () => {
 test("the page of a submission follows it live, and stops when it is left", async () => {
   const waiting = { ...SUBMISSION, status: "waiting_for_them" as const, registration: REGISTRATION };
   const desk = fakeDesk({ submission: waiting });
-  const { press } = await show(desk, { at: "submission", key: SUBMISSION.key });
+  const { press } = await begin(desk, { at: "submission", key: SUBMISSION.key });
   expect(calls(desk, "watchRegistration")).toEqual([["watchRegistration", SUBMISSION.key]]);
   const opened = { ...REGISTRATION, opened_at: "2026-11-23T14:29:00Z" };
   await act(async () => desk.change({ submission: { ...waiting, registration: opened } }, "outbox"));
@@ -263,7 +257,7 @@ test("the page of a submission follows it live, and stops when it is left", asyn
 
 test("the QR is a picture, and the link is never text on the page", async () => {
   const desk = fakeDesk({ submission: { ...SUBMISSION, status: "waiting_for_them", registration: REGISTRATION } });
-  const { press } = await show(desk, { at: "submission", key: SUBMISSION.key });
+  const { press } = await begin(desk, { at: "submission", key: SUBMISSION.key });
   const code = await vi.waitFor(() => {
     const found = document.getElementById("link-qr");
     expect(found).not.toBeNull();
@@ -278,7 +272,7 @@ test("the QR is a picture, and the link is never text on the page", async () => 
 test("a draft can be discarded and brought back", async () => {
   const counts = { ...snapshotOf().outbox, drafts: 1 };
   const desk = fakeDesk({ outbox: { counts, drafts: [DRAFT], submissions: [], total: 1, waits: [] } });
-  const { press } = await show(desk, { at: "outbox", tab: "drafts" });
+  const { press } = await begin(desk, { at: "outbox", tab: "drafts" });
   await vi.waitFor(() => expect(document.getElementById(`discard-${DRAFT.id}`)).not.toBeNull());
   await press(`discard-${DRAFT.id}`);
   await vi.waitFor(() => expect(document.getElementById("undo")).not.toBeNull());
@@ -290,7 +284,7 @@ test("a draft can be discarded and brought back", async () => {
 
 test("tabs are moved through with the arrow keys", async () => {
   const desk = fakeDesk();
-  const { user } = await show(desk, { at: "outbox", tab: "ready" });
+  const { user } = await begin(desk, { at: "outbox", tab: "ready" });
   document.getElementById("tab-ready")?.focus();
   await user.keyboard("{ArrowRight}");
   expect(document.activeElement?.id).toBe("tab-waiting");
@@ -323,7 +317,7 @@ test("what was recorded in an earlier session is asked about right after signing
     confirmRecorded: now(done),
     toConfirm: [{ ...SUBMISSION, needs_confirmation: true }],
   });
-  const { press } = await show(desk);
+  const { press } = await begin(desk);
   await page("confirm-identity");
   await press("primary");
   await page("confirm-recorded");
@@ -339,7 +333,7 @@ test("what was recorded in an earlier session is asked about right after signing
 
 test("a session that ends shows how, and the next person sees nothing of it", async () => {
   const desk = fakeDesk();
-  await show(desk, { at: "profile", uuid: PROFILE.uuid });
+  await begin(desk, { at: "profile", uuid: PROFILE.uuid });
   await page("profile");
   await act(async () => desk.change({ snapshot: snapshotOf({ session: { state: "signed_out", why: "idle" } }) }));
   await page("sign-in");
@@ -362,7 +356,7 @@ test.each([
   async (why, count, words) => {
     const outbox = { ...COUNTS, other_people: count };
     const desk = fakeDesk({ snapshot: snapshotOf({ session: { state: "signed_out", why }, outbox }) });
-    await show(desk);
+    await begin(desk);
     const said = document.getElementById("unsent") as HTMLElement;
     expect(said.textContent).toContain(words);
     expect(said.textContent).toMatch(/signs in again and confirms it\.$/);
@@ -375,7 +369,7 @@ test.each([
 
 test("a command that says the session is gone makes the frame look", async () => {
   const desk = fakeDesk({ find: refused("SESSION_ENDED") });
-  const { press } = await show(desk);
+  const { press } = await begin(desk);
   desk.change({ snapshot: snapshotOf({ session: { state: "signed_out", why: "ended_elsewhere" } }) }, "outbox");
   await press("primary");
   await page("sign-in");
@@ -383,7 +377,7 @@ test("a command that says the session is gone makes the frame look", async () =>
 
 test("a role that cannot be changed to says so, and the session goes on", async () => {
   const desk = fakeDesk({ changeRole: refused("SIGN_IN_DENIED") });
-  const { press } = await show(desk, { at: "choose-role" });
+  const { press } = await begin(desk, { at: "choose-role" });
   await press("role-555254240101");
   await vi.waitFor(() => expect(document.getElementById("error-summary")?.textContent).toMatch(/refused/));
   expect(calls(desk, "changeRole")).toEqual([["changeRole", "555254240101"]]);
@@ -391,7 +385,7 @@ test("a role that cannot be changed to says so, and the session goes on", async 
 
 test("the RA user’s own input is told at most every 15 seconds", async () => {
   const desk = fakeDesk();
-  const { user, type } = await show(desk);
+  const { user, type } = await begin(desk);
   await type("uuid", "5550");
   expect(calls(desk, "touch")).toHaveLength(1);
   vi.setSystemTime(Date.parse(NOW) + 14_000);
@@ -405,7 +399,7 @@ test("the RA user’s own input is told at most every 15 seconds", async () => {
 test("the idle warning counts only its own button, and staying closes it", async () => {
   const soon = snapshotOf({}, { idle_warning_at: "2026-11-23T14:29:00Z", idle_at: "2026-11-23T14:31:00Z" });
   const desk = fakeDesk({ snapshot: soon, touch: snapshotOf() });
-  const { user, press } = await show(desk);
+  const { user, press } = await begin(desk);
   await vi.waitFor(() => expect(screen.getByRole("dialog").textContent).toContain("1 minute"));
   await user.keyboard("x");
   expect(calls(desk, "touch")).toHaveLength(0);
@@ -416,7 +410,7 @@ test("the idle warning counts only its own button, and staying closes it", async
 
 test("shortcuts lead to find, outbox and help, and letters alone do nothing", async () => {
   const desk = fakeDesk();
-  const { user } = await show(desk);
+  const { user } = await begin(desk);
   await user.keyboard("{Alt>}2{/Alt}");
   await page("outbox");
   await user.keyboard("{F1}");
@@ -447,7 +441,7 @@ test("a fault of the pages themselves has a page", () => {
 test("a fresh link is drawn anew: the picture of the dead one does not stay", async () => {
   const waiting = { ...SUBMISSION, status: "waiting_for_them" as const, registration: REGISTRATION };
   const desk = fakeDesk({ submission: waiting, freshLink: waiting });
-  const { press } = await show(desk, { at: "submission", key: SUBMISSION.key });
+  const { press } = await begin(desk, { at: "submission", key: SUBMISSION.key });
   await vi.waitFor(() => expect(calls(desk, "linkQr")).toHaveLength(1));
   await press("fresh-link");
   await vi.waitFor(() => expect(calls(desk, "linkQr")).toHaveLength(2));

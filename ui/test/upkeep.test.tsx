@@ -1,29 +1,16 @@
 // What became of a damaged file, and whether the audit is as it was written: no more than is known, and what to do first.
 
-import { act, render } from "@testing-library/preact";
-import userEvent from "@testing-library/user-event";
+import { act } from "@testing-library/preact";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
 import { AUDIT, type FakeDesk, fakeDesk, fault, NOW, PERSON, RECOVERY, SHELL, snapshotOf } from "../src/bridge/fake";
 import { SCENES } from "../src/bridge/scenes";
-import { App } from "../src/frame/app";
 import type { Place } from "../src/frame/places";
+import { main, show, text } from "./show";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(NOW) });
 });
-
-const text = (id: string) => document.getElementById(id)?.textContent ?? null;
-const main = () => document.querySelector("main");
-
-async function show(desk: FakeDesk, start: Place) {
-  const user = userEvent.setup();
-  render(<App desk={desk} start={start} />);
-  await vi.waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
-  await vi.waitFor(() => expect(main()?.dataset.page).not.toBe("loading"));
-  await act(async () => {});
-  return user;
-}
 
 test("what a damaged file cost is told before anything else, in numbers that are no more than is known", async () => {
   const desk = fakeDesk({

@@ -44,7 +44,7 @@ pub enum Cause {
     /// It is over because the computer's clock was ahead for a while.
     #[error("the time to work without a connection is over, for the clock was ahead")]
     ClockWasAhead,
-    /// The computer's clock and the gateway's are too far apart to be prepared.
+    /// The computer's clock is too far from the gateway's to be prepared by it, or behind what was seen here to work by PIN.
     #[error("the computer's clock is wrong")]
     ClockWrong,
     /// They signed in too long ago for this.

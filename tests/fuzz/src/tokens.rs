@@ -20,7 +20,9 @@ const NOW: i64 = 1_767_258_000;
 
 static KEY: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
 static KEYS: LazyLock<String> = LazyLock::new(|| {
-    let (n, e) = numbers(KEY.public_key().as_ref());
+    // Of a key of 2,048 bits both numbers stand in PKCS#1 at the same places.
+    let public: &[u8; 270] = KEY.public_key().as_ref().try_into().expect("PKCS#1");
+    let (n, e) = (BASE64.encode(&public[9..265]), BASE64.encode(&public[267..]));
     let key = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "one", "n": n, "e": e });
     json!({ "keys": [key] }).to_string()
 });
@@ -31,21 +33,6 @@ thread_local! {
 
 fn with_provider<T>(ask: impl FnOnce(&Provider) -> T) -> T {
     PROVIDER.with(|cell| ask(cell.get_or_init(|| Provider::new(ISSUER, CLIENT, &KEYS).expect("a provider's client"))))
-}
-
-/// The two numbers of a public key, which stand in a sequence of two integers (PKCS#1).
-fn numbers(der: &[u8]) -> (String, String) {
-    fn element(der: &[u8]) -> (&[u8], &[u8]) {
-        let (length, at) = match der[1] {
-            0x82 => (usize::from(der[2]) << 8 | usize::from(der[3]), 4),
-            0x81 => (usize::from(der[2]), 3),
-            length => (usize::from(length), 2),
-        };
-        der[at..].split_at(length)
-    }
-    let number = |bytes: &[u8]| BASE64.encode(&bytes[usize::from(bytes[0] == 0)..]);
-    let (n, rest) = element(element(der).0);
-    (number(n), number(element(rest).0))
 }
 
 /// A token of these bytes, and what it says where it is signed with the issuer's key.

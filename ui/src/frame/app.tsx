@@ -49,13 +49,14 @@ function Started({ start }: { start: Place | undefined }) {
   const keep = useKeep();
   const session = snapshot.data?.session;
   const state = session?.state;
+  const atWork = session !== undefined && isAtWork(session);
   // What one person saw is not kept for the next.
   useLayoutEffect(() => {
-    if (state && state !== "signed_in" && state !== "offline") keep.forgetAll();
-  }, [state, keep]);
+    if (state && !atWork) keep.forgetAll();
+  }, [state, atWork, keep]);
   // Only where they were: whoever comes back in the same role of theirs goes on there.
   const left = useRef<{ whose: string; stack: Place[] } | null>(null);
-  const whose = session && isAtWork(session) ? session.person.role?.id : undefined;
+  const whose = atWork ? session.person.role?.id : undefined;
   const moved = useCallback(
     (stack: Place[]) => {
       if (whose) left.current = { whose, stack };

@@ -54,10 +54,10 @@ impl Desk {
             return Err(Cause::SignInAgain.into());
         }
         // Told before anything is asked: nothing of it was done.
-        Pin::chosen(&pin, &again, &at_work.who.user.uuid, &at_work.who.user.name)?;
+        let pin = Pin::chosen(&pin, &again, &at_work.who.user.uuid, &at_work.who.user.name)?;
         // Leave is asked first: a PIN without it would be of no use, and is not said to be set.
         self.inner.prepare(&at_work).await?;
-        self.inner.choose_pin(&at_work, &pin, &again).await?;
+        self.inner.keep_chosen(&at_work, pin).await?;
         self.inner.get_ready(&at_work.who).await?;
         self.offline().await
     }
@@ -196,23 +196,9 @@ impl Inner {
             }
             let who = state.session.present().cloned();
             state.session.lock();
-            state.vault = None;
-            state.removals.clear();
-            state.watched = None;
-            (who, state.gateway.take())
+            (who, state.give_up_tokens())
         };
-        let client = self.client.part();
-        if let Some((gateway, ended)) = gateway {
-            ended.cancel();
-            self.revoke(client, gateway, EndReason::Idle);
-        }
-        if let Some(who) = who {
-            let (now, actor) = (self.parts.clock.now(), actor(&who));
-            drop(self.store.write(move |conn| audit::append(conn, now, Act::Locked, &actor, &About::default())));
-        }
-        self.changes.tell(Changed::Session);
-        self.changes.tell(Changed::Outbox);
-        self.wake.notify_one();
+        self.nobody_is_at_work(who, gateway, EndReason::Idle, Act::Locked, String::new());
         self.prepare_wake.notify_one();
     }
 

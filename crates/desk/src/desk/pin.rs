@@ -18,9 +18,8 @@ use crate::{Cause, Failure};
 
 impl Inner {
     /// Sets the PIN of whoever is at work, in place of one that is there.
-    pub(super) async fn choose_pin(&self, at_work: &AtWork, pin: &str, again: &str) -> Result<(), Failure> {
+    pub(super) async fn keep_chosen(&self, at_work: &AtWork, pin: Pin) -> Result<(), Failure> {
         let (author, actor) = (at_work.who.user.uuid.clone(), at_work.actor());
-        let pin = Pin::chosen(pin, again, &author, &at_work.who.user.name)?;
         let key = {
             let state = self.state();
             let vault = state.vault.as_ref().filter(|vault| vault.author == author).ok_or(Cause::Sealed)?;

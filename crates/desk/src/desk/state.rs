@@ -98,6 +98,17 @@ pub(crate) struct State {
     pub(crate) sign_in: Option<CancellationToken>,
 }
 
+impl State {
+    /// Closes the vault of whoever is at work, forgets what they were in the middle of, and gives their session at the
+    /// gateway to be ended.
+    pub(super) fn give_up_tokens(&mut self) -> Option<(Arc<GatewaySession>, CancellationToken)> {
+        self.vault = None;
+        self.removals.clear();
+        self.watched = None;
+        self.gateway.take()
+    }
+}
+
 /// Nothing is sent before this is over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pause {
@@ -264,13 +275,26 @@ impl Inner {
             }
             let who = state.session.present().cloned();
             state.session.end(why);
-            state.vault = None;
             state.ready = None;
             state.profiles.clear();
-            state.removals.clear();
-            state.watched = None;
-            (who, state.gateway.take())
+            (who, state.give_up_tokens())
         };
+        let is_somebody = who.is_some();
+        self.nobody_is_at_work(who, gateway, why, Act::SessionEnded, format!("{why:?}"));
+        if is_somebody {
+            self.note_happened(Happened::SessionEnded(why));
+        }
+    }
+
+    /// Tells the gateway and the audit that whoever was at work is not any more, and everybody here.
+    pub(super) fn nobody_is_at_work(
+        self: &Arc<Self>,
+        who: Option<Arc<SignedIn>>,
+        gateway: Option<(Arc<GatewaySession>, CancellationToken)>,
+        why: EndReason,
+        act: Act,
+        detail: String,
+    ) {
         // Whoever comes next goes through no proxy under this one's name.
         let client = self.client.part();
         if let Some((gateway, ended)) = gateway {
@@ -279,10 +303,9 @@ impl Inner {
         }
         if let Some(who) = who {
             let (now, actor) = (self.parts.clock.now(), actor(&who));
-            let about = About { detail: format!("{why:?}"), ..About::default() };
+            let about = About { detail, ..About::default() };
             // Put in line at once; nobody needs to wait for it.
-            drop(self.store.write(move |conn| audit::append(conn, now, Act::SessionEnded, &actor, &about)));
-            self.note_happened(Happened::SessionEnded(why));
+            drop(self.store.write(move |conn| audit::append(conn, now, act, &actor, &about)));
         }
         self.changes.tell(Changed::Session);
         self.changes.tell(Changed::Outbox);

@@ -49,9 +49,7 @@ impl Desk {
         desk.wake_now();
         Ok(taken)
     }
-}
 
-impl Desk {
     /// Opens the vaults of those who recorded in a role what this RA Manager takes over. The gateway gives their shares, and
     /// writes down that it did.
     async fn open_colleagues(&self, at_work: &AtWork, role: &RoleProfileId) -> Result<Vec<Arc<OpenVault>>, Failure> {

@@ -20,8 +20,8 @@ use super::{StoreError, meta, queue};
 use crate::Status;
 use crate::submission::{Effect, Event, Life, for_original, status_of};
 pub(super) use believed::{gather_told, is_believable, name_those_before};
+use row::{ATTENTION, REGISTRATION, keep, seal};
 pub(super) use row::{COLUMNS, SEALED, is_status, life, read, seal_rest, status_word};
-use row::{keep_attention, keep_registration, seal};
 
 /// A submission as it is stored.
 #[derive(Clone, PartialEq)]
@@ -318,7 +318,7 @@ pub(super) fn happen_to(
         // A late answer that the life did not take is not what the registration is now.
         News::Registration(registration) if next.status != status_of(registration.state) => status_word(next.status),
         News::Registration(registration) => {
-            match keep_registration(conn, author.as_str(), &text, registration) {
+            match keep(conn, &author, &text, &REGISTRATION, registration) {
                 // A manager hears of it, and its author's vault is closed: they ask the gateway for all of theirs anew.
                 Err(StoreError::Sealed) if author != actor.uuid => meta::remove(conn, &meta::cursor_name(&author))?,
                 kept => kept?,
@@ -328,7 +328,7 @@ pub(super) fn happen_to(
             status_word(next.status)
         }
         News::Refusal(code, detail) => {
-            keep_attention(conn, author.as_str(), &text, detail)?;
+            keep(conn, &author, &text, &ATTENTION, detail)?;
             conn.prepare_cached("UPDATE submission SET attention = ?2 WHERE key = ?1")?
                 .execute([&text, code.as_str()])?;
             code.as_str()

@@ -7,7 +7,7 @@ use contract::{AuthenticatorId, RemovalReason};
 use desk::{AddressForm, Cause, Clock, FindBy, FindForm, IdentityForm, OutboxTab, SessionNow, Status};
 use serde_json::json;
 
-use crate::offline::{PIN, away, begin, code, person, pin, prepared, session};
+use crate::offline::{PIN, away, begin, code, person, pin, prepared, session, somebody_else};
 use crate::support::gateway::{Instead, outcome_body};
 use crate::support::server::Response;
 use crate::support::{PERSON, RA_USER, ROLE};
@@ -86,12 +86,7 @@ async fn a_pin_takes_nothing_from_whoever_signed_in_meanwhile() {
     let bench = prepared().await;
     let draft = bench.draft(PERSON).await;
     bench.desk.lock().await.unwrap();
-    let other = "555100000002";
-    {
-        let mut world = bench.fake.world();
-        world.claims.push(("sub", json!(other)));
-        world.session.push(("user", json!({ "uuid": other, "name": "Another" })));
-    }
+    somebody_else(&bench);
     bench.desk.sign_in().await.unwrap();
     for confirmed in [false, true] {
         if confirmed {

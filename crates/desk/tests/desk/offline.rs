@@ -13,6 +13,7 @@ use crate::support::gateway::{Instead, outcome};
 use crate::support::{Bench, PERSON, RA_USER, ROLE};
 
 pub(crate) const PIN: &str = "19283746";
+const SOMEBODY_ELSE: &str = "555100000002";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
@@ -56,6 +57,13 @@ pub(crate) async fn person(bench: &Bench) -> Option<OfflinePerson> {
 
 pub(crate) async fn session(bench: &Bench) -> SessionNow {
     bench.desk.snapshot().await.unwrap().session
+}
+
+/// Somebody else comes to the issuer from now on.
+pub(crate) fn somebody_else(bench: &Bench) {
+    let mut world = bench.fake.world();
+    world.claims.push(("sub", json!(SOMEBODY_ELSE)));
+    world.session.push(("user", json!({ "uuid": SOMEBODY_ELSE, "name": "Another" })));
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -248,19 +256,14 @@ async fn one_persons_pin_opens_nothing_of_anothers() {
     let bench = prepared().await;
     let draft = bench.draft(PERSON).await;
     bench.desk.sign_out().await.unwrap();
-    let other = "555100000002";
-    {
-        let mut world = bench.fake.world();
-        world.claims.push(("sub", json!(other)));
-        world.session.push(("user", json!({ "uuid": other, "name": "Another" })));
-    }
+    somebody_else(&bench);
     bench.sign_in().await;
     bench.desk.set_pin(pin("correct horse"), pin("correct horse")).await.unwrap();
     let bench = away(bench).await;
     let people = bench.desk.offline_people().await.unwrap();
     assert_eq!(people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Another", "Made Up"]);
     assert_eq!(code(begin(&bench, "correct horse").await), "pin_wrong");
-    bench.desk.work_offline(other.parse().unwrap(), pin("correct horse")).await.unwrap();
+    bench.desk.work_offline(SOMEBODY_ELSE.parse().unwrap(), pin("correct horse")).await.unwrap();
     assert_eq!(bench.desk.draft(draft.id).await.unwrap_err().cause, Cause::NotFound);
     assert!(bench.desk.outbox(OutboxTab::Drafts).await.unwrap().drafts.is_empty());
 }
@@ -293,7 +296,7 @@ async fn a_clock_that_is_set_back_lengthens_no_grant() {
 #[tokio::test]
 async fn what_is_no_grant_for_this_person_role_and_computer_is_not_believed() {
     let other = json!("11111111-2222-4333-8444-555555555555");
-    let another = json!({ "uuid": "555100000002", "name": "Another" });
+    let another = json!({ "uuid": SOMEBODY_ELSE, "name": "Another" });
     for (field, value) in [
         ("device", other),
         ("user", another),

@@ -1,5 +1,7 @@
 //! Shares of vaults: each RA user's own, a colleague's only for their RA Manager, and none by another key.
 
+use std::path::PathBuf;
+
 use contract::{VaultOf, VaultReply, VaultRequest};
 use gateway::{StartError, StoreError};
 use http::StatusCode;
@@ -9,6 +11,19 @@ use crate::taking_over::{MANAGER, manager_role};
 use crate::world::{AGENT, AGENT_ROLE, COLLEAGUE, Session, World, agent_role, sponsor_role};
 
 const COLLEAGUE_ROLE: &str = "555254240200";
+
+const KEY: &str = "vault.key";
+const BEFORE: &str = "vault-before.key";
+/// Where the gateway does not look.
+const AWAY: &str = "away.key";
+
+fn secret(world: &World, name: &str) -> PathBuf {
+    world.folder.path().join("secrets").join(name)
+}
+
+fn moves(world: &World, from: &str, to: &str) {
+    std::fs::rename(secret(world, from), secret(world, to)).unwrap();
+}
 
 fn request(vault: u128, of: Option<(&str, &str)>) -> VaultRequest {
     let of = of.map(|(author, role)| VaultOf { author: author.parse().unwrap(), role: role.parse().unwrap() });
@@ -83,12 +98,10 @@ async fn what_is_not_understood_is_refused() {
 async fn a_vault_made_before_the_key_changed_still_opens_and_a_lost_key_is_not_passed_over() {
     let mut world = World::start().await;
     let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
-    let secrets = world.folder.path().join("secrets");
     world.stop().await;
-    let key = std::fs::read(secrets.join("vault.key")).unwrap();
-    std::fs::remove_file(secrets.join("vault.key")).unwrap();
-    assert_eq!(key_missing(&world).await, "vault.key", "one that was lost is not passed over in silence");
-    std::fs::write(secrets.join("vault-before.key"), key).unwrap();
+    moves(&world, KEY, AWAY);
+    assert_eq!(key_missing(&world).await, KEY, "one that was lost is not passed over in silence");
+    moves(&world, AWAY, BEFORE);
     world.start_again().await;
     let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
     let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
@@ -115,23 +128,20 @@ async fn key_missing(world: &World) -> &'static str {
 async fn the_key_before_is_not_passed_over_either_and_a_second_change_is_refused() {
     let mut world = World::start().await;
     let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
-    let secrets = world.folder.path().join("secrets");
-    let (now, before, away) = ("vault.key", "vault-before.key", "away.key");
-    let moves = |from, to| std::fs::rename(secrets.join(from), secrets.join(to)).unwrap();
     world.stop().await;
-    moves(now, before);
+    moves(&world, KEY, BEFORE);
     world.restart().await;
     world.stop().await;
 
-    moves(before, away);
-    assert_eq!(key_missing(&world).await, before, "it is gone");
-    std::fs::write(secrets.join(before), [7; 32]).unwrap();
-    assert_eq!(key_missing(&world).await, before, "it is another");
+    moves(&world, BEFORE, AWAY);
+    assert_eq!(key_missing(&world).await, BEFORE, "it is gone");
+    std::fs::write(secret(&world, BEFORE), [7; 32]).unwrap();
+    assert_eq!(key_missing(&world).await, BEFORE, "it is another");
 
-    moves(now, before);
-    assert_eq!(key_missing(&world).await, before, "a second change, which would close what the first key sealed");
-    moves(before, now);
-    moves(away, before);
+    moves(&world, KEY, BEFORE);
+    assert_eq!(key_missing(&world).await, BEFORE, "a second change, which would close what the first key sealed");
+    moves(&world, BEFORE, KEY);
+    moves(&world, AWAY, BEFORE);
     world.start_again().await;
     let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
     let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
@@ -142,22 +152,19 @@ async fn the_key_before_is_not_passed_over_either_and_a_second_change_is_refused
 async fn a_key_that_is_found_again_is_put_beside_that_of_a_gateway_that_was_set_up_anew() {
     let mut world = World::start().await;
     let made = share(&world.sign_in(AGENT).await, &request(1, None)).await;
-    let secrets = world.folder.path().join("secrets");
-    let (now, before, away) = ("vault.key", "vault-before.key", "away.key");
-    let moves = |from, to| std::fs::rename(secrets.join(from), secrets.join(to)).unwrap();
     world.stop().await;
-    moves(now, away);
+    moves(&world, KEY, AWAY);
     world.change("DELETE FROM meta WHERE name LIKE 'vault_key%'");
     world.start_again().await;
     assert_ne!(share(&world.sign_in(AGENT).await, &request(1, None)).await, made, "it knows of no key but its own");
     world.stop().await;
 
-    moves(away, before);
+    moves(&world, AWAY, BEFORE);
     world.restart().await;
     let answer = world.sign_in(AGENT).await.post("/v1/vaults/share", &request(1, None)).await;
     let reply: VaultReply = serde_json::from_value(answer.body).unwrap();
     assert_eq!(reply.before.unwrap().bytes(), &made);
     world.stop().await;
-    moves(before, away);
-    assert_eq!(key_missing(&world).await, before, "it is kept from then on as if it had been replaced here");
+    moves(&world, BEFORE, AWAY);
+    assert_eq!(key_missing(&world).await, BEFORE, "it is kept from then on as if it had been replaced here");
 }

@@ -1,6 +1,6 @@
 //! How a submission stands in its row: what is sealed of it, and what is in the clear.
 
-use contract::{CareIdentityUuid, FrozenBody, NhsNetAddress, Profile, RefusalCode, RefusalDetail, Registration};
+use contract::{CareIdentityUuid, FrozenBody, NhsNetAddress, Profile, RefusalCode, Registration};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,6 @@ pub(in crate::store) const COLUMNS: &str = "key, profile, profile_read_at, addre
 
 /// What each sealed value is bound to, beside its author: what was recorded also to the columns it is sent by.
 pub(in crate::store) const SEALED: (&str, &str) = ("submission", "key || ' ' || role || ' ' || care_identity");
-const SEALED_REGISTRATION: &str = "registration";
-const SEALED_ATTENTION: &str = "attention";
 
 /// What is sealed of what was recorded. The body's bytes are those that are sent.
 #[derive(Serialize)]
@@ -58,40 +56,43 @@ pub(in crate::store) fn seal_rest(conn: &Connection, author: &CareIdentityUuid) 
         conn.prepare_cached("UPDATE submission SET profile = '', address = '', body = '', sealed = ?2 WHERE key = ?1")?
             .execute(params![key, sealed])?;
         if let Some((registration, _)) = &submission.registration {
-            keep_registration(conn, author.as_str(), &key, registration)?;
+            keep(conn, author, &key, &REGISTRATION, registration)?;
         }
         if let Some((_, detail)) = &submission.attention {
-            keep_attention(conn, author.as_str(), &key, detail)?;
+            keep(conn, author, &key, &ATTENTION, detail)?;
         }
     }
     Ok(!clear.is_empty())
 }
 
-/// Writes down how a registration is, sealed where there is a vault.
-pub(super) fn keep_registration(
-    conn: &Connection,
-    author: &str,
-    key: &str,
-    registration: &Registration,
-) -> Result<(), StoreError> {
-    let sealed = vault::seal(conn, author, SEALED_REGISTRATION, key, registration)?;
-    let clear = if sealed.is_none() { Some(rows::to_json(registration)?) } else { None };
-    conn.prepare_cached("UPDATE submission SET registration = ?2, registration_sealed = ?3 WHERE key = ?1")?
-        .execute(params![key, clear, sealed])?;
-    Ok(())
+/// Something that is written down of a submission later: what it is bound to, and where it stands.
+pub(super) struct Later {
+    what: &'static str,
+    update: &'static str,
 }
 
-/// Writes down what more there is to know about a refusal, sealed where there is a vault.
-pub(super) fn keep_attention(
+/// How a registration is.
+pub(super) const REGISTRATION: Later = Later {
+    what: "registration",
+    update: "UPDATE submission SET registration = ?2, registration_sealed = ?3 WHERE key = ?1",
+};
+/// What more there is to know about a refusal.
+pub(super) const ATTENTION: Later = Later {
+    what: "attention",
+    update: "UPDATE submission SET attention_detail = ?2, attention_sealed = ?3 WHERE key = ?1",
+};
+
+/// Writes it down, sealed where there is a vault.
+pub(super) fn keep(
     conn: &Connection,
-    author: &str,
+    author: &CareIdentityUuid,
     key: &str,
-    detail: &RefusalDetail,
+    later: &Later,
+    value: &impl Serialize,
 ) -> Result<(), StoreError> {
-    let sealed = vault::seal(conn, author, SEALED_ATTENTION, key, detail)?;
-    let clear = if sealed.is_none() { Some(rows::to_json(detail)?) } else { None };
-    conn.prepare_cached("UPDATE submission SET attention_detail = ?2, attention_sealed = ?3 WHERE key = ?1")?
-        .execute(params![key, clear, sealed])?;
+    let sealed = vault::seal(conn, author.as_str(), later.what, key, value)?;
+    let clear = if sealed.is_none() { Some(rows::to_json(value)?) } else { None };
+    conn.prepare_cached(later.update)?.execute(params![key, clear, sealed])?;
     Ok(())
 }
 

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use desk::{Cause, Desk, NetworkFault, OutboxTab};
 use sandbox::world::ra_users::owen_pritchard;
-use tests::Outcome;
 use tests::crowd::{Somebody, everybody};
 use tests::journey::{fill_in_read, shut, start_work};
 use tests::practice::{AutoBrowser, FileKeys, Practice, open_desk, until};
+use tests::{Outcome, copy_folder};
 
 use crate::Run;
 use crate::child::{Child, drafts_in, need, recorded_in, say, say_draft, say_recorded};
@@ -42,6 +42,8 @@ const KILLS_A_WORLD: u64 = 1_000;
 const PEOPLE: usize = 20_000;
 /// From before the store is open to well after the first replies.
 const LONGEST_LIFE: Duration = Duration::from_millis(600);
+/// Where what a look found is kept, for whoever is to find out why.
+const KEPT: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/faults");
 /// After so many kills the store is looked through.
 const LOOK_EVERY: u64 = 25;
 
@@ -61,7 +63,8 @@ pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
                 let mut tally = Tally::part_of(NAME, Promise::Holds);
                 let mut choices = seed.choices(&format!("kill {world}"));
                 let kills = KILLS_A_WORLD.min(kills - world * KILLS_A_WORLD);
-                let counts = runtime.block_on(one_world(&mut tally, &mut choices, kills))?;
+                let kept = Path::new(KEPT).join(format!("{seed}-{world}"));
+                let counts = runtime.block_on(one_world(&mut tally, &mut choices, kills, &kept))?;
                 Outcome::Ok((tally.close(), counts))
             })
         };
@@ -79,10 +82,11 @@ pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
     Ok(())
 }
 
-async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outcome<(usize, usize)> {
+async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64, kept: &Path) -> Outcome<(usize, usize)> {
     let practice = Practice::start_of(PEOPLE).await?;
     let (folder, key) = (practice.data_dir("desk"), practice.data_dir("desk").with_extension("key"));
     let everybody = everybody(PEOPLE);
+    _ = std::fs::remove_dir_all(kept);
     std::fs::write(folder.with_file_name(LIST), serde_json::to_vec(&everybody)?)?;
     let (mut acked, mut drafts) = (BTreeSet::new(), BTreeSet::new());
     for kill in 1..=kills {
@@ -100,10 +104,12 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outc
         drafts.extend(drafts_in(&said));
         if kill % LOOK_EVERY == 0 && folder.join("store.db").exists() {
             look(tally, &folder, &key, &acked, &drafts)?;
+            keep(tally, &folder, kept)?;
         }
     }
     let people = settle(tally, &practice, &folder, &everybody).await?;
     look(tally, &folder, &key, &acked, &drafts)?;
+    keep(tally, &folder, kept)?;
     if acked.len() < 20 {
         tally.damaged(&format!("only {} were recorded: the kills came before anything happened", acked.len()));
     }
@@ -114,15 +120,21 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64) -> Outc
 fn look(tally: &mut Tally, folder: &Path, key: &Path, acked: &BTreeSet<String>, drafts: &BTreeSet<String>) -> Outcome {
     let copy = folder.with_file_name("looked-at");
     _ = std::fs::remove_dir_all(&copy);
-    std::fs::create_dir(&copy)?;
-    for file in std::fs::read_dir(folder)? {
-        let file = file?;
-        std::fs::copy(file.path(), copy.join(file.file_name()))?;
-    }
+    copy_folder(folder, &copy)?;
     if let Some(cold) = cold::count(tally, &copy, key, acked) {
         cold::count_drafts(tally, &cold, drafts);
     }
     Ok(())
+}
+
+/// Keeps the desk's folder, its key store and its gateway as they are when something is found for the first time: which instruction a kill
+/// met cannot be replayed.
+fn keep(tally: &Tally, folder: &Path, kept: &Path) -> Outcome {
+    if tally.is_clean() || kept.exists() {
+        return Ok(());
+    }
+    println!("   kept in {}", kept.display());
+    copy_folder(folder.parent().ok_or("the desk's folder is in none")?, kept)
 }
 
 /// Lets the desk come to an end with everything and compares with the gateway's file.

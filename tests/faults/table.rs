@@ -69,6 +69,11 @@ impl Tally {
         self.row.cases
     }
 
+    /// Whether nothing was lost, doubled or damaged so far.
+    pub const fn is_clean(&self) -> bool {
+        self.row.lost == 0 && self.row.twice == 0 && self.row.damaged == 0
+    }
+
     /// So many are lost. Each is told at once, so that a run that is stopped has said it.
     pub fn lost(&mut self, how_many: usize, what: &str) {
         self.row.lost += how_many as u64;

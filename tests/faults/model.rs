@@ -43,7 +43,7 @@ const SHRINK: u32 = 300;
 const SHRINK_FOR: u32 = 90_000;
 
 /// The model.
-pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
+pub fn run(run: &Run) -> Outcome<Row> {
     let asked = match std::env::var("RA_DESK_ROUND") {
         Ok(round) => Some(round.parse::<u64>().map_err(|_| format!("RA_DESK_ROUND is not a number: {round}"))?),
         Err(_) => None,
@@ -65,8 +65,7 @@ pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
         registered += people;
     }
     tally.note(format!("a case is an act; {registered} people were registered in the end, each once"));
-    rows.push(tally.close());
-    Ok(())
+    Ok(tally.close())
 }
 
 /// Rounds that are made one after another.

@@ -136,6 +136,53 @@ test("what is not known of a PIN is not said to be gone, and is asked again", as
   await vi.waitFor(() => expect(document.getElementById("pin")).not.toBeNull());
 });
 
+test("answers that were not saved come back after a lock, to whoever gave them, and are gone once they are saved", async () => {
+  const desk = fakeDesk({ draft: COMPLETE_DRAFT, snapshot: offlineOf() });
+  render(<App desk={desk} start={{ at: "address", draft: DRAFT.id }} />);
+  await page("address");
+  const address = () => document.getElementById("address") as HTMLInputElement;
+  await userEvent.clear(address());
+  await userEvent.type(address(), "half.typ");
+  await become(desk, LOCKED);
+  await page("locked");
+  expect(document.body.innerHTML).not.toContain("half.typ");
+  await become(desk, offlineOf());
+  await page("address");
+  expect(address().value).toBe("half.typ");
+  // A sign-in in between, too, that is given up.
+  await become(desk, snapshotOf({ session: { state: "signing_in" } }));
+  await become(desk, offlineOf());
+  await page("address");
+  expect(address().value).toBe("half.typ");
+  await pressed("#primary");
+  await page("identity");
+  await userEvent.click(document.getElementById("document-pass_card") as HTMLElement);
+  await become(desk, LOCKED);
+  await become(desk, offlineOf());
+  await page("identity");
+  expect((document.getElementById("document-pass_card") as HTMLInputElement).checked).toBe(true);
+  await pressed(".nhsuk-back-link");
+  await page("address");
+  expect(address().value).toBe(COMPLETE_DRAFT.address);
+});
+
+test("answers that were not saved are nobody else's, and end with a sign-out", async () => {
+  const somebodyElse = snapshotOf({}, { person: { ...PERSON, role: { ...AGENT, id: "555254240999" } } });
+  for (const between of [[out("signed_out")], [out("idle"), somebodyElse, out("idle")]]) {
+    const desk = fakeDesk({ draft: COMPLETE_DRAFT });
+    const { unmount } = render(<App desk={desk} start={{ at: "address", draft: DRAFT.id }} />);
+    await page("address");
+    const address = () => document.getElementById("address") as HTMLInputElement;
+    await userEvent.type(address(), "x");
+    expect(address().value).toBe(`${COMPLETE_DRAFT.address}x`);
+    for (const next of between) await become(desk, next);
+    await become(desk, snapshotOf());
+    await page("address");
+    expect(address().value).toBe(COMPLETE_DRAFT.address);
+    unmount();
+  }
+});
+
 test("a locked draft is nowhere in the page", async () => {
   const desk = fakeDesk({ draft: COMPLETE_DRAFT, snapshot: offlineOf() });
   render(<App desk={desk} start={{ at: "check", draft: DRAFT.id }} />);

@@ -128,6 +128,8 @@ pub enum OfflineEnd {
     Over,
     /// The computer's clock was ahead for a while.
     ClockWasAhead,
+    /// It was given for another role, or for this computer before it began a new audit.
+    Elsewhere,
 }
 
 /// Whether whoever is at work may go on here without a connection.

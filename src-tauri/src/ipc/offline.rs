@@ -32,6 +32,8 @@ pub enum OfflineEnd {
     Over,
     /// The computer's clock was ahead for a while.
     ClockWasAhead,
+    /// It was given for another role, or for this computer before it began a new audit.
+    Elsewhere,
 }
 
 /// Whether whoever is at work may go on here without a connection.
@@ -57,6 +59,7 @@ impl From<desk::OfflinePerson> for OfflinePersonView {
             ended: person.ended.map(|ended| match ended {
                 desk::OfflineEnd::Over => OfflineEnd::Over,
                 desk::OfflineEnd::ClockWasAhead => OfflineEnd::ClockWasAhead,
+                desk::OfflineEnd::Elsewhere => OfflineEnd::Elsewhere,
             }),
             tries_left: person.tries_left,
             wait_until: person.wait_until.map(|at| at.to_string()),

@@ -706,7 +706,9 @@ export type OfflineEnd =
 /**  Their time is over. */
 "over" | 
 /**  The computer's clock was ahead for a while. */
-"clock_was_ahead";
+"clock_was_ahead" | 
+/**  It was given for another role, or for this computer before it began a new audit. */
+"elsewhere";
 
 /**  Somebody who has a PIN on this computer. */
 export type OfflinePersonView = {

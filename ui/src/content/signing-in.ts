@@ -156,7 +156,8 @@ export const CONFIRM_RECORDED = {
 export const IDLE = {
   title: "Are you still there?",
   before: "You will be signed out in",
-  typing: "What you are typing on this page now is not kept.",
+  typing:
+    "Answers you have not saved come back when you sign in again, as long as RA Desk stays open and nobody else signs in. If you sign out yourself, they are not kept.",
   stay: "Stay signed in",
   out: "Sign out now",
   spoken: (time: string) => `You will be signed out in ${time}.`,

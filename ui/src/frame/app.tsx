@@ -26,6 +26,7 @@ import { CloseRefusedBanner, ConfirmBanner, NoSecondCopyBanner, OfflineBanner, P
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
 import { AnnounceProvider, isAtWork, SessionProvider, SnapshotContext, useSession } from "./session";
+import { AnswersContext, noAnswers } from "./typed";
 import { SignOutGuard, UnsentBanner } from "./unsent";
 
 export function App({ desk, start }: { desk: Desk; start?: Place }) {
@@ -63,7 +64,14 @@ function Started({ start }: { start: Place | undefined }) {
     },
     [whose],
   );
-  if (session?.state === "signed_out" && session.why === "signed_out") left.current = null;
+  const answers = useRef(noAnswers()).current;
+  answers.atWork = atWork;
+  const signedOut = session?.state === "signed_out" && session.why === "signed_out";
+  if (signedOut) left.current = null;
+  if (signedOut || (atWork && answers.whose !== whose)) {
+    answers.forms.clear();
+    answers.whose = whose;
+  }
 
   if (startup.fault) {
     return <Stopped answer={startup} />;
@@ -85,11 +93,13 @@ function Started({ start }: { start: Place | undefined }) {
         start={start ? [start] : firstPlaces(snapshot.data, changeRole.fault !== null, left.current)}
         onMove={moved}
       >
-        <SearchProvider>
-          <SignOutGuard>
-            <Framed snapshot={snapshot.data} />
-          </SignOutGuard>
-        </SearchProvider>
+        <AnswersContext value={answers}>
+          <SearchProvider>
+            <SignOutGuard>
+              <Framed snapshot={snapshot.data} />
+            </SignOutGuard>
+          </SearchProvider>
+        </AnswersContext>
       </PlacesProvider>
     </SnapshotContext>
   );

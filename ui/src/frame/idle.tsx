@@ -81,7 +81,7 @@ export function IdleWatch() {
             {words.before} <strong className="ra-countdown">{countdown(left)}</strong>.
           </p>
           <p className="nhsuk-body">
-            {kept(notKept)} {IDLE.typing}
+            {kept(notKept)} {words.typing}
           </p>
           <div className="ra-buttons">
             <Button id="stay" onClick={stayNow}>

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { type DraftView, type Fault, useAct, useCommand, useDesk, useKeep, type WarningCode } from "../bridge";
 import { WARNINGS } from "../content/codes";
 import { ADDRESS, who } from "../content/registering";
@@ -6,6 +6,7 @@ import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
+import { useAnswers } from "../frame/typed";
 import { Button, Textarea, TextInput, WarningCallout } from "../nhs";
 
 /** The account to register; and why, where it is not the one the profile leads one to expect. */
@@ -21,8 +22,10 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
   const keep = useKeep();
   const { policy } = useSignedIn();
   const { go, back } = usePlaces();
-  const [address, setAddress] = useState(draft.address ?? draft.suggested_address ?? "");
-  const [reason, setReason] = useState(draft.address_reason ?? "");
+  const [{ address, reason }, answer] = useAnswers(`address ${draft.id}`, {
+    address: draft.address ?? draft.suggested_address ?? "",
+    reason: draft.address_reason ?? "",
+  });
   const save = useAct(async () => {
     keep.draft(await desk.setDraftAddress(draft.id, { address, reason }));
     if (fromCheck) back();
@@ -54,7 +57,7 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
           hint={suggested ? ADDRESS.suggested : ADDRESS.hint(policy.mail_domains)}
           error={fieldError(fault, "address")}
           value={address}
-          onChange={(event) => setAddress(event.target.value)}
+          onChange={(event) => answer({ address: event.target.value })}
           inputMode="email"
           autoComplete="off"
           autoCapitalize="none"
@@ -82,7 +85,7 @@ function AddressForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boolea
               hint={ADDRESS.reasonHint}
               error={reasonError}
               value={reason}
-              onChange={(event) => setReason(event.target.value)}
+              onChange={(event) => answer({ reason: event.target.value })}
             />
           </>
         )}

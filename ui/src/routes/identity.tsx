@@ -1,10 +1,8 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import {
-  type DeclarationAcceptedBy,
-  type DocumentKind,
+  type IdentityForm as AnswersOf,
   type DraftView,
   type Fault,
-  type IdentityCheckMethod,
   useAct,
   useCommand,
   useDesk,
@@ -16,6 +14,7 @@ import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
+import { useAnswers } from "../frame/typed";
 import { Button, Choices } from "../nhs";
 
 /** How the person was checked. One page, since staff answer it forty times a day. */
@@ -43,11 +42,13 @@ function IdentityForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boole
   const keep = useKeep();
   const { policy } = useSignedIn();
   const { go, back } = usePlaces();
-  const [method, setMethod] = useState<IdentityCheckMethod | null>(draft.method);
-  const [documents, setDocuments] = useState<DocumentKind[]>(draft.documents);
-  const [acceptedBy, setAcceptedBy] = useState<DeclarationAcceptedBy | null>(draft.accepted_by);
+  const [form, answer] = useAnswers<AnswersOf>(`identity ${draft.id}`, {
+    method: draft.method,
+    documents: draft.documents,
+    accepted_by: draft.accepted_by,
+  });
   const save = useAct(async () => {
-    keep.draft(await desk.setDraftIdentity(draft.id, { method, documents, accepted_by: acceptedBy }));
+    keep.draft(await desk.setDraftIdentity(draft.id, form));
     if (fromCheck) back();
     else go({ at: "check", draft: draft.id });
   });
@@ -66,8 +67,8 @@ function IdentityForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boole
           legend={IDENTITY.method}
           error={fieldError(save.fault, "method")}
           choices={keys(METHODS).map((value) => ({ value, ...METHODS[value] }))}
-          chosen={method ? [method] : []}
-          onChoose={([chosen]) => setMethod(chosen ?? null)}
+          chosen={form.method ? [form.method] : []}
+          onChoose={([chosen]) => answer({ method: chosen ?? null })}
         />
         <Choices
           name="document"
@@ -76,16 +77,16 @@ function IdentityForm({ draft, fromCheck }: { draft: DraftView; fromCheck: boole
           hint={IDENTITY.documentsHint}
           error={fieldError(save.fault, "documents")}
           choices={keys(DOCUMENTS).map((value) => ({ value, ...DOCUMENTS[value] }))}
-          chosen={documents}
-          onChoose={setDocuments}
+          chosen={form.documents}
+          onChoose={(documents) => answer({ documents })}
         />
         <Choices
           name="accepted_by"
           legend={IDENTITY.declaration}
           error={fieldError(save.fault, "accepted_by")}
           choices={keys(ACCEPTED_BY).map((value) => ({ value, label: ACCEPTED_BY[value].label(draft.short_name) }))}
-          chosen={acceptedBy ? [acceptedBy] : []}
-          onChoose={([chosen]) => setAcceptedBy(chosen ?? null)}
+          chosen={form.accepted_by ? [form.accepted_by] : []}
+          onChoose={([chosen]) => answer({ accepted_by: chosen ?? null })}
         >
           <div className="ra-declaration">
             <p>{IDENTITY.says(draft.short_name)}</p>

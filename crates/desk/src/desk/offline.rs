@@ -102,17 +102,16 @@ impl Desk {
         let begun = SignedIn::offline(desk.parts.random.guid(), terms.clone(), idle, moment);
         let acts = actor(&begun);
         // On disk before anybody is at work: the audit has no act of a session that it does not know.
-        desk.store
-            .write(move |conn| audit::append(conn, moment.wall, Act::OfflineBegun, &acts, &About::default()))
-            .await?;
-        {
+        desk.tell(Act::OfflineBegun, acts.clone()).await?;
+        let is_begun = {
             let mut state = desk.state();
-            if !state.session.begin_offline(begun, until, moment) {
-                return Err(Cause::WrongState.into());
+            let is_begun = state.session.begin_offline(begun, until, moment);
+            if is_begun {
+                desk.goes_on_by_pin(&mut state, vault, terms);
             }
-            desk.goes_on_by_pin(&mut state, vault, terms);
-        }
-        self.changed().await
+            is_begun
+        };
+        if is_begun { self.changed().await } else { desk.came_to_nothing(acts).await }
     }
 
     /// *I am away for a moment.* Needs a PIN to come back with.
@@ -140,16 +139,17 @@ impl Desk {
         let terms = desk.permitted(&who.user.uuid, who.role_id().cloned()).await?;
         let vault = desk.try_pin(&who.user.uuid, &pin).await?;
         let (moment, acts) = (desk.parts.clock.moment(), actor(&who));
-        desk.store.write(move |conn| audit::append(conn, moment.wall, Act::Unlocked, &acts, &About::default())).await?;
-        {
+        desk.tell(Act::Unlocked, acts.clone()).await?;
+        let is_unlocked = {
             let mut state = desk.state();
             // Somebody may have signed in meanwhile, or the twelve hours may be over.
-            if state.session.present_id() != Some(who.id) || !state.session.unlock(terms.clone(), moment) {
-                return Err(Cause::WrongState.into());
+            let is_unlocked = state.session.present_id() == Some(who.id) && state.session.unlock(terms.clone(), moment);
+            if is_unlocked {
+                desk.goes_on_by_pin(&mut state, vault, terms);
             }
-            desk.goes_on_by_pin(&mut state, vault, terms);
-        }
-        self.changed().await
+            is_unlocked
+        };
+        if is_unlocked { self.changed().await } else { desk.came_to_nothing(acts).await }
     }
 
     async fn changed(&self) -> Result<Snapshot, Failure> {
@@ -178,6 +178,18 @@ impl Inner {
     pub(crate) fn highest(&self) -> Highest {
         let moment = self.parts.clock.moment();
         self.state().ticking.now(moment)
+    }
+
+    /// Tells the audit, on disk when this ends.
+    async fn tell(&self, act: Act, who: Actor) -> Result<(), Failure> {
+        let now = self.parts.clock.now();
+        Ok(self.store.write(move |conn| audit::append(conn, now, act, &who, &About::default())).await?)
+    }
+
+    /// The audit was told of what then did not come about, and is told that.
+    async fn came_to_nothing<T>(&self, who: Actor) -> Result<T, Failure> {
+        self.tell(Act::CameToNothing, who).await?;
+        Err(Cause::WrongState.into())
     }
 
     fn goes_on_by_pin(&self, state: &mut State, vault: Arc<crate::store::vault::OpenVault>, terms: OfflineTerms) {
@@ -286,7 +298,8 @@ impl Inner {
             // A clock that is wrong now ends nothing: that is told to whoever begins.
             Ok(_) | Err(Failure { cause: Cause::ClockWrong, .. }) => None,
             Err(Failure { cause: Cause::ClockWasAhead, .. }) => Some(OfflineEnd::ClockWasAhead),
-            Err(Failure { cause: Cause::OfflineEnded | Cause::NotPrepared, .. }) => Some(OfflineEnd::Over),
+            Err(Failure { cause: Cause::OfflineEnded, .. }) => Some(OfflineEnd::Over),
+            Err(Failure { cause: Cause::NotPrepared, .. }) => Some(OfflineEnd::Elsewhere),
             Err(failure) => return Err(failure),
         };
         Ok(Some(OfflinePerson {

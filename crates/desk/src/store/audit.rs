@@ -82,6 +82,9 @@ pub(crate) enum Act {
     Locked,
     /// Came back to it by PIN.
     Unlocked,
+    /// The begin or the coming back that this session told last did not come about: somebody signed in meanwhile, or
+    /// its time was over.
+    CameToNothing,
     /// RA Desk deleted damaged files that were set aside; the detail is their folder.
     SetAsideDeleted,
 }
@@ -118,6 +121,7 @@ impl Act {
             Self::OfflineBegun => "offline_begun",
             Self::Locked => "locked",
             Self::Unlocked => "unlocked",
+            Self::CameToNothing => "came_to_nothing",
             Self::SetAsideDeleted => "set_aside_deleted",
         }
     }

@@ -235,6 +235,28 @@ async fn a_try_that_is_ended_half_way_was_made() {
 }
 
 #[tokio::test]
+async fn a_begin_that_came_to_nothing_is_told_as_that() {
+    let bench = away(prepared().await).await;
+    // Both find nobody at work, and only one of them begins.
+    let (one, other) = tokio::join!(begin(&bench, PIN), begin(&bench, PIN));
+    let begun = [&one, &other].map(Result::is_ok);
+    assert!(begun == [true, false] || begun == [false, true], "{one:?} {other:?}");
+    assert_eq!([one, other].into_iter().find_map(Result::err), Some(Cause::WrongState));
+    let (_bench, audit) = bench.audit().await;
+    let told = |act: &str| audit.lines().filter(|row| row.contains(&format!("\"{act}\""))).count();
+    assert_eq!((told("offline_begun"), told("came_to_nothing")), (2, 1), "{audit}");
+}
+
+#[tokio::test]
+async fn leave_for_the_computer_as_it_was_is_told_as_that() {
+    let bench = away(prepared().await).await;
+    bench.keys().0.lock().unwrap().retain(|name, _| !name.starts_with("device-key"));
+    let bench = bench.restart().await;
+    assert_eq!(person(&bench).await.unwrap().ended, Some(OfflineEnd::Elsewhere));
+    assert_eq!(begin(&bench, PIN).await, Err(Cause::NotPrepared));
+}
+
+#[tokio::test]
 async fn a_pin_that_was_changed_half_way_is_none() {
     let bench = prepared().await;
     let (data, before) = (bench.folder.path().join("data"), bench.folder.path().join("before"));

@@ -50,6 +50,11 @@ export const OFFLINE: Record<string, Scene> = {
     { snapshot: SIGNED_OUT, offlinePeople: [{ ...HAS_PIN, ended: "clock_was_ahead" }] },
     { press: WHO },
   ),
+  "who-elsewhere": scene(
+    "who",
+    { snapshot: SIGNED_OUT, offlinePeople: [{ ...HAS_PIN, ended: "elsewhere" }] },
+    { press: WHO },
+  ),
   "who-key-store": scene("fault", { snapshot: SIGNED_OUT, offlinePeople: refused("KEY_STORE_LOCKED") }, { press: WHO }),
   "enter-pin": scene("enter-pin", { snapshot: SIGNED_OUT, offlinePeople: [HAS_PIN] }, { press: ENTER }),
   "enter-pin-wrong": scene(

@@ -154,16 +154,26 @@ test("answers that were not saved come back after a lock, to whoever gave them, 
   await become(desk, offlineOf());
   await page("address");
   expect(address().value).toBe("half.typ");
+  await act(async () => desk.change({ setDraftAddress: COMPLETE_DRAFT }));
   await pressed("#primary");
   await page("identity");
-  await userEvent.click(document.getElementById("document-pass_card") as HTMLElement);
-  await become(desk, LOCKED);
-  await become(desk, offlineOf());
-  await page("identity");
-  expect((document.getElementById("document-pass_card") as HTMLInputElement).checked).toBe(true);
   await pressed(".nhsuk-back-link");
   await page("address");
   expect(address().value).toBe(COMPLETE_DRAFT.address);
+});
+
+test("boxes that were ticked and not saved come back after a lock", async () => {
+  const desk = fakeDesk({ draft: COMPLETE_DRAFT, snapshot: offlineOf() });
+  render(<App desk={desk} start={{ at: "identity", draft: DRAFT.id }} />);
+  await page("identity");
+  const box = () => document.getElementById("document-pass_card") as HTMLInputElement;
+  expect(box().checked).toBe(false);
+  await pressed("#document-pass_card");
+  await become(desk, LOCKED);
+  await page("locked");
+  await become(desk, offlineOf());
+  await page("identity");
+  expect(box().checked).toBe(true);
 });
 
 test("answers that were not saved are nobody else's, and end with a sign-out", async () => {
@@ -175,7 +185,10 @@ test("answers that were not saved are nobody else's, and end with a sign-out", a
     const address = () => document.getElementById("address") as HTMLInputElement;
     await userEvent.type(address(), "x");
     expect(address().value).toBe(`${COMPLETE_DRAFT.address}x`);
-    for (const next of between) await become(desk, next);
+    for (const next of between) {
+      await become(desk, next);
+      await page(next.session.state === "signed_in" ? "address" : "sign-in");
+    }
     await become(desk, snapshotOf());
     await page("address");
     expect(address().value).toBe(COMPLETE_DRAFT.address);

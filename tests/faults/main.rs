@@ -48,6 +48,10 @@ pub struct Run {
 }
 
 impl Run {
+    fn asked_for() -> Outcome<Self> {
+        Ok(Self { seed: Seed::of_run()?, full: std::env::var_os("RA_DESK_TEST_FULL").is_some() })
+    }
+
     /// How many cases, in the short run and in the long one.
     pub const fn count(&self, short: u64, long: u64) -> u64 {
         if self.full { long } else { short }
@@ -58,7 +62,8 @@ type Going<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
 /// Makes its faults and adds a row for each. What it found before it came to no end stays.
 type Room = for<'a> fn(&'a Run, &'a mut Vec<Row>) -> Going<'a>;
 
-/// The rooms, in the order in which they are run. The model, which works while these mostly wait, is made beside them.
+/// The rooms, in the order in which they are run. Beside them, in a process of its own, is [`model`]: it works while these
+/// mostly wait.
 const ROOMS: &[(&str, Room)] = &[
     ("kill", |run, rows| Box::pin(std::future::ready(kills::run(run, rows)))),
     ("upgrade", |run, rows| Box::pin(upgrades::run(run, rows))),
@@ -93,17 +98,17 @@ async fn in_role(role: &str) -> Outcome {
         recorder::ROLE => recorder::recorder().await,
         upgrades::ROLE => upgrades::opener().await,
         power::ROLE => power::careless_writer(),
+        model::ROLE => model::in_this_process(&Run::asked_for()?),
         other => Err(format!("no role is called {other}").into()),
     }
 }
 
 async fn everything() -> Outcome<bool> {
-    let run = Run { seed: Seed::of_run()?, full: std::env::var_os("RA_DESK_TEST_FULL").is_some() };
+    let run = Run::asked_for()?;
     let asked = std::env::var("RA_DESK_FAULTS").unwrap_or_default();
     println!("seed {0} (RA_DESK_SEED={0} makes the same choices again)", run.seed);
     let is_asked = |name: &str| asked.is_empty() || asked.split(',').any(|asked| asked == name);
-    let model = is_asked("model")
-        .then(|| std::thread::spawn(move || model::run(&run).unwrap_or_else(|error| Row::broken("model", &error))));
+    let model = is_asked("model").then(|| model::begin(run.seed));
     let mut rows = Vec::new();
     for (name, room) in ROOMS.iter().filter(|(name, _)| is_asked(name)) {
         if let Err(error) = room(&run, &mut rows).await {

@@ -13,9 +13,12 @@
 mod reference;
 mod round;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, prop_oneof};
@@ -25,9 +28,15 @@ use tests::crowd::{Somebody, everybody};
 use tests::practice::Practice;
 
 use crate::Run;
+use crate::child;
 use crate::seed::Seed;
 use crate::table::{Promise, Row, Tally};
 use round::{A_ROUND_OF, Act, Bad, Round};
+
+/// The role of the process that makes the rounds.
+pub const ROLE: &str = "model";
+/// The words before its row.
+const ROW: &str = "row ";
 
 const NAME: &str = "random acts against a reference queue";
 const ACTS_A_ROUND: usize = 120;
@@ -42,8 +51,37 @@ const SHRINK: u32 = 300;
 /// And for how long, in milliseconds: what fails by not ending takes its time.
 const SHRINK_FOR: u32 = 90_000;
 
-/// The model.
-pub fn run(run: &Run) -> Outcome<Row> {
+/// Begins the rounds in a process of their own. Other rooms start processes, and each of those holds every lock of this
+/// process until its own program is loaded: a store that is closed here could not be opened again at once.
+pub fn begin(seed: Seed) -> JoinHandle<Row> {
+    std::thread::spawn(move || made_beside(seed).unwrap_or_else(|error| Row::broken("model", &error)))
+}
+
+fn made_beside(seed: Seed) -> Outcome<Row> {
+    let mut process = Command::new(std::env::current_exe()?)
+        .env(child::ROLE, ROLE)
+        .env("RA_DESK_SEED", seed.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut row = None;
+    for line in process.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        let line = line?;
+        match line.strip_prefix(ROW) {
+            Some(told) => row = Some(serde_json::from_str(told)?),
+            None => println!("{line}"),
+        }
+    }
+    let status = process.wait()?;
+    row.ok_or_else(|| format!("the model ended with {status} and told nothing").into())
+}
+
+/// The process of the rounds.
+pub fn in_this_process(run: &Run) -> Outcome {
+    child::say(&format!("{ROW}{}", serde_json::to_string(&made(run)?)?))
+}
+
+fn made(run: &Run) -> Outcome<Row> {
     let asked = match std::env::var("RA_DESK_ROUND") {
         Ok(round) => Some(round.parse::<u64>().map_err(|_| format!("RA_DESK_ROUND is not a number: {round}"))?),
         Err(_) => None,

@@ -3,7 +3,10 @@
 use std::fmt::{Display, Formatter};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// What became of one fault.
+#[derive(Serialize, Deserialize)]
 pub struct Row {
     /// The fault, in a few words.
     pub fault: String,
@@ -24,7 +27,7 @@ pub struct Row {
 }
 
 /// What must come of a case.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Promise {
     /// Nothing lost, nothing twice, nothing damaged.
     Holds,

@@ -67,7 +67,7 @@ pub fn run(run: &Run, rows: &mut Vec<Row>) -> Outcome {
                 let mut tally = Tally::part_of(NAME, Promise::Holds);
                 let mut choices = seed.choices(&format!("kill {world}"));
                 let kills = KILLS_A_WORLD.min(kills - world * KILLS_A_WORLD);
-                let kept = Path::new(KEPT).join(format!("{seed}-{world}"));
+                let kept = Path::new(KEPT).join(format!("{seed}-{world}-{}", std::process::id()));
                 let counts = runtime.block_on(one_world(&mut tally, &mut choices, kills, &kept))?;
                 Outcome::Ok((tally.close(), counts))
             })
@@ -90,7 +90,6 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64, kept: &
     let practice = Practice::start_of(PEOPLE).await?;
     let (folder, key) = (practice.data_dir("desk"), practice.data_dir("desk").with_extension("key"));
     let everybody = everybody(PEOPLE);
-    _ = std::fs::remove_dir_all(kept);
     std::fs::write(folder.with_file_name(LIST), serde_json::to_vec(&everybody)?)?;
     let (mut acked, mut drafts) = (BTreeSet::new(), BTreeSet::new());
     let mut longest = Duration::ZERO;
@@ -102,12 +101,15 @@ async fn one_world(tally: &mut Tally, choices: &mut Choices, kills: u64, kept: &
             tokio::time::sleep(choices.within(longest)).await;
         }
         if let Some(status) = child.ended()? {
+            tally.damaged(&format!("the desk ended by itself with {status}"));
+            keep(tally, &folder, kept)?;
             return Err(format!("the desk ended by itself with {status}:\n{}", child.last_words()).into());
         }
         let said = child.kill()?;
         tally.case();
         if said.iter().any(|line| line == "broken") {
             tally.damaged("the audit's chain is broken");
+            keep(tally, &folder, kept)?;
         }
         acked.extend(recorded_in(&said));
         drafts.extend(drafts_in(&said));

@@ -58,22 +58,33 @@ pub fn begin(seed: Seed) -> JoinHandle<Row> {
 }
 
 fn made_beside(seed: Seed) -> Outcome<Row> {
-    let mut process = Command::new(std::env::current_exe()?)
+    let process = Command::new(std::env::current_exe()?)
         .env(child::ROLE, ROLE)
         .env("RA_DESK_SEED", seed.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
+    let mut process = Beside(process);
     let mut row = None;
-    for line in process.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+    for line in process.0.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
         let line = line?;
         match line.strip_prefix(ROW) {
             Some(told) => row = Some(serde_json::from_str(told)?),
             None => println!("{line}"),
         }
     }
-    let status = process.wait()?;
-    row.ok_or_else(|| format!("the model ended with {status} and told nothing").into())
+    let status = process.0.wait()?;
+    row.filter(|_| status.success()).ok_or_else(|| format!("the model ended with {status}").into())
+}
+
+struct Beside(std::process::Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // One that ended is past that.
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
 }
 
 /// The process of the rounds.

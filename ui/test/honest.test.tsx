@@ -202,7 +202,7 @@ test("offline, what is not ready is not said to be sent once there is a connecti
   const sync = { state: "paused", why: "network", until: null } as const;
   const snapshot = snapshotOf({ network: OFFLINE, sync, outbox: { ...COUNTS, ready: 1 } }, { to_confirm: 1 });
   await show(fakeDesk({ snapshot }), { at: "outbox", tab: "ready" });
-  expect(document.querySelector(".ra-paused h2")?.textContent).toBe("RA Desk cannot reach the RA service");
+  expect(document.querySelector(".ra-paused h2")?.textContent).toBe("There is no connection");
   expect(document.querySelector(".ra-paused")?.textContent).not.toMatch(/sends|is sent/);
   expect(text("send-now")).toBe("Try now");
 });

@@ -5,7 +5,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { FaultError } from "../src/bridge";
 import { COUNTS, type FakeDesk, fakeDesk, fault, NOW, snapshotOf } from "../src/bridge/fake";
-import { NOTHING_LOST } from "../src/content/keeping";
+import { STAYS_HERE } from "../src/content/keeping";
 import { NETWORK_FAULTS, PROXY_SIGN_IN } from "../src/content/network";
 import { App } from "../src/frame/app";
 
@@ -88,7 +88,7 @@ test("every fault of the network says that nothing is lost", async () => {
   render(<App desk={desk} start={{ at: "outbox", tab: "ready" }} />);
   await vi.waitFor(() => expect(document.querySelector(".ra-paused")).not.toBeNull());
   const said = document.querySelector(".ra-paused")?.textContent;
-  expect(said).toContain(NOTHING_LOST);
+  expect(said).toContain(STAYS_HERE);
   expect(said).toContain(NETWORK_FAULTS.certificate_out_of_date.next);
   await user.tab();
 });

@@ -32,7 +32,7 @@ pub enum OfflineEnd {
     Over,
     /// The computer's clock was ahead for a while.
     ClockWasAhead,
-    /// It was given for another role, or for this computer before it began a new audit.
+    /// It was given for another role, or for this computer as it was before.
     Elsewhere,
 }
 

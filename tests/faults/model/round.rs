@@ -235,7 +235,20 @@ impl Round {
     async fn compare(&self) -> Outcome {
         let mut shown = BTreeMap::new();
         for tab in [OutboxTab::Ready, OutboxTab::Waiting, OutboxTab::Attention, OutboxTab::Done] {
-            shown.extend(self.station()?.desk.outbox(tab).await?.submissions.into_iter().map(|one| (one.key, one)));
+            for one in self.station()?.desk.outbox(tab).await?.submissions {
+                if tab != tab_of(one.status) || shown.insert(one.key, one).is_some() {
+                    return Err(format!("a submission stands in another tab than its own: {tab:?}").into());
+                }
+            }
+        }
+        // By itself each is read in another way.
+        if let Some((key, one)) = shown.iter().nth(self.done.checked_rem(shown.len()).unwrap_or(0)) {
+            let alone = self.station()?.desk.submission(*key).await?;
+            if (alone.status, alone.unsettled) != (one.status, one.unsettled) {
+                return Err(
+                    format!("{key} is shown as {:?} by itself and {:?} in its tab", alone.status, one.status).into()
+                );
+            }
         }
         for (key, known) in &self.reference.submissions {
             let shown = shown.remove(key).ok_or_else(|| format!("{key} is not shown and is {known:?}"))?;
@@ -293,6 +306,16 @@ impl Ended {
     pub fn fault(&self) -> Option<String> {
         let well = self.twice == 0 && self.lost == 0 && self.faults.is_empty();
         (!well).then(|| format!("{} lost, {} twice, {:?}", self.lost, self.twice, self.faults))
+    }
+}
+
+/// Where a submission stands.
+const fn tab_of(status: Status) -> OutboxTab {
+    match status {
+        Status::ReadyToSend | Status::Sending => OutboxTab::Ready,
+        Status::WaitingForThem | Status::LinkExpired => OutboxTab::Waiting,
+        Status::NeedsAttention => OutboxTab::Attention,
+        Status::Linked | Status::Withdrawn | Status::Removed => OutboxTab::Done,
     }
 }
 

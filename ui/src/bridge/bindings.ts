@@ -707,7 +707,7 @@ export type OfflineEnd =
 "over" | 
 /**  The computer's clock was ahead for a while. */
 "clock_was_ahead" | 
-/**  It was given for another role, or for this computer before it began a new audit. */
+/**  It was given for another role, or for this computer as it was before. */
 "elsewhere";
 
 /**  Somebody who has a PIN on this computer. */

@@ -10,7 +10,7 @@ import type {
   RefusalCode,
   WarningCode,
 } from "../bridge";
-import { kept, nothingLost } from "./keeping";
+import { kept, staysHere } from "./keeping";
 import { FAULT_OF_CODE, NETWORK_FAULTS } from "./network";
 
 /** What is said of a code. `next` is always something the reader can do. */
@@ -34,7 +34,7 @@ const IT = "Tell your IT service desk. The details below say what they need to k
 /** A fault of the network, where it is what an act came to. */
 function explained(fault: NetworkFault): Explained {
   const { heading, why, next } = NETWORK_FAULTS[fault];
-  return { heading, explanation: why, next, keeping: nothingLost };
+  return { heading, explanation: why, next, keeping: staysHere };
 }
 
 export const FAULTS: Record<Code, Explained> = {

@@ -44,7 +44,8 @@ export const MATCHED: Record<MatchedBy, string> = {
 
 export const RESULTS = {
   title: (count: number) => `${counted(count, "person", "people")} found`,
-  check: "Check the name, the date of birth and the UUID with the person before you open a profile.",
+  check:
+    "Check the name and the date of birth with the person before you open a profile, and the UUID if they have it.",
   person: "Person",
   born: "Born",
   works: "Works at",

@@ -7,8 +7,8 @@ type Keeping = NotKeptView | null;
 
 const FORGETS = "This computer forgets what is on it when you sign out of Windows or it restarts.";
 
-export const NOTHING_LOST =
-  "Nothing is lost: what you recorded stays on this computer. It is sent when RA Desk gets through while you are signed in.";
+export const STAYS_HERE =
+  "What you recorded stays on this computer. It is sent when RA Desk gets through while you are signed in.";
 
 /** What becomes of what was recorded or saved as a draft. */
 export function kept(keeping: Keeping): string {
@@ -18,8 +18,8 @@ export function kept(keeping: Keeping): string {
 }
 
 /** True of every fault of the network, and said with each. */
-export function nothingLost(keeping: Keeping): string {
-  if (keeping !== "forgets") return NOTHING_LOST;
+export function staysHere(keeping: Keeping): string {
+  if (keeping !== "forgets") return STAYS_HERE;
   return `${FORGETS} What you recorded is sent when RA Desk gets through: stay signed in until it is.`;
 }
 

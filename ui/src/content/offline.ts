@@ -59,7 +59,7 @@ export const ENDED: Record<OfflineEnd, string> = {
   clock_was_ahead:
     "The time to work without a connection has ended early, because this computer’s clock was ahead for a while. Put the clock right and sign in with your Care Identity to go on.",
   elsewhere:
-    "You may work without a connection in another role, or could before RA Desk began a new audit on this computer. Sign in with your Care Identity to go on.",
+    "The leave to work without a connection is for another role, or for this computer as it was before. Sign in with your Care Identity to go on.",
 };
 
 export const ENTER_PIN = {
@@ -89,7 +89,8 @@ export const LOCKED = {
   unknown:
     "RA Desk cannot tell whether your PIN works: this computer’s key store does not answer. Unlock the key store and try again, or sign in with your Care Identity.",
   again: "Try again",
-  typed: "Answers that were not saved come back with them, as long as RA Desk stays open and nobody else signs in.",
+  typed:
+    "Answers that were not saved for a registration come back with them, as long as RA Desk stays open and nobody ends their session.",
   signIn: "Log in with my Care Identity",
   other: (name: string) => `I am not ${name}: end this session`,
 };
@@ -109,7 +110,8 @@ export const NEEDS_SIGN_IN = {
 /** Locking instead of signing out, for want of input. */
 export const LOCKS = {
   before: "RA Desk will be locked in",
-  typing: "Answers you have not saved come back with you, as long as RA Desk stays open and nobody else signs in.",
+  typing:
+    "Answers you have not saved for a registration come back with you, as long as RA Desk stays open and nobody ends your session. Anything else you are typing is not kept.",
   spoken: (time: string) => `RA Desk will be locked in ${time}.`,
   stay: "Go on working",
   out: "Lock now",

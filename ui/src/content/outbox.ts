@@ -90,7 +90,7 @@ export const WAITING = {
   notYet: "Not yet",
   wrongHeading: "Another account signed in",
   wrong: (times: number, address: string) =>
-    `${times === 1 ? "Once" : `${times} times`} somebody signed in with an account that is not ${address}. Ask the person which account they used.`,
+    `Somebody signed in ${times === 1 ? "once" : `${times} times`} with another account, not ${address}. Ask the person which account they used.`,
   qrMissingPresence: "The code cannot be shown now. Make a fresh link to show it again.",
   qrAltPresence: (name: string) => `QR code with the link for ${name}.`,
   attempts: (left: number) => `The link still works, with ${counted(left, "attempt")} left.`,
@@ -221,12 +221,12 @@ export const OUTBOX = {
     `Confirmed. ${counted(ready, "registration")} ${ready === 1 ? "is" : "are"} ready to send.`,
   sending: "Sending",
   sendingOf: (done: number, total: number) => `${done} of ${total} answered`,
-  tries: (until: string) => `It tries again at ${until}.`,
+  tries: (until: string, soon: boolean) =>
+    soon ? "It tries again in less than a minute." : `It tries again at ${until}.`,
   signIn: "Sign in",
   confirm: "Check and confirm",
   changeRole: "Change role",
   /** Offline, and nothing of theirs is ready to send. */
-  unreachable: "RA Desk cannot reach the RA service",
   otherRole: (count: number, role: string) =>
     `${counted(count, "registration")} you recorded as ${role} ${count === 1 ? "waits" : "wait"}. Change to that role to send ${count === 1 ? "it" : "them"}.`,
   roleLost: ({ count, role_text, oldest }: WaitView, days: number) =>

@@ -137,12 +137,21 @@ export const CONFIRM_RECORDED = {
   title: "Did you record these?",
   explanation:
     "They are in your name on this computer from an earlier session, and are not sent until you say that they are yours.",
-  someNot:
-    "If one of them is not yours, open it and withdraw it, and tell your RA manager. One that you took over goes back to the colleague then.",
+  someNot: "If one of them is not yours, open it and withdraw it, and tell your RA manager.",
   yes: "I recorded these",
+  /** Where it is but one. */
+  one: {
+    title: "Did you record this?",
+    explanation:
+      "It is in your name on this computer from an earlier session, and is not sent until you say that it is yours.",
+    someNot: "If it is not yours, open it and withdraw it, and tell your RA manager.",
+    yes: "I recorded this",
+  },
   /** Where some were taken over from a colleague, who recorded them. */
   taken: {
     title: "Are these yours to send?",
+    someNot:
+      "If one of them is not yours, open it and withdraw it, and tell your RA manager. One that you took over goes back to the colleague then.",
     yes: "Yes, send these",
   },
   later: "Not now",
@@ -157,7 +166,7 @@ export const IDLE = {
   title: "Are you still there?",
   before: "You will be signed out in",
   typing:
-    "Answers you have not saved come back when you sign in again, as long as RA Desk stays open and nobody else signs in. If you sign out yourself, they are not kept.",
+    "Answers you have not saved for a registration come back when you sign in again in the same role, as long as RA Desk stays open and nobody else signs in. If you sign out yourself they do not, and anything else you are typing is not kept.",
   stay: "Stay signed in",
   out: "Sign out now",
   spoken: (time: string) => `You will be signed out in ${time}.`,

@@ -35,9 +35,7 @@ export function Header({ snapshot, goes }: { snapshot: Snapshot; goes: boolean }
           </div>
           {signedIn && <Account name={signedIn.name} role={signedIn.role} changes={goes && !byPin} />}
         </div>
-        {goes && (byPin || signedIn?.may_find) && (
-          <Navigation waiting={outbox.ready + outbox.waiting + outbox.attention + outbox.drafts} />
-        )}
+        {goes && (byPin || signedIn?.may_find) && <Navigation waiting={outbox.ready + outbox.attention} />}
       </header>
     </>
   );

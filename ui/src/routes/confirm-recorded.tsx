@@ -21,9 +21,9 @@ export function ConfirmRecorded() {
   return (
     <Asked answer={answer}>
       {(submissions) => {
-        const words = submissions.some(({ taken_from }) => taken_from)
-          ? { ...CONFIRM_RECORDED, ...CONFIRM_RECORDED.taken }
-          : CONFIRM_RECORDED;
+        const { taken, one } = CONFIRM_RECORDED;
+        const fitting = submissions.some(({ taken_from }) => taken_from) ? taken : submissions.length === 1 ? one : {};
+        const words = { ...CONFIRM_RECORDED, ...fitting };
         return submissions.length === 0 ? (
           <Page name="confirm-recorded" title={CONFIRM_RECORDED.none} key="none">
             <Heading>{CONFIRM_RECORDED.none}</Heading>

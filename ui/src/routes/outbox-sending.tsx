@@ -1,7 +1,7 @@
 import { useAct, useDesk, useKeep, type WaitView } from "../bridge";
 import { PAUSES } from "../content/codes";
-import { clockTime, counted, dayAndTime } from "../content/dates";
-import { nothingLost } from "../content/keeping";
+import { clockTime, counted, dayAndTime, instant } from "../content/dates";
+import { staysHere } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
 import { TAKING_OVER } from "../content/taking-over";
@@ -55,10 +55,10 @@ export function Sending() {
   return (
     <InsetText className="ra-paused">
       <FaultSummary fault={send.fault} attempt={send.faults} />
-      <h2 className="nhsuk-heading-s">{reason && !waits ? OUTBOX.unreachable : words.heading}</h2>
+      <h2 className="nhsuk-heading-s">{reason ? reason.heading : words.heading}</h2>
       <p>
-        {reason ? `${reason.why} ${waits ? `${nothingLost(notKept)} ` : ""}${reason.next}` : words.next}
-        {until && ` ${OUTBOX.tries(clockTime(until))}`}
+        {reason ? `${reason.why} ${waits ? `${staysHere(notKept)} ` : ""}${reason.next}` : words.next}
+        {until && ` ${OUTBOX.tries(clockTime(until), instant(until).getTime() - Date.now() < 60_000)}`}
       </p>
       {why === "network" && network.state === "offline" && <NetworkHelp fault={network.why} />}
       {/* A pause that the RA service asked for is kept, whoever presses what. */}

@@ -13,7 +13,6 @@ import { AUTHENTICATORS, REMOVAL_REASONS } from "../content/people";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useAnswers } from "../frame/typed";
 import { Button, ButtonLink, Choices, ErrorSummary, WarningCallout } from "../nhs";
 
 /** Why a way to sign in is removed, and what that means for the person. */
@@ -47,9 +46,7 @@ function RemoveForm({ profile, authenticator }: { profile: ProfileView; authenti
   const desk = useDesk();
   const keep = useKeep();
   const { back, finish } = usePlaces();
-  const [{ reason }, answer] = useAnswers<{ reason: RemovalReason | null }>(`remove ${authenticator.id}`, {
-    reason: null,
-  });
+  const [reason, setReason] = useState<RemovalReason | null>(null);
   const [missed, setMissed] = useState(0);
   const { name, short } = AUTHENTICATORS[authenticator.kind];
   const remove = useAct(async (why: RemovalReason) => {
@@ -81,7 +78,7 @@ function RemoveForm({ profile, authenticator }: { profile: ProfileView; authenti
           error={missing ? REMOVE.choose : fieldError(remove.fault, "reason")}
           choices={REASONS.map((value) => ({ value, label: REMOVAL_REASONS[value] }))}
           chosen={reason ? [reason] : []}
-          onChoose={([chosen]) => answer({ reason: chosen ?? null })}
+          onChoose={([chosen]) => setReason(chosen ?? null)}
         >
           {authenticator.address && <p className="ra-address">{authenticator.address}</p>}
         </Choices>

@@ -1,4 +1,4 @@
-import { type ReactNode, useLayoutEffect } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { type SubmissionView, useCommand, useDesk } from "../bridge";
 import { dayAndTime, grouped } from "../content/dates";
 import { kept } from "../content/keeping";
@@ -81,6 +81,12 @@ function Shown({ submission, notice }: { submission: SubmissionView; notice: str
   useLayoutEffect(() => {
     announce(title);
   }, [title, announce]);
+  // Whoever watched the progress further down sees it too.
+  const before = useRef(submission.status);
+  useLayoutEffect(() => {
+    if (before.current !== submission.status) document.querySelector("main h1")?.scrollIntoView?.({ block: "nearest" });
+    before.current = submission.status;
+  }, [submission.status]);
   return (
     <Page
       name="submission"

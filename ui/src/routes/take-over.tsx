@@ -1,10 +1,9 @@
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { useAct, useCommand, useDesk, useKeep, type WaitView } from "../bridge";
 import { author, TAKING_OVER, takeOverFault } from "../content/taking-over";
 import { Asked } from "../frame/asked";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
-import { useAnswers } from "../frame/typed";
 import { Button, ButtonLink, Textarea } from "../nhs";
 import { Outbox } from "./outbox";
 
@@ -30,7 +29,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
   const desk = useDesk();
   const keep = useKeep();
   const { back, finish } = usePlaces();
-  const [{ reason }, answer] = useAnswers(`take-over ${role}`, { reason: "" });
+  const [reason, setReason] = useState("");
   const act = useAct(async () => {
     const takenOver = await desk.takeOver(role, reason);
     keep.changed("outbox");
@@ -65,7 +64,7 @@ function TakeOverForm({ wait: { role, name, role_text, to_take_over } }: { wait:
           hint={TAKING_OVER.reasonHint}
           error={fieldError(act.fault, "reason")}
           value={reason}
-          onChange={(event) => answer({ reason: event.target.value })}
+          onChange={(event) => setReason(event.target.value)}
         />
         <div className="ra-buttons">
           <Button id="primary" type="submit" busy={act.busy && TAKING_OVER.button}>

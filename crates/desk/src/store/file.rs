@@ -83,6 +83,7 @@ fn open_sound(folder: &Path, keys: &dyn KeyStore, random: &dyn Random, now: Time
     let made = if is_there {
         check_whose(folder, &key)?;
         check_journal(folder, &key)?;
+        settle_journal(folder).map_err(|error| folder_fault(&error))?;
         None
     } else {
         // A new store has another audit, so it is another device: its predecessor's heads must not fit it.
@@ -258,6 +259,17 @@ fn check_journal(folder: &Path, key: &StoreKey) -> Result<(), OpenError> {
         return Err(OpenError::Damaged("its journal is not whole".into()));
     }
     Ok(())
+}
+
+/// Brings to the disk what an earlier start was killed over: SQLite believes it as it is read, and what is shown and built
+/// upon from now on must outlast a power cut.
+fn settle_journal(folder: &Path) -> std::io::Result<()> {
+    match open_to_sync(&folder.join("store.db-wal")) {
+        Ok(journal) => journal.sync_all()?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    sync_folder(folder)
 }
 
 fn check_believable(conn: &Connection) -> Result<(), OpenError> {

@@ -89,7 +89,9 @@ impl Page {
                 format!("Sign in with <strong>{}</strong>.", escape(address)),
             ],
             Self::Linked => vec![
-                "From now on you can sign in to national systems with NHS.net Connect.".into(),
+                "From now on you can sign in with NHS.net Connect wherever it is accepted. Some systems still need a \
+                 smartcard or another authenticator."
+                    .into(),
                 "You can close this page.".into(),
             ],
             Self::WrongAccount { address, left, .. } => vec![
@@ -113,7 +115,7 @@ impl Page {
                 vec!["It cannot be used any more. Ask the person who gave you the link for a new one.".into()]
             }
             Self::AlreadyLinked => vec![
-                "There is nothing more to do: you can sign in to national systems with NHS.net Connect.".into(),
+                "There is nothing more to do: you can sign in with NHS.net Connect wherever it is accepted.".into(),
                 "If it was not you who linked it, tell your Registration Authority at once.".into(),
             ],
             Self::Cancelled { .. } => vec!["Nothing was linked. Try again when you are ready.".into()],

@@ -2,17 +2,23 @@
 //!
 //! SQLite believes a journal up to the first frame that does not fit the chain of sums, and takes the rest for a write
 //! that a power cut interrupted. That is right for the last transaction alone: each one is on disk before the next is
-//! begun. Two things show that something before it was changed since. No write that was interrupted looks like either,
-//! whatever of it came to the disk, and whatever lay there before:
+//! begun, and what an earlier start left is before anything is written ([`crate::store::file`]). Three things show that
+//! something before it was changed since:
 //!
 //! - **A frame that follows an end.** Behind the chain, a frame's sum goes on from that of the frame before, and that one
 //!   ends a transaction. It was begun when that end was on disk, and all before it.
+//! - **A later transaction.** Behind the chain and an end, frames go on from one another to another end.
 //! - **A head of which one field was changed.** The frame that breaks the chain is whole, and would fit it but for one
 //!   field of its head; and with it the chain goes on to an end.
 //!
+//! No write that a kill interrupted looks like any of them, and none that a power cut did, whichever of its sectors came
+//! to the disk and whatever lay there before; but for the second, where two power cuts came one after the other, each in
+//! the middle of a transaction. That is told as damage, and nothing is lost by it.
+//!
 //! Whether a page is whole says nothing by itself. A frame's head and its page are two writes, and what lies in the page's
 //! place while only the head has come may be a whole page of the same number: of an earlier run of the journal, or of a
-//! transaction that was given up.
+//! transaction that was given up. Nor does the number and the end of a head that lies across two sectors: of those one may
+//! have come and the other not.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom};
@@ -23,6 +29,8 @@ use crate::store::key::{PAGE, PageKey};
 const HEAD: usize = 32;
 const FRAME_HEAD: usize = 24;
 const FRAME: usize = FRAME_HEAD + PAGE;
+/// What a disk writes whole or not at all.
+const SECTOR: u64 = 512;
 
 /// A journal, as far as it is there.
 #[derive(Default)]
@@ -48,6 +56,14 @@ pub(super) struct Frame {
     /// Whether the page is as it was written.
     pub(super) whole: bool,
     offset: u64,
+}
+
+impl Frame {
+    /// Whether its number and end lie in another sector than its sums.
+    const fn head_lies_across(&self) -> bool {
+        let begins = self.offset - FRAME_HEAD as u64;
+        begins / SECTOR != (self.offset - 1) / SECTOR
+    }
 }
 
 impl Journal {
@@ -83,8 +99,14 @@ struct Reading<'a> {
     chain: Option<Sum>,
     /// The chain behind a head of which one field was changed.
     mended: Option<Sum>,
-    /// The sum of the frame before, if that one lies behind the chain and ends a transaction of this run.
-    behind_an_end: Option<Sum>,
+    /// What the frame before says its sum is, if that one lies behind the chain and is of this run.
+    before: Option<Sum>,
+    /// Whether that one ends a transaction.
+    before_ends_one: bool,
+    /// Whether any frame behind the chain does.
+    end_seen: bool,
+    /// Whether frames go on from one another since such an end.
+    goes_on: bool,
     frames: Vec<Frame>,
     believed: usize,
     /// How many frames there are up to the last one that is whole and of this run.
@@ -101,7 +123,10 @@ impl<'a> Reading<'a> {
             salts: sum.map(|_| std::array::from_fn(|at| head[16 + at])),
             chain: sum,
             mended: None,
-            behind_an_end: None,
+            before: None,
+            before_ends_one: false,
+            end_seen: false,
+            goes_on: false,
             frames: Vec::new(),
             believed: 0,
             ours: 0,
@@ -120,15 +145,7 @@ impl<'a> Reading<'a> {
             self.believed = if frame.commit > 0 { self.frames.len() + 1 } else { self.believed };
         } else {
             frame.whole = frame.number > 0 && self.key.is_sealed(frame.number, page);
-            let breaks = self.chain.take();
-            self.mended = match breaks.filter(|_| same_run) {
-                Some(chain) => self.mend(chain, &mut frame, head, page),
-                None => self.mended.filter(|_| same_run).and_then(|sum| sum.takes(head, page)),
-            };
-            self.forgets |= self.mended.is_some() && frame.commit > 0;
-            self.forgets |= same_run && self.behind_an_end.is_some_and(|end| end.takes(head, page).is_some());
-            let ends_one = same_run && frame.commit > 0;
-            self.behind_an_end = self.head.filter(|_| ends_one).map(|sum| sum.told_by(head));
+            self.look_behind_the_chain(&mut frame, head, page, same_run);
         }
         self.frames.push(frame);
         if same_run && frame.whole {
@@ -137,13 +154,32 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Looks for what shows that something was changed that was on disk.
+    fn look_behind_the_chain(&mut self, frame: &mut Frame, head: &[u8], page: &[u8], same_run: bool) {
+        let breaks = self.chain.take();
+        self.mended = match breaks.filter(|_| same_run) {
+            Some(chain) => self.mend(chain, frame, head, page),
+            None => self.mended.filter(|_| same_run).and_then(|sum| sum.takes(head, page)),
+        };
+        let follows = same_run && self.before.is_some_and(|before| before.takes(head, page).is_some());
+        self.goes_on = follows && (self.goes_on || self.end_seen);
+        let ends_one = frame.commit > 0;
+        self.forgets |= follows && self.before_ends_one || (self.goes_on || self.mended.is_some()) && ends_one;
+        // What the sums cover is as it was written; else the end may be that of an earlier frame.
+        let is_sure = follows || self.mended.is_some() || !frame.head_lies_across();
+        self.before = self.head.filter(|_| same_run).map(|sum| sum.told_by(head));
+        self.before_ends_one = same_run && ends_one && is_sure;
+        self.end_seen |= self.before_ends_one;
+    }
+
     /// The chain behind the frame that breaks it, if one field of that frame's head was changed and nothing else; the
     /// frame is given the number and the end that it had.
     fn mend(&self, chain: Sum, frame: &mut Frame, head: &[u8], page: &[u8]) -> Option<Sum> {
         let told = chain.told_by(head);
         // Its number or its end. This first: a change of one bit in either may leave one of the two sums as it is.
         let (number, commit) = chain.wanted(told, page);
-        if (number == frame.number) != (commit == frame.commit) && self.key.is_sealed(number, page) {
+        let one_of_them = (number == frame.number) != (commit == frame.commit);
+        if one_of_them && !frame.head_lies_across() && self.key.is_sealed(number, page) {
             (frame.number, frame.commit, frame.whole) = (number, commit, true);
             return Some(told);
         }

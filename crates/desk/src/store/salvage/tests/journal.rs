@@ -5,6 +5,7 @@ use super::*;
 const HEAD: usize = 32;
 const FRAME_HEAD: usize = 24;
 const FRAME: usize = FRAME_HEAD + PAGE;
+const SECTOR: usize = 512;
 
 #[tokio::test]
 async fn a_damaged_journal_is_not_forgotten() {
@@ -31,9 +32,9 @@ async fn a_damaged_journal_is_not_forgotten() {
     }
     assert!(worst <= 4, "{worst} lost by one frame");
     // The end of the last transaction but one: what stands behind it could be one that was interrupted.
-    for salt in 8..16 {
-        let start = saved.spoilt("store.db-wal", |bytes| bytes[head + last * frame + salt] ^= 2).start(&saved).await;
-        assert!(start.told.is_some(), "byte {salt} of frame {last}");
+    for at in 0..FRAME_HEAD {
+        let start = saved.spoilt("store.db-wal", |bytes| bytes[head + last * frame + at] ^= 2).start(&saved).await;
+        assert!(start.told.is_some(), "byte {at} of frame {last}");
     }
     for at in [0, 8, 16, 24] {
         let start = saved.spoilt("store.db-wal", |bytes| bytes[at] ^= 2).start(&saved).await;
@@ -223,11 +224,16 @@ async fn each_byte_of_a_frames_head_is_told_of_the_last_transaction_too() {
     assert!(!by_hand.forgets(&journal));
     let heads: Vec<_> = writes.each.iter().step_by(2).cloned().collect();
     assert!(heads.len() >= 3);
-    for at in heads.iter().cloned().flatten() {
-        for bit in [1, 0x80] {
-            let mut spoilt = journal.clone();
-            spoilt[at] ^= bit;
-            assert!(by_hand.forgets(&spoilt), "byte {} of a head", (at - HEAD) % FRAME);
+    for head in &heads {
+        let lies_across = head.start / SECTOR != (head.end - 1) / SECTOR;
+        for at in head.clone() {
+            for bit in [1, 0x80] {
+                let mut spoilt = journal.clone();
+                spoilt[at] ^= bit;
+                // A number and an end by themselves may be those of an earlier frame.
+                let is_known = !lies_across || at - head.start >= 8;
+                assert!(by_hand.forgets(&spoilt) || !is_known, "byte {} of a head", at - head.start);
+            }
         }
     }
     // What its number or its end was is known again, and nothing of it is lost.
@@ -239,5 +245,82 @@ async fn each_byte_of_a_frames_head_is_told_of_the_last_transaction_too() {
         let sum_here = start.read(move |conn| Ok(conn.query_row(sum, [], |row| row.get::<_, i64>(0))?)).await.unwrap();
         let sum: i64 = by_hand.conn.query_row(sum, [], |row| row.get(0)).unwrap();
         assert_eq!((start.read(recoveries).await.unwrap().len(), sum_here), (1, sum), "byte {at}");
+    }
+}
+
+/// A journal whose second run lies over frames of other pages and other lengths of the first, `behind` frames and more
+/// from its beginning.
+fn over_other_frames(saved: &Saved, behind: usize) -> ByHand {
+    let by_hand = ByHand::of(saved);
+    for turn in 0..60 {
+        by_hand.change([1, 8, 3, MANY][turn % 4]);
+    }
+    by_hand.conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+    by_hand.change(1);
+    let salts = by_hand.journal()[16..24].to_vec();
+    let of_this_run = || {
+        let journal = by_hand.journal();
+        (HEAD..journal.len() - FRAME).step_by(FRAME).take_while(|at| journal[at + 8..at + 16] == salts[..]).count()
+    };
+    while of_this_run() < behind {
+        by_hand.change(1);
+    }
+    by_hand
+}
+
+#[tokio::test]
+async fn what_a_power_cut_left_is_no_damage_whichever_sectors_came() {
+    let saved = Saved::new(false).await;
+    let mut across = 0;
+    for behind in (38..42).chain(59..63) {
+        let by_hand = over_other_frames(&saved, behind);
+        let before = by_hand.journal();
+        by_hand.change(20);
+        let (after, whole) = (by_hand.journal(), Writes::between(before.clone(), by_hand.journal()));
+        assert_eq!(before.len(), after.len(), "it lies over older frames");
+        let (start, end) = (whole.each[0].start, whole.each.last().unwrap().end);
+        across += whole.each.iter().step_by(2).filter(|head| head.start / SECTOR != (head.end - 1) / SECTOR).count();
+        let sectors: Vec<usize> = (start / SECTOR..=(end - 1) / SECTOR).collect();
+        let came = |came: &dyn Fn(usize) -> bool| {
+            let mut journal = before.clone();
+            for (_, sector) in sectors.iter().enumerate().filter(|(place, _)| came(*place)) {
+                let range = sector * SECTOR..(sector + 1) * SECTOR;
+                let range = range.start..range.end.min(journal.len());
+                journal[range.clone()].copy_from_slice(&after[range]);
+            }
+            journal
+        };
+        for one in 0..sectors.len() {
+            assert!(!by_hand.forgets(&came(&|place| place != one)), "behind {behind}, all but sector {one}");
+            assert!(!by_hand.forgets(&came(&|place| place == one)), "behind {behind}, only sector {one}");
+            assert!(!by_hand.forgets(&came(&|place| place < one)), "behind {behind}, up to sector {one}");
+            assert!(!by_hand.forgets(&came(&|place| place >= one)), "behind {behind}, from sector {one}");
+        }
+        for some in 1..40_u64 {
+            let bits = |place: usize| (some.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (place % 61)) & 3 != 0;
+            assert!(!by_hand.forgets(&came(&bits)), "behind {behind}, some sectors ({some})");
+        }
+    }
+    assert!(across >= 4, "heads lie across sectors: {across}");
+}
+
+#[tokio::test]
+async fn a_stretch_of_zeros_in_the_journal_is_told_unless_it_reaches_the_last_transaction_alone() {
+    let saved = Saved::new(false).await;
+    let by_hand = ByHand::of(&saved);
+    for turn in 0..14 {
+        by_hand.change([1, 8, 20][turn % 3]);
+    }
+    let journal = by_hand.journal();
+    let frames = (journal.len() - HEAD) / FRAME;
+    let ends = |frame: usize| journal[HEAD + frame * FRAME + 4..][..4] != [0; 4];
+    let last_begins = HEAD + ((0..frames - 1).rev().find(|frame| ends(*frame)).unwrap() + 1) * FRAME;
+    for block in [SECTOR, PAGE] {
+        for at in (block..journal.len()).step_by(block) {
+            let mut spoilt = journal.clone();
+            let end = (at + block).min(spoilt.len());
+            spoilt[at..end].fill(0);
+            assert!(by_hand.forgets(&spoilt) || at >= last_begins, "{block} bytes at {at} of {last_begins}");
+        }
     }
 }

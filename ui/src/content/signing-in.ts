@@ -166,7 +166,7 @@ export const IDLE = {
   title: "Are you still there?",
   before: "You will be signed out in",
   typing:
-    "Answers you have not saved for a registration come back when you sign in again in the same role, as long as RA Desk stays open and nobody else signs in. If you sign out yourself they do not, and anything else you are typing is not kept.",
+    "Answers you have not saved for a registration come back when you sign in again in the same role, unless you sign out yourself, somebody else signs in or RA Desk is closed. Anything else you are typing is not kept.",
   stay: "Stay signed in",
   out: "Sign out now",
   spoken: (time: string) => `You will be signed out in ${time}.`,

@@ -80,9 +80,8 @@ export function IdleWatch() {
           <p className="nhsuk-body">
             {words.before} <strong className="ra-countdown">{countdown(left)}</strong>.
           </p>
-          <p className="nhsuk-body">
-            {kept(notKept)} {words.typing}
-          </p>
+          <p className="nhsuk-body">{kept(notKept)}</p>
+          <p className="nhsuk-body">{words.typing}</p>
           <div className="ra-buttons">
             <Button id="stay" onClick={stayNow}>
               {words.stay}

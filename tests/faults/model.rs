@@ -77,6 +77,7 @@ fn made_beside(seed: Seed) -> Outcome<Row> {
     row.filter(|_| status.success()).ok_or_else(|| format!("the model ended with {status}").into())
 }
 
+/// Its lines are told as they come, for a long run may be stopped; [`child::Child`] keeps them to the end.
 struct Beside(std::process::Child);
 
 impl Drop for Beside {

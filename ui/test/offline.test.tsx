@@ -154,6 +154,14 @@ test("answers that were not saved come back after a lock, to whoever gave them, 
   await become(desk, offlineOf());
   await page("address");
   expect(address().value).toBe("half.typ");
+  // And one in which they take their role only after they signed in.
+  await become(desk, out("idle"));
+  await page("sign-in");
+  await become(desk, snapshotOf({}, { person: { ...PERSON, role: null, may_find: false } }));
+  await page("choose-role");
+  await become(desk, offlineOf());
+  await page("address");
+  expect(address().value).toBe("half.typ");
   await act(async () => desk.change({ setDraftAddress: COMPLETE_DRAFT }));
   await pressed("#primary");
   await page("identity");

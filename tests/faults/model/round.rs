@@ -233,6 +233,7 @@ impl Round {
 
     /// The desk shows what the reference says.
     async fn compare(&self) -> Outcome {
+        let how = |one: &Submission| (one.status, one.unsettled, one.withdrawal_requested);
         let mut shown = BTreeMap::new();
         for tab in [OutboxTab::Ready, OutboxTab::Waiting, OutboxTab::Attention, OutboxTab::Done] {
             for one in self.station()?.desk.outbox(tab).await?.submissions {
@@ -244,7 +245,7 @@ impl Round {
         // By itself each is read in another way.
         if let Some((key, one)) = shown.iter().nth(self.done.checked_rem(shown.len()).unwrap_or(0)) {
             let alone = self.station()?.desk.submission(*key).await?;
-            if (alone.status, alone.unsettled) != (one.status, one.unsettled) {
+            if how(&alone) != how(one) {
                 return Err(
                     format!("{key} is shown as {:?} by itself and {:?} in its tab", alone.status, one.status).into()
                 );
@@ -252,7 +253,7 @@ impl Round {
         }
         for (key, known) in &self.reference.submissions {
             let shown = shown.remove(key).ok_or_else(|| format!("{key} is not shown and is {known:?}"))?;
-            let shown = (shown.status, shown.unsettled, shown.withdrawal_requested);
+            let shown = how(&shown);
             if shown != (known.status, known.unsettled, known.withdrawal_requested) {
                 return Err(format!("{key} is shown as {shown:?} and is {known:?}").into());
             }

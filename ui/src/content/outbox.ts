@@ -1,7 +1,7 @@
 // Words of what became of a registration: its page, and the outbox.
 
 import type { OutboxTab, SubmissionView, WaitView } from "../bridge";
-import { counted, dayAndTime, instant } from "./dates";
+import { clockTime, counted, dayAndTime, instant } from "./dates";
 import { author } from "./taking-over";
 
 export const SUBMISSION = {
@@ -221,8 +221,10 @@ export const OUTBOX = {
     `Confirmed. ${counted(ready, "registration")} ${ready === 1 ? "is" : "are"} ready to send.`,
   sending: "Sending",
   sendingOf: (done: number, total: number) => `${done} of ${total} answered`,
-  tries: (until: string, soon: boolean) =>
-    soon ? "It tries again in less than a minute." : `It tries again at ${until}.`,
+  tries: (until: string) =>
+    instant(until).getTime() - Date.now() < 60_000
+      ? "It tries again in less than a minute."
+      : `It tries again at ${clockTime(until)}.`,
   signIn: "Sign in",
   confirm: "Check and confirm",
   changeRole: "Change role",

@@ -22,11 +22,11 @@ import { Recovered } from "../routes/upkeep";
 import { Boundary } from "./boundary";
 import { BareHeader, Footer, Header } from "./header";
 import { IdleWatch } from "./idle";
+import { LeftContext, nothingLeft } from "./left";
 import { CloseRefusedBanner, ConfirmBanner, NoSecondCopyBanner, OfflineBanner, Pages, useShortcuts } from "./pages";
 import { type Place, PlacesProvider, usePlaces } from "./places";
 import { SearchProvider } from "./search";
 import { AnnounceProvider, isAtWork, SessionProvider, SnapshotContext, useSession } from "./session";
-import { AnswersContext, noAnswers } from "./typed";
 import { SignOutGuard, UnsentBanner } from "./unsent";
 
 export function App({ desk, start }: { desk: Desk; start?: Place }) {
@@ -55,23 +55,22 @@ function Started({ start }: { start: Place | undefined }) {
   useLayoutEffect(() => {
     if (state && !atWork) keep.forgetAll();
   }, [state, atWork, keep]);
-  // Only where they were: whoever comes back in the same role of theirs goes on there.
-  const left = useRef<{ whose: string; stack: Place[] } | null>(null);
+  const left = useRef(nothingLeft()).current;
+  left.atWork = atWork;
   const whose = atWork ? session.person.role?.id : undefined;
+  const signedOut = session?.state === "signed_out" && session.why === "signed_out";
+  // Whoever has no role yet may be about to take the one they were in.
+  if (signedOut || (whose && left.whose !== whose)) {
+    left.whose = whose;
+    left.stack = [];
+    left.forms.clear();
+  }
   const moved = useCallback(
     (stack: Place[]) => {
-      if (whose) left.current = { whose, stack };
+      if (whose) left.stack = stack;
     },
-    [whose],
+    [whose, left],
   );
-  const answers = useRef(noAnswers()).current;
-  answers.atWork = atWork;
-  const signedOut = session?.state === "signed_out" && session.why === "signed_out";
-  if (signedOut) left.current = null;
-  if (signedOut || (atWork && answers.whose !== whose)) {
-    answers.forms.clear();
-    answers.whose = whose;
-  }
 
   if (startup.fault) {
     return <Stopped answer={startup} />;
@@ -90,16 +89,16 @@ function Started({ start }: { start: Place | undefined }) {
     <SnapshotContext value={snapshot.data}>
       <PlacesProvider
         key={state}
-        start={start ? [start] : firstPlaces(snapshot.data, changeRole.fault !== null, left.current)}
+        start={start ? [start] : firstPlaces(snapshot.data, changeRole.fault !== null, left.stack)}
         onMove={moved}
       >
-        <AnswersContext value={answers}>
+        <LeftContext value={left}>
           <SearchProvider>
             <SignOutGuard>
               <Framed snapshot={snapshot.data} />
             </SignOutGuard>
           </SearchProvider>
-        </AnswersContext>
+        </LeftContext>
       </PlacesProvider>
     </SnapshotContext>
   );
@@ -133,14 +132,10 @@ const BY_PIN: Place["at"][] = [
   "leave-kiosk",
 ];
 
-function firstPlaces(
-  { session }: Snapshot,
-  roleNotChanged: boolean,
-  left: { whose: string; stack: Place[] } | null,
-): Place[] {
+function firstPlaces({ session }: Snapshot, roleNotChanged: boolean, left: Place[]): Place[] {
   if (!isAtWork(session)) return [{ at: "find" }];
   if (roleNotChanged) return [{ at: "choose-role" }];
-  const back = left && left.whose === session.person.role?.id ? left.stack : [];
+  const back = session.person.role ? left : [];
   const places = back.filter(({ at }) => !NOT_GONE_BACK_TO.includes(at) && at !== "confirm-recorded");
   if (session.state === "offline") {
     const works = places.filter(({ at }) => BY_PIN.includes(at));

@@ -3,10 +3,10 @@ import { type DraftView, type Fault, useAct, useCommand, useDesk, useKeep, type 
 import { WARNINGS } from "../content/codes";
 import { ADDRESS, who } from "../content/registering";
 import { Asked } from "../frame/asked";
+import { useAnswers } from "../frame/left";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
-import { useAnswers } from "../frame/typed";
 import { Button, Textarea, TextInput, WarningCallout } from "../nhs";
 
 /** The account to register; and why, where it is not the one the profile leads one to expect. */

@@ -11,10 +11,10 @@ import {
 import { ACCEPTED_BY, DOCUMENTS, METHODS } from "../content/people";
 import { IDENTITY, who } from "../content/registering";
 import { Asked } from "../frame/asked";
+import { useAnswers } from "../frame/left";
 import { FaultSummary, fieldError, Heading, Page } from "../frame/page";
 import { usePlaces } from "../frame/places";
 import { useSignedIn } from "../frame/session";
-import { useAnswers } from "../frame/typed";
 import { Button, Choices } from "../nhs";
 
 /** How the person was checked. One page, since staff answer it forty times a day. */

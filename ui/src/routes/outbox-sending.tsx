@@ -1,6 +1,6 @@
 import { useAct, useDesk, useKeep, type WaitView } from "../bridge";
 import { PAUSES } from "../content/codes";
-import { clockTime, counted, dayAndTime, instant } from "../content/dates";
+import { counted, dayAndTime } from "../content/dates";
 import { staysHere } from "../content/keeping";
 import { NETWORK_FAULTS } from "../content/network";
 import { OUTBOX } from "../content/outbox";
@@ -58,7 +58,7 @@ export function Sending() {
       <h2 className="nhsuk-heading-s">{reason ? reason.heading : words.heading}</h2>
       <p>
         {reason ? `${reason.why} ${waits ? `${staysHere(notKept)} ` : ""}${reason.next}` : words.next}
-        {until && ` ${OUTBOX.tries(clockTime(until), instant(until).getTime() - Date.now() < 60_000)}`}
+        {until && ` ${OUTBOX.tries(until)}`}
       </p>
       {why === "network" && network.state === "offline" && <NetworkHelp fault={network.why} />}
       {/* A pause that the RA service asked for is kept, whoever presses what. */}

@@ -17,7 +17,7 @@
 //!
 //! Whether a page is whole says nothing by itself. A frame's head and its page are two writes, and what lies in the page's
 //! place while only the head has come may be a whole page of the same number: of an earlier run of the journal, or of a
-//! transaction that was given up. Nor does the number and the end of a head that lies across two sectors: of those one may
+//! transaction that was given up. Nor do the number and the end of a head that lies across two sectors: of those one may
 //! have come and the other not.
 
 use std::fs::File;
@@ -271,7 +271,7 @@ impl Sum {
     }
 }
 
-pub(super) fn word(bytes: &[u8], at: usize) -> u32 {
+fn word(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_be_bytes)
 }
 

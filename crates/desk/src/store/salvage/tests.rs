@@ -120,6 +120,11 @@ impl Spoilt {
         Store::open(&self.data, &self.keys, &SystemRandom::default(), NOW)
     }
 
+    /// Its file without the desk.
+    fn connect(&self) -> Connection {
+        connect(&self.data.join("store.db"), &key::existing(&self.keys).unwrap()).unwrap()
+    }
+
     /// Starts, and holds what is there against what was said to be saved.
     async fn start(&self, saved: &Saved) -> Start {
         let store = self.open().unwrap();
@@ -347,7 +352,7 @@ async fn a_store_of_another_key_or_a_newer_desk_is_left_alone() {
     spoilt.keys.entries.lock().unwrap().remove(key::KEY_NAME);
     assert_eq!(spoilt.open().err(), Some(OpenError::KeyMissing));
     let spoilt = saved.spoilt("store.db", |_| {});
-    let conn = connect(&spoilt.data.join("store.db"), &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let conn = spoilt.connect();
     conn.pragma_update(None, "user_version", migrations::LATEST + 1).unwrap();
     drop(conn);
     let path = spoilt.data.join("store.db");
@@ -375,7 +380,7 @@ async fn what_cannot_be_believed_is_not_taken() {
     let saved = Saved::new(false).await;
     let spoilt = saved.spoilt("store.db", |_| {});
     let path = spoilt.data.join("store.db");
-    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let conn = spoilt.connect();
     let nth = |n: u32| format!("key = (SELECT key FROM submission ORDER BY key LIMIT 1 OFFSET {n})");
     // Another author, role, profile and address than its body or the audit says, and a body that says nothing.
     for (n, change) in (5..).zip([
@@ -405,7 +410,7 @@ async fn what_was_taken_back_or_over_is_not_counted_as_to_be_sent() {
     let saved = Saved::new(false).await;
     let spoilt = saved.spoilt("store.db", |_| {});
     let path = spoilt.data.join("store.db");
-    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let conn = spoilt.connect();
     let nth = |n: u32| format!("(SELECT key FROM submission ORDER BY key LIMIT 1 OFFSET {n})");
     let taker = format!("takes_over = json_object('key', {}, 'name', '', 'role', '')", nth(2));
     // One whose taking back was asked for, one that is taken over, by whom it says, and one by nobody who is here.

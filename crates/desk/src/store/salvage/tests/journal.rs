@@ -51,8 +51,7 @@ async fn a_damaged_journal_is_not_forgotten() {
 async fn what_a_transaction_left_that_was_given_up_is_no_damage() {
     let saved = Saved::new(false).await;
     let spoilt = saved.spoilt("store.db", |_| {});
-    let path = spoilt.data.join("store.db");
-    let conn = connect(&path, &key::existing(&spoilt.keys).unwrap()).unwrap();
+    let conn = spoilt.connect();
     // With little room in memory pages go to the journal before their end, and are written over there.
     conn.execute_batch("PRAGMA cache_size = 4; PRAGMA wal_autocheckpoint = 0;").unwrap();
     let mut copies = 0;
@@ -111,15 +110,13 @@ struct ByHand {
 
 impl ByHand {
     fn of(saved: &Saved) -> Self {
-        let spoilt = saved.spoilt("store.db", |_| {});
-        let conn = Self::connect(&spoilt);
-        Self { spoilt, conn }
+        Self::on(saved.spoilt("store.db", |_| {}))
     }
 
-    fn connect(spoilt: &Spoilt) -> Connection {
-        let conn = connect(&spoilt.data.join("store.db"), &key::existing(&spoilt.keys).unwrap()).unwrap();
+    fn on(spoilt: Spoilt) -> Self {
+        let conn = spoilt.connect();
         conn.execute_batch("PRAGMA wal_autocheckpoint = 0").unwrap();
-        conn
+        Self { spoilt, conn }
     }
 
     /// Changes so many submissions in one transaction.
@@ -175,8 +172,7 @@ async fn a_write_that_was_interrupted_is_no_damage() {
         let journal = writes.made(|index| index < made);
         assert!(!first.forgets(&journal), "killed after {made} of {many}");
         // The next start goes on behind what is there, with a transaction that is shorter, and is killed in its turn.
-        let copy = first.killed(&saved, &journal);
-        let again = ByHand { conn: ByHand::connect(&copy), spoilt: copy };
+        let again = ByHand::on(first.killed(&saved, &journal));
         for fewer in [1, MANY] {
             let before = again.journal();
             again.change(fewer);
@@ -205,8 +201,7 @@ async fn what_a_power_cut_left_of_a_write_is_no_damage_in_whatever_order_it_came
         let journal = writes.made(|index| some >> index & 1 == 1);
         assert!(!by_hand.forgets(&journal), "{some:b} of {many} writes came");
         // What it left lies behind what comes next.
-        let copy = by_hand.killed(&saved, &journal);
-        let again = ByHand { conn: ByHand::connect(&copy), spoilt: copy };
+        let again = ByHand::on(by_hand.killed(&saved, &journal));
         for rows in [1, 8] {
             again.change(rows);
             assert!(!again.forgets(&again.journal()), "{some:b} of {many}, then {rows}");
@@ -283,7 +278,7 @@ async fn what_a_power_cut_left_is_no_damage_whichever_sectors_came() {
         let sectors: Vec<usize> = (start / SECTOR..=(end - 1) / SECTOR).collect();
         let came = |came: &dyn Fn(usize) -> bool| {
             let mut journal = before.clone();
-            for (_, sector) in sectors.iter().enumerate().filter(|(place, _)| came(*place)) {
+            for sector in sectors.iter().enumerate().filter_map(|(place, sector)| came(place).then_some(sector)) {
                 let range = sector * SECTOR..(sector + 1) * SECTOR;
                 let range = range.start..range.end.min(journal.len());
                 journal[range.clone()].copy_from_slice(&after[range]);
